@@ -1,0 +1,197 @@
+/**
+ * Cloud Storage as this project uses it: objects are created by whoever holds a signed URL, looked at, read by their first bytes,
+ * and removed. One interface, so that operations say what they need and not how Google's client is called.
+ */
+import { type File, type GetSignedUrlConfig, Storage } from "@google-cloud/storage";
+import type { SettingsOf } from "../config/settings.ts";
+
+/** A request the holder may make as it stands: this method, to this URL, with exactly these headers. */
+export interface SignedRequest {
+  readonly method: "PUT" | "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What may be created: exactly this type and size, once. */
+export interface Declared {
+  readonly contentType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Base64 of the big-endian CRC32C; when given, Cloud Storage itself refuses other bytes. */
+  readonly crc32c?: string | undefined;
+}
+
+/** What Cloud Storage says of an object that is there. */
+export interface StoredObject {
+  readonly name: string;
+  /** Cloud Storage's version number of these bytes, as a decimal string. */
+  readonly generation: string;
+  readonly size: number;
+  readonly contentType: string;
+  /** Base64 of the big-endian CRC32C. */
+  readonly crc32c: string;
+  readonly createdAt: Date;
+}
+
+export interface ObjectStore {
+  /** A URL that creates `object` once, as declared, in one PUT, until `expiresAt`. */
+  signCreate(object: string, declared: Declared, expiresAt: Date): Promise<SignedRequest>;
+  /** A URL that starts a resumable upload of `object`, as declared; the session it opens outlives the URL. */
+  signResumable(object: string, declared: Declared, expiresAt: Date): Promise<SignedRequest>;
+  /** A URL that reads `object` until `expiresAt`. */
+  signRead(object: string, expiresAt: Date): Promise<string>;
+  /** What is there, or undefined. */
+  look(object: string): Promise<StoredObject | undefined>;
+  /** The first `bytes` bytes of one generation, or undefined when it is gone. */
+  readStart(object: string, generation: string, bytes: number): Promise<Buffer | undefined>;
+  /** Writes a small object from memory, replacing nothing: false when it was there already. */
+  write(object: string, body: Buffer, contentType: string): Promise<boolean>;
+  /** A whole small object, or undefined. */
+  read(object: string): Promise<Buffer | undefined>;
+  /** Removes the object (only that generation, when given); one that is gone already is no error. */
+  remove(object: string, generation?: string): Promise<void>;
+  /** Objects under a prefix, page by page, in order of their names. */
+  list(prefix: string): AsyncIterable<StoredObject>;
+}
+
+/**
+ * @param bucket its name
+ * @param settings SIGNING_ENDPOINT only where Google's isn't meant
+ */
+export function objectStore(
+  bucket: string,
+  settings: SettingsOf<"SIGNING_ENDPOINT" | "GOOGLE_CLOUD_PROJECT">,
+): ObjectStore {
+  const storage = new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT });
+  const objects = storage.bucket(bucket);
+  const endpoint =
+    settings.SIGNING_ENDPOINT === undefined ? {} : { signingEndpoint: settings.SIGNING_ENDPOINT };
+  const sign = async (object: string, config: Omit<GetSignedUrlConfig, "version">): Promise<string> => {
+    const [url] = await objects.file(object).getSignedUrl({ version: "v4", ...endpoint, ...config });
+    return url;
+  };
+
+  return {
+    async signCreate(object, declared, expiresAt) {
+      const headers = signedHeaders(declared);
+      const url = await sign(object, {
+        action: "write",
+        expires: expiresAt,
+        contentType: declared.contentType,
+        extensionHeaders: withoutContentType(headers),
+      });
+      return { method: "PUT", url, headers };
+    },
+
+    async signResumable(object, declared, expiresAt) {
+      const headers = signedHeaders(declared);
+      const url = await sign(object, {
+        action: "resumable",
+        expires: expiresAt,
+        contentType: declared.contentType,
+        extensionHeaders: withoutContentType(headers),
+      });
+      return { method: "POST", url, headers: { ...headers, "x-goog-resumable": "start" } };
+    },
+
+    signRead: (object, expiresAt) => sign(object, { action: "read", expires: expiresAt }),
+
+    look: (object) => unlessMissing(async () => described(await metadataOf(objects.file(object)))),
+
+    readStart: (object, generation, bytes) =>
+      unlessMissing(async () => {
+        const [start] = await objects
+          .file(object, { generation })
+          .download({ start: 0, end: bytes - 1, validation: false });
+        return start;
+      }),
+
+    async write(object, body, contentType) {
+      try {
+        await objects
+          .file(object)
+          .save(body, { contentType, resumable: false, preconditionOpts: { ifGenerationMatch: 0 } });
+        return true;
+      } catch (error) {
+        if (statusOf(error) === 412) return false;
+        throw error;
+      }
+    },
+
+    read: (object) => unlessMissing(async () => (await objects.file(object).download())[0]),
+
+    async remove(object, generation) {
+      await unlessMissing(() =>
+        objects.file(object, generation === undefined ? {} : { generation }).delete(),
+      );
+    },
+
+    async *list(prefix) {
+      let pageToken: string | undefined;
+      do {
+        const [files, next] = await objects.getFiles({
+          prefix,
+          autoPaginate: false,
+          maxResults: 500,
+          ...(pageToken === undefined ? {} : { pageToken }),
+        });
+        for (const file of files) yield described(file);
+        pageToken = pageTokenOf(next);
+      } while (pageToken !== undefined);
+    },
+  };
+}
+
+/** The headers an upload must carry; all are signed, so Cloud Storage refuses an upload that differs. */
+function signedHeaders(declared: Declared): Record<string, string> {
+  return {
+    "content-type": declared.contentType,
+    "x-goog-content-length-range": `${declared.size},${declared.size}`,
+    "x-goog-if-generation-match": "0",
+    ...(declared.crc32c === undefined ? {} : { "x-goog-hash": `crc32c=${declared.crc32c}` }),
+  };
+}
+
+function withoutContentType(headers: Record<string, string>): Record<string, string> {
+  const { "content-type": _, ...extension } = headers;
+  return extension;
+}
+
+async function metadataOf(file: File): Promise<File> {
+  await file.getMetadata();
+  return file;
+}
+
+function described(file: File): StoredObject {
+  const { generation, size, contentType, crc32c, timeCreated } = file.metadata;
+  if (generation === undefined || size === undefined || crc32c === undefined || timeCreated === undefined) {
+    throw new Error("Cloud Storage described an object without generation, size, crc32c or timeCreated");
+  }
+  return {
+    name: file.name,
+    generation: String(generation),
+    size: Number(size),
+    contentType: contentType ?? "application/octet-stream",
+    crc32c,
+    createdAt: new Date(timeCreated),
+  };
+}
+
+function pageTokenOf(next: unknown): string | undefined {
+  if (typeof next !== "object" || next === null || !("pageToken" in next)) return undefined;
+  return typeof next.pageToken === "string" ? next.pageToken : undefined;
+}
+
+async function unlessMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+function statusOf(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("code" in error)) return undefined;
+  return Number(error.code);
+}

@@ -1,0 +1,96 @@
+/**
+ * Who may call a route, said in its definition: `createRoute({ ...access("account"), method, path, … })`. The same value puts the
+ * check in front of the handler and the fact into the OpenAPI document, so the two can't differ.
+ */
+import type { MiddlewareHandler } from "hono";
+import { TooManyRequests, Unauthenticated } from "../errors.ts";
+import type { AppContext, AppEnv } from "./app.ts";
+import { addressSubject } from "./callerAddress.ts";
+import type { RateDecision, RateName } from "./rateLimit.ts";
+
+/**
+ * - `public`: anyone.
+ * - `account`: anyone signed in; whether the thing asked for is theirs is the operation's own question.
+ * - `engine`, `admin`: a Google ID token of an address on the setting's list.
+ * - `private`: behind IAM; only Cloud Tasks or Cloud Scheduler reach it.
+ */
+export type Access = "public" | "account" | "engine" | "admin" | "private";
+
+/** What `access` adds to a route. */
+export interface RouteAccess {
+  readonly "x-access": Access;
+  readonly security: Array<Record<string, string[]>>;
+  readonly middleware: MiddlewareHandler<AppEnv>[];
+}
+
+/**
+ * @param kind who may call
+ * @param options.rate a budget of its own, per address, beside the general ones
+ */
+export function access(
+  kind: Access,
+  options: { rate?: Exclude<RateName, "account" | "address"> } = {},
+): RouteAccess {
+  return {
+    "x-access": kind,
+    security:
+      kind === "account"
+        ? [{ accessToken: [] }]
+        : kind === "engine" || kind === "admin"
+          ? [{ serviceToken: [] }]
+          : [],
+    middleware: [
+      async (c, next) => {
+        await letIn(c, kind, options.rate);
+        await next();
+      },
+    ],
+  };
+}
+
+async function letIn(c: AppContext, kind: Access, rate: RateName | undefined): Promise<void> {
+  const gate = c.var.gate;
+  if (kind === "engine" || kind === "admin") {
+    if (!gate.verifyServiceToken)
+      throw new Error(`the gate verifies no service tokens, but a route asks for ${kind}`);
+    c.set("service", await gate.verifyServiceToken(bearerToken(c)));
+    return;
+  }
+  if (kind === "private") return;
+  const subject = addressSubject(c.var.address);
+  await count(c, "address", subject);
+  if (rate) await count(c, rate, subject);
+  if (kind === "public") return;
+  if (!gate.verifyAccessToken)
+    throw new Error("the gate verifies no access tokens, but a route asks for an account");
+  const account = await gate.verifyAccessToken(bearerToken(c));
+  c.set("account", account);
+  await count(c, "account", account.userId);
+}
+
+async function count(c: AppContext, name: RateName, subject: string): Promise<void> {
+  const decision = await c.var.gate.limits?.take(name, subject);
+  if (!decision) return;
+  setRateHeaders(c, name, decision);
+  if (!decision.allowed) {
+    throw new TooManyRequests(`at most ${decision.limit} requests a minute`, {
+      retryAfterSeconds: decision.resetSeconds,
+    });
+  }
+}
+
+/** Fields as in the IETF draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers); the last counter taken is told. */
+function setRateHeaders(c: AppContext, name: RateName, decision: RateDecision): void {
+  c.header("ratelimit-policy", `"${name}";q=${decision.limit};w=60`);
+  c.header("ratelimit", `"${name}";r=${decision.remaining};t=${Math.ceil(decision.resetSeconds)}`);
+}
+
+/**
+ * The bearer token of a request (RFC 6750, header form only: a token in a URL would reach logs).
+ * @throws Unauthenticated when there is none
+ */
+export function bearerToken(c: AppContext): string {
+  const match = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(c.req.header("authorization") ?? "");
+  if (!match?.[1]) throw new Unauthenticated("send an Authorization header with a bearer token");
+  return match[1];
+}

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { freeData, type Kind, MEBIBYTE } from "./kind.ts";
+
+const photo = {
+  contentTypes: ["image/jpeg", "image/png", "image/webp", "image/heic", "image/avif"],
+  maxBytes: 64 * MEBIBYTE,
+};
+
+/** A photo of a face and one of the body become a standing figure. */
+export const avatar: Kind = {
+  name: "avatar",
+  purpose: "Turns a photo of a face and one of the body into a figure that can stand in a scene.",
+  params: z.strictObject({
+    gender: z.enum(["female", "male", "neutral"]).default("neutral"),
+  }),
+  inputs: { face: photo, body: photo },
+  outputs: {
+    "avatar.glb": { contentTypes: ["model/gltf-binary"], maxBytes: 256 * MEBIBYTE, required: true },
+  },
+  result: freeData,
+  becomes: { resource: true, vrRole: "avatar" },
+  maxAttempts: 3,
+  backoff: { baseSeconds: 30, maxSeconds: 1800 },
+  leaseCeilingSeconds: 2 * 3600,
+  usualSeconds: 900,
+  weight: 1,
+};

@@ -1,0 +1,53 @@
+/**
+ * A kind of job is a plug-in: one file in this folder that says what a job of that kind takes, how long it may take and what it
+ * makes. Everything else in the project treats kinds as data.
+ */
+import { z } from "zod";
+
+/** One input a job needs: an upload that must have arrived and must really be of one of these types. */
+export interface InputRule {
+  /** Types by content (as `file-type` names them), each with the cousins a phone may declare for it. */
+  readonly contentTypes: readonly string[];
+  readonly maxBytes: number;
+}
+
+/** One file a result may have. */
+export interface OutputRule {
+  readonly contentTypes: readonly string[];
+  readonly maxBytes: number;
+  readonly required: boolean;
+}
+
+export interface Kind {
+  readonly name: string;
+  /** One sentence for the documentation. */
+  readonly purpose: string;
+  /** The request's `params`; unknown fields are refused. */
+  readonly params: z.ZodObject;
+  readonly inputs: Readonly<Record<string, InputRule>>;
+  /** Rules for the result's files, by the file's name. */
+  readonly outputs: Readonly<Record<string, OutputRule>>;
+  /** The completion's `data`. */
+  readonly result: z.ZodType<Record<string, unknown>>;
+  /** Whether the result becomes a resource in the library, and how a VR video may use it. */
+  readonly becomes: { readonly resource: true; readonly vrRole: "scene" | "avatar" | null };
+  readonly maxAttempts: number;
+  /** The wait before attempt n+1 after a retryable failure: `base · 2^(n−1)`, at most `max`; seconds. */
+  readonly backoff: { readonly baseSeconds: number; readonly maxSeconds: number };
+  /** How long one lease may be kept by renewing it, in seconds. */
+  readonly leaseCeilingSeconds: number;
+  /** Until there is experience: how long a job is thought to take, in seconds. */
+  readonly usualSeconds: number;
+  /** Price of attention: how far one job moves its group back in the line; 1 is usual. */
+  readonly weight: number;
+  /** Jobs of this kind a group may have open; the general limit when absent. */
+  readonly maxOpenPerGroup?: number;
+}
+
+export const MEBIBYTE = 1024 * 1024;
+export const GIBIBYTE = 1024 * MEBIBYTE;
+/** A completion's `data` as JSON; more belongs into a file. */
+export const MAX_RESULT_DATA_BYTES = 64 * 1024;
+
+/** `data` of any shape: for kinds whose engine tells things that only people look at. */
+export const freeData = z.record(z.string(), z.unknown());

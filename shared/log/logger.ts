@@ -1,0 +1,74 @@
+import { type Logger as Pino, pino } from "pino";
+
+/**
+ * Structured logs in Cloud Logging's field names: one line per thing that happened, `event` naming it in snake_case.
+ * Never pass bodies, tokens, codes, signed URLs or addresses.
+ */
+export interface Logger {
+  debug(event: string, fields?: LogFields): void;
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, fields?: LogFields): void;
+  /** A logger that adds `fields` to each of its lines. */
+  with(fields: LogFields): Logger;
+}
+export type LogFields = Readonly<Record<string, unknown>>;
+
+const SEVERITY: Readonly<Record<string, string>> = {
+  debug: "DEBUG",
+  info: "INFO",
+  warn: "WARNING",
+  error: "ERROR",
+};
+
+/** A logger that writes JSON lines to standard output. */
+export function createLogger(
+  level: "debug" | "info" | "warn" | "error" | "silent",
+  fields: LogFields = {},
+): Logger {
+  return wrap(
+    pino({
+      level,
+      base: { ...fields },
+      messageKey: "message",
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ severity: SEVERITY[label] ?? "DEFAULT" }) },
+      serializers: { error: describeError },
+    }),
+  );
+}
+
+/** A logger that keeps nothing; for tests that don't look at logs. */
+export const silentLogger: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  with: () => silentLogger,
+};
+
+function wrap(log: Pino): Logger {
+  return {
+    debug: (event, fields) => log.debug({ ...fields, event }, event),
+    info: (event, fields) => log.info({ ...fields, event }, event),
+    warn: (event, fields) => log.warn({ ...fields, event }, event),
+    error: (event, fields) => log.error({ ...fields, event }, event),
+    with: (fields) => wrap(log.child(fields)),
+  };
+}
+
+/**
+ * What of an error may be logged: its class, code, message, stack and the chain of causes. Query parameters, `detail` of
+ * Postgres errors (it quotes row values) and response bodies are left out.
+ */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code = "code" in error ? error.code : undefined;
+  return {
+    name: error.name,
+    ...(typeof code === "string" || typeof code === "number" ? { code } : {}),
+    message: error.message,
+    stack: error.stack,
+    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+  };
+}

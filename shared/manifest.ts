@@ -1,0 +1,389 @@
+/**
+ * The one list of deployed functions. The emulator's `functions.yaml`, Terraform's input and the one-origin rewrites in
+ * `firebase.json` are made from this list or checked against it, so a function can't exist in one place only.
+ *
+ * Data only: nothing here reads the environment or builds a client, and tools import it without side effects.
+ */
+import type { SettingName } from "./config/settings.ts";
+
+/**
+ * Who may call a function at the network's edge.
+ * - `public`: anyone (`allUsers`); the function authenticates callers itself. The one origin can't authenticate to a private
+ *   service, so everything behind a rewrite is public here, `engine` and `admin` included.
+ * - `tasks`, `scheduler`, `events`: private in IAM; only that service's account may invoke it, and there is no rewrite.
+ */
+export type Invoker = "public" | "tasks" | "scheduler" | "events";
+
+export type Trigger =
+  /** `paths` are the one-origin rewrites that lead here, in Firebase Hosting's glob form. */
+  | { readonly type: "http"; readonly paths: readonly string[] }
+  /** `bucket` is the setting that names the bucket. */
+  | { readonly type: "storage"; readonly bucket: SettingName }
+  | { readonly type: "firestore"; readonly document: string }
+  | { readonly type: "pubsub"; readonly topic: string };
+
+export interface FunctionManifest {
+  readonly trigger: Trigger;
+  readonly invoker: Invoker;
+  /** One sentence: what the function is for. */
+  readonly purpose: string;
+  /** Every setting the function reads; `settingsFor` hands out these and no others. */
+  readonly settings: readonly SettingName[];
+  readonly memoryMiB: number;
+  readonly timeoutSeconds: number;
+  /** Requests one instance serves at once. */
+  readonly concurrency: number;
+  readonly maxInstances: number;
+  /** SQL connections of one instance; 0 for a function that never talks to Postgres. */
+  readonly sqlPool: number;
+  /** For event triggers: whether a thrown error has the event delivered again. */
+  readonly retry: boolean;
+  /** Project roles of the function's service account, each with the reason it is there. */
+  readonly roles: Readonly<Record<string, string>>;
+}
+
+/** Connections the database accepts from functions in all (Cloud SQL's smallest dedicated tier allows 100, some are kept for people). */
+export const DATABASE_CONNECTIONS = 90;
+
+const SIGNS_URLS = {
+  "roles/iam.serviceAccountTokenCreator": "signs URLs with its own account, keylessly (signBlob)",
+};
+const READS_FIRESTORE = { "roles/datastore.user": "reads and writes Firestore documents" };
+const USES_SQL = {
+  "roles/cloudsql.client": "opens connections to Cloud SQL",
+  "roles/cloudsql.instanceUser": "logs in to Postgres with IAM",
+};
+const MAKES_TASKS = { "roles/cloudtasks.enqueuer": "creates rings, timers and mail tasks" };
+
+const COMMON = [
+  "GOOGLE_CLOUD_PROJECT",
+  "PUBLIC_ORIGIN",
+  "LOG_LEVEL",
+] as const satisfies readonly SettingName[];
+const SQL = ["DATABASE_URL", "DATABASE_IAM", "DATABASE_POOL_MAX"] as const satisfies readonly SettingName[];
+const CALLERS = [
+  "TOKEN_PUBLIC_KEYS",
+  "RATE_PER_ACCOUNT",
+  "RATE_PER_ADDRESS",
+  "TRUSTED_HOPS",
+] as const satisfies readonly SettingName[];
+const SIGNING = ["SIGNING_ENDPOINT"] as const satisfies readonly SettingName[];
+const TASKS = [
+  "TASKS_LOCATION",
+  "TASKS_ENDPOINT",
+  "TASKS_SERVICE_ACCOUNT",
+  "DISPATCH_URL",
+] as const satisfies readonly SettingName[];
+const GOOGLE = ["GOOGLE_ISSUER", "GOOGLE_JWKS_URL"] as const satisfies readonly SettingName[];
+const LEASES = [
+  "LEASE_SECONDS_MIN",
+  "LEASE_SECONDS_MAX",
+  "RETRY_BACKOFF_MAX_SECONDS",
+] as const satisfies readonly SettingName[];
+const BUCKETS = ["UPLOADS_BUCKET", "RESOURCES_BUCKET"] as const satisfies readonly SettingName[];
+
+export const functions = {
+  auth: {
+    trigger: { type: "http", paths: ["/v1/auth/**"] },
+    invoker: "public",
+    purpose: "Sign-in, single-use refresh tokens, sessions, public keys, Firestore listener tokens.",
+    settings: [
+      ...COMMON,
+      ...SQL,
+      ...CALLERS,
+      ...GOOGLE,
+      "TOKEN_SIGNING_KEYS",
+      "REFRESH_TOKEN_KEY",
+      "GOOGLE_CLIENT_IDS",
+      "GOOGLE_OAUTH_CLIENT_ID",
+      "GOOGLE_OAUTH_CLIENT_SECRET",
+      "GOOGLE_AUTHORIZE_URL",
+      "GOOGLE_TOKEN_URL",
+      "APP_REDIRECT_URIS",
+      "RATE_SIGN_IN",
+      "RATE_REFRESH",
+    ],
+    memoryMiB: 512,
+    timeoutSeconds: 60,
+    concurrency: 80,
+    maxInstances: 6,
+    sqlPool: 2,
+    retry: false,
+    roles: {
+      ...USES_SQL,
+      ...SIGNS_URLS,
+      "roles/firebaseauth.admin": "verifies Firebase identities and revocation",
+    },
+  },
+  groups: {
+    trigger: {
+      type: "http",
+      paths: [
+        "/v1/me",
+        "/v1/me/**",
+        "/v1/invitations",
+        "/v1/invitations/**",
+        "/v1/group",
+        "/v1/group/**",
+        "/v1/devices/**",
+        "/v1/badges",
+      ],
+    },
+    invoker: "public",
+    purpose: "Profile, invitations, care groups, devices, badges, erasure and export.",
+    settings: [...COMMON, ...SQL, ...CALLERS, ...TASKS, ...SIGNING, ...BUCKETS, "CODE_KEY", "RATE_CONFIRM"],
+    memoryMiB: 512,
+    timeoutSeconds: 120,
+    concurrency: 80,
+    maxInstances: 6,
+    sqlPool: 2,
+    retry: false,
+    roles: {
+      ...USES_SQL,
+      ...READS_FIRESTORE,
+      ...MAKES_TASKS,
+      ...SIGNS_URLS,
+      "roles/storage.objectUser": "erases a group's objects and signs links for an export",
+      "roles/firebaseauth.admin": "deletes the Firebase account of an erased person",
+    },
+  },
+  uploads: {
+    trigger: { type: "http", paths: ["/v1/uploads", "/v1/uploads/**"] },
+    invoker: "public",
+    purpose: "Upload-URL signing and upload state.",
+    settings: [...COMMON, ...SQL, ...CALLERS, ...SIGNING, "UPLOADS_BUCKET"],
+    memoryMiB: 512,
+    timeoutSeconds: 60,
+    concurrency: 80,
+    maxInstances: 6,
+    sqlPool: 1,
+    retry: false,
+    roles: {
+      ...USES_SQL,
+      ...READS_FIRESTORE,
+      ...SIGNS_URLS,
+      "roles/storage.objectCreator": "what its signed URLs allow: creating upload objects",
+    },
+  },
+  jobs: {
+    trigger: { type: "http", paths: ["/v1/jobs", "/v1/jobs/**", "/v1/status"] },
+    invoker: "public",
+    purpose: "Submit, list, watch, cancel and retry jobs; the line's public status.",
+    settings: [...COMMON, ...SQL, ...CALLERS, ...TASKS, ...LEASES, "ENGINES", "OPEN_JOBS_PER_GROUP"],
+    memoryMiB: 512,
+    timeoutSeconds: 60,
+    concurrency: 80,
+    maxInstances: 10,
+    sqlPool: 1,
+    retry: false,
+    roles: { ...USES_SQL, ...READS_FIRESTORE, ...MAKES_TASKS },
+  },
+  library: {
+    trigger: {
+      type: "http",
+      paths: ["/v1/resources", "/v1/resources/**", "/v1/vr-videos", "/v1/vr-videos/**"],
+    },
+    invoker: "public",
+    purpose: "Resources, VR videos and samples, served by short-lived signed URLs.",
+    settings: [...COMMON, ...SQL, ...CALLERS, ...SIGNING, "RESOURCES_BUCKET"],
+    memoryMiB: 512,
+    timeoutSeconds: 60,
+    concurrency: 80,
+    maxInstances: 8,
+    sqlPool: 2,
+    retry: false,
+    roles: {
+      ...USES_SQL,
+      ...READS_FIRESTORE,
+      ...SIGNS_URLS,
+      "roles/storage.objectUser":
+        "what its signed URLs allow (reading), and deleting a deleted resource's objects",
+    },
+  },
+  engine: {
+    trigger: { type: "http", paths: ["/v1/engine/**"] },
+    invoker: "public",
+    purpose: "What an engine calls: lease, renew, outputs, complete, fail, release.",
+    settings: [
+      ...COMMON,
+      ...TASKS,
+      ...SIGNING,
+      ...GOOGLE,
+      ...LEASES,
+      ...BUCKETS,
+      "ENGINE_CALLERS",
+      "ENGINES",
+      "TRUSTED_HOPS",
+    ],
+    memoryMiB: 512,
+    timeoutSeconds: 60,
+    concurrency: 40,
+    maxInstances: 10,
+    sqlPool: 0,
+    retry: false,
+    roles: {
+      ...READS_FIRESTORE,
+      ...MAKES_TASKS,
+      ...SIGNS_URLS,
+      "roles/storage.objectUser":
+        "what its signed URLs allow: reading uploads, creating results; and looking at what was written",
+    },
+  },
+  admin: {
+    trigger: { type: "http", paths: ["/v1/admin/**"] },
+    invoker: "public",
+    purpose: "What an administrator calls: samples, quarantine and replay, dead letters, audit.",
+    settings: [
+      ...COMMON,
+      ...SQL,
+      ...TASKS,
+      ...SIGNING,
+      ...GOOGLE,
+      ...LEASES,
+      ...BUCKETS,
+      "ADMIN_CALLERS",
+      "ENGINES",
+      "TRUSTED_HOPS",
+    ],
+    memoryMiB: 512,
+    timeoutSeconds: 540,
+    concurrency: 10,
+    maxInstances: 2,
+    sqlPool: 2,
+    retry: false,
+    roles: {
+      ...USES_SQL,
+      ...READS_FIRESTORE,
+      ...MAKES_TASKS,
+      ...SIGNS_URLS,
+      "roles/storage.objectUser": "signs sample uploads and reads payloads that were put aside",
+    },
+  },
+  dispatch: {
+    trigger: { type: "http", paths: [] },
+    invoker: "tasks",
+    purpose: "What Cloud Tasks calls: ring an engine, end a lease, send a mail.",
+    settings: [...COMMON, ...SQL, ...TASKS, ...LEASES, "ENGINES", "CODE_KEY", "SMTP_URL", "MAIL_FROM"],
+    memoryMiB: 512,
+    timeoutSeconds: 120,
+    concurrency: 40,
+    maxInstances: 4,
+    sqlPool: 1,
+    retry: false,
+    roles: {
+      ...USES_SQL,
+      ...READS_FIRESTORE,
+      ...MAKES_TASKS,
+    },
+  },
+  ingest: {
+    trigger: { type: "storage", bucket: "UPLOADS_BUCKET" },
+    invoker: "events",
+    purpose: "Looks at what was really uploaded and lets the jobs that wait for it enter the line.",
+    settings: [...COMMON, ...TASKS, ...LEASES, "UPLOADS_BUCKET", "ENGINES"],
+    memoryMiB: 512,
+    timeoutSeconds: 120,
+    concurrency: 20,
+    maxInstances: 6,
+    sqlPool: 0,
+    retry: true,
+    roles: {
+      ...READS_FIRESTORE,
+      ...MAKES_TASKS,
+      "roles/storage.objectUser": "reads the first bytes of an upload, removes what may not stay",
+      "roles/eventarc.eventReceiver": "receives the storage event",
+    },
+  },
+  sync: {
+    trigger: { type: "firestore", document: "results/{jobId}" },
+    invoker: "events",
+    purpose: "Brings results/{jobId} from Firestore into Cloud SQL.",
+    settings: [...COMMON, ...SQL, "RESOURCES_BUCKET"],
+    memoryMiB: 512,
+    timeoutSeconds: 120,
+    concurrency: 10,
+    maxInstances: 6,
+    sqlPool: 2,
+    retry: true,
+    roles: {
+      ...USES_SQL,
+      ...READS_FIRESTORE,
+      "roles/pubsub.publisher": "announces what became visible",
+      "roles/storage.objectUser":
+        "checks that a result's files are there; keeps payloads too large for a document",
+      "roles/eventarc.eventReceiver": "receives the document event",
+    },
+  },
+  notify: {
+    trigger: { type: "pubsub", topic: "job-events" },
+    invoker: "events",
+    purpose: "Tells the phones of a group what happened.",
+    settings: [...COMMON, ...SQL, "PUSH_ENDPOINT"],
+    memoryMiB: 512,
+    timeoutSeconds: 120,
+    concurrency: 10,
+    maxInstances: 4,
+    sqlPool: 1,
+    retry: true,
+    roles: {
+      ...USES_SQL,
+      "roles/firebasecloudmessaging.admin": "sends push messages",
+      "roles/eventarc.eventReceiver": "receives the Pub/Sub event",
+    },
+  },
+  sweep: {
+    trigger: { type: "http", paths: [] },
+    invoker: "scheduler",
+    purpose: "Repairs what a crash left, applies retention, compares both stores.",
+    settings: [...COMMON, ...SQL, ...TASKS, ...LEASES, ...BUCKETS, "ENGINES", "UPLOAD_RETENTION_DAYS"],
+    memoryMiB: 512,
+    timeoutSeconds: 540,
+    concurrency: 1,
+    maxInstances: 1,
+    sqlPool: 2,
+    retry: false,
+    roles: {
+      ...USES_SQL,
+      ...READS_FIRESTORE,
+      ...MAKES_TASKS,
+      "roles/pubsub.publisher": "announces what a crash left unannounced",
+      "roles/storage.objectUser": "removes objects past their retention",
+      "roles/firebaseauth.admin": "finishes a half-done erasure",
+    },
+  },
+} as const satisfies Record<string, FunctionManifest>;
+
+export type FunctionName = keyof typeof functions;
+
+/** The Cloud Tasks queues; a queue each, because back-off slows a whole queue. `rate` is tasks a second. */
+export const queues = {
+  ring: {
+    rate: 20,
+    concurrent: 10,
+    minBackoffSeconds: 1,
+    maxBackoffSeconds: 60,
+    maxDoublings: 6,
+    maxRetrySeconds: 6 * 3600,
+  },
+  timer: {
+    rate: 200,
+    concurrent: 50,
+    minBackoffSeconds: 1,
+    maxBackoffSeconds: 60,
+    maxDoublings: 6,
+    maxRetrySeconds: 0,
+  },
+  mail: {
+    rate: 5,
+    concurrent: 5,
+    minBackoffSeconds: 2,
+    maxBackoffSeconds: 300,
+    maxDoublings: 7,
+    maxRetrySeconds: 1500,
+  },
+} as const;
+
+export type QueueName = keyof typeof queues;
+
+/** The Pub/Sub topic between the outbox and `notify`. */
+export const JOB_EVENTS_TOPIC = "job-events";
