@@ -1,0 +1,106 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { fileTypeFromBuffer } from "file-type";
+import type { Clock } from "#shared/clock.ts";
+import type { ObjectStore, StoredObject } from "#shared/cloud/objects.ts";
+import { type Upload, uploadSchema } from "#shared/documents/upload.ts";
+import type { Kinds } from "#shared/kinds/index.ts";
+import type { Logger } from "#shared/log/logger.ts";
+import { isTaken } from "#shared/uploads/acceptance.ts";
+import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
+
+export interface IngestDeps {
+  readonly firestore: Firestore;
+  readonly objects: ObjectStore;
+  readonly kinds: Kinds;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Tells every job that waits for this upload what became of it; repeating it changes nothing. */
+  readonly tellJobs: (uploadId: string) => Promise<void>;
+}
+
+/** Enough for every container that `file-type` knows by its beginning. */
+const FIRST_BYTES = 16 * 1024;
+
+type Verdict = Pick<Upload, "state" | "reason" | "received">;
+
+/**
+ * Looks at an object that appeared in the uploads bucket and settles its upload: `received` with what is really there, or `rejected`
+ * with the reason and the object removed. What belongs to no upload, came too late or for an erased group is removed.
+ *
+ * The event is only a hint: the object itself is looked at. Safe to repeat and to interrupt anywhere: the verdict is committed
+ * before jobs are told and before a rejected object goes, and a repeated event tells the jobs again and removes it again.
+ * @throws whatever the stores throw; the event is then delivered again
+ */
+export async function ingestUpload(object: string, deps: IngestDeps): Promise<void> {
+  const found = await deps.objects.look(object);
+  if (!found) return; // removed meanwhile, or the event of a removed one came late
+  const owner = uploadOfObject(object);
+  if (!owner) return removeStray(found, "not_an_upload", deps);
+
+  const verdictFor = await readAndJudge(found, deps);
+  const settled = await settle(owner, found, verdictFor, deps);
+  if (settled === "stray") return removeStray(found, "no_upload_waits", deps);
+
+  deps.log.info("upload_settled", {
+    uploadId: owner.uploadId,
+    state: settled.state,
+    reason: settled.reason?.code,
+  });
+  await deps.tellJobs(owner.uploadId);
+  if (settled.state === "rejected") await deps.objects.remove(found.name, found.generation);
+}
+
+/** Looks at the bytes first, outside of any transaction; what was declared is compared inside, where the document is read. */
+async function readAndJudge(found: StoredObject, deps: IngestDeps): Promise<(upload: Upload) => Verdict> {
+  const start = await deps.objects.readStart(found.name, found.generation, Math.min(FIRST_BYTES, found.size));
+  const contentType = start && start.length > 0 ? (await fileTypeFromBuffer(start))?.mime : undefined;
+  return (upload) => {
+    if (found.size !== upload.size) {
+      return rejected("size_mismatch", `${upload.size} bytes were announced, ${found.size} arrived.`);
+    }
+    if (upload.crc32c !== null && upload.crc32c !== found.crc32c) {
+      return rejected("checksum_mismatch", "What arrived isn't what was announced; please send it again.");
+    }
+    if (contentType === undefined || !isTaken(deps.kinds, contentType)) {
+      return rejected(
+        "type_not_accepted",
+        "The file isn't a video, picture or recording that can be used here.",
+      );
+    }
+    const { generation, size, crc32c } = found;
+    return { state: "received", reason: null, received: { generation, size, crc32c, contentType } };
+  };
+}
+
+function rejected(code: string, message: string): Verdict {
+  return { state: "rejected", reason: { code, message }, received: null };
+}
+
+/** Commits the verdict on a pending upload; gives the one that stands, or `stray` when nobody waits for these bytes. */
+async function settle(
+  owner: { groupId: string; uploadId: string },
+  found: StoredObject,
+  judge: (upload: Upload) => Verdict,
+  deps: IngestDeps,
+): Promise<Verdict | "stray"> {
+  const document = deps.firestore.doc(`uploads/${owner.uploadId}`);
+  const tombstone = deps.firestore.doc(`tombstones/${owner.groupId}`);
+  return deps.firestore.runTransaction(async (transaction) => {
+    const [snapshot, erased] = await transaction.getAll(document, tombstone);
+    if (!snapshot?.exists || erased?.exists) return "stray";
+    const upload = uploadSchema.parse(snapshot.data());
+    if (upload.object !== found.name || upload.expiresAt <= deps.clock()) return "stray";
+    if (upload.state === "received")
+      return upload.received?.generation === found.generation ? upload : "stray";
+    // Rejected once, rejected for good: a second try needs a second upload, so that a phone can believe the state it read.
+    if (upload.state === "rejected") return upload;
+    const verdict = judge(upload);
+    transaction.update(document, { ...verdict });
+    return verdict;
+  });
+}
+
+async function removeStray(found: StoredObject, why: string, deps: IngestDeps): Promise<void> {
+  deps.log.warn("stray_object_removed", { why });
+  await deps.objects.remove(found.name, found.generation);
+}

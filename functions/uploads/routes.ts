@@ -1,0 +1,91 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { createRoute, z } from "@hono/zod-openapi";
+import { uploadSchema } from "#shared/documents/upload.ts";
+import { Conflict, NotFound } from "#shared/errors.ts";
+import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
+import { access } from "#shared/http/access.ts";
+import { type App, createApp, type Gate } from "#shared/http/app.ts";
+import { ID_PATTERN } from "#shared/ids.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+import { type CreateUploadDeps, createUpload, createUploadBody } from "#shared/uploads/createUpload.ts";
+
+export interface UploadsDeps extends CreateUploadDeps {
+  readonly gate: Gate;
+  readonly sql: Sql;
+  readonly firestore: Firestore;
+}
+
+const signedRequest = z.object({
+  method: z.enum(["PUT", "POST"]),
+  url: z.url(),
+  headers: z.record(z.string(), z.string()).describe("Send exactly these; they are part of the signature."),
+});
+
+const createdUpload = signedRequest
+  .extend({
+    id: z.string(),
+    expiresAt: z.iso.datetime().describe("Until when the URLs can be used."),
+    resumable: signedRequest
+      .omit({ method: true })
+      .describe("POST here to start a resumable upload; the Location it answers takes the bytes, for days."),
+  })
+  .openapi("CreatedUpload");
+
+const uploadState = z
+  .object({
+    state: z.enum(["pending", "received", "rejected"]),
+    reason: z.object({ code: z.string(), message: z.string() }).optional(),
+  })
+  .openapi("UploadState");
+
+const createUploadRoute = createRoute({
+  ...access("account"),
+  method: "post",
+  path: "/v1/uploads",
+  summary: "Sign the URL of one upload",
+  request: { body: { required: true, content: { "application/json": { schema: createUploadBody } } } },
+  responses: {
+    201: {
+      description: "Where and how to send the bytes.",
+      content: { "application/json": { schema: createdUpload } },
+    },
+  },
+});
+
+const uploadStateRoute = createRoute({
+  ...access("account"),
+  method: "get",
+  path: "/v1/uploads/{id}",
+  summary: "What became of an upload",
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: { description: "Its state.", content: { "application/json": { schema: uploadState } } },
+  },
+});
+
+/** The routes of `uploads`; `deps` is called at the first request. */
+export function uploadsApp(deps: () => UploadsDeps): App {
+  const app = createApp(() => deps().gate);
+
+  app.openapi(createUploadRoute, async (c) => {
+    const { userId } = c.var.account;
+    const group = await groupOfCaller(deps().sql, userId);
+    if (!group) throw new Conflict("not_in_group", "join a care group first");
+    const created = await createUpload({ ...c.req.valid("json"), groupId: group.groupId, userId }, deps());
+    return c.json(created, 201, { location: `/v1/uploads/${created.id}` });
+  });
+
+  app.openapi(uploadStateRoute, async (c) => {
+    const { id } = c.req.valid("param");
+    if (!ID_PATTERN.test(id)) throw new NotFound();
+    const [group, snapshot] = await Promise.all([
+      groupOfCaller(deps().sql, c.var.account.userId),
+      deps().firestore.doc(`uploads/${id}`).get(),
+    ]);
+    const upload = snapshot.exists ? uploadSchema.parse(snapshot.data()) : undefined;
+    if (!upload || upload.groupId !== group?.groupId) throw new NotFound();
+    return c.json({ state: upload.state, ...(upload.reason ? { reason: upload.reason } : {}) }, 200);
+  });
+
+  return app;
+}

@@ -1,0 +1,69 @@
+/**
+ * `npm run demo`: the way of one video, played by two phones against the local cloud.
+ *
+ *   npm run demo                                        makes a small video of its own
+ *   npm run demo -- --video FILE --out DIR --json       converts FILE, saves what was made, ends with one JSON line
+ *
+ * The exit code is 0 only if the job succeeded and every byte arrived.
+ */
+import { parseArgs } from "node:util";
+import { Problem } from "../phone/api.ts";
+import { borrowLocalCloud } from "./localCloud.ts";
+import { narrator } from "./narrator.ts";
+import { type Outcome, playDemo } from "./play.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    video: { type: "string" },
+    out: { type: "string" },
+    json: { type: "boolean", default: false },
+    "port-base": { type: "string" },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (options.help) {
+  console.log("npm run demo -- [--video FILE] [--out DIR] [--json] [--port-base N]");
+} else {
+  process.exitCode = await main();
+}
+
+async function main(): Promise<number> {
+  // With --json, standard output is one line for a program; the story goes to standard error.
+  const tell = narrator(options.json ? process.stderr : process.stdout);
+  const cloud = await borrowLocalCloud({ portBase: options["port-base"], tell });
+  if (cloud === undefined) return 1;
+  try {
+    const outcome = await playDemo({
+      addresses: cloud.addresses,
+      video: options.video,
+      out: options.out,
+      tell,
+    });
+    if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    return arrived(outcome) ? 0 : 1;
+  } catch (error) {
+    tell.problem(error instanceof Error ? error.message : String(error));
+    if (options.json) process.stdout.write(`${JSON.stringify(notConverted(error))}\n`);
+    return 1;
+  } finally {
+    await cloud.giveBack();
+  }
+}
+
+/** What a program is told when the way ended before there was a job, for example because the upload was refused. */
+function notConverted(error: unknown): Outcome {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    jobId: null,
+    resourceId: null,
+    state: "failed",
+    error: { code: error instanceof Problem ? error.code : "demo_failed", message },
+    files: [],
+    seconds: { upload: 0, queued: 0, converting: 0, synced: 0 },
+  };
+}
+
+function arrived(outcome: Outcome): boolean {
+  return outcome.state === "succeeded" && outcome.files.length > 0;
+}

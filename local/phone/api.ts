@@ -1,0 +1,60 @@
+/** A caller of the API as a phone app would write one: JSON in, JSON out, problems as exceptions. */
+
+/** What an RFC 9457 answer says, as an exception. */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  constructor(status: number, body: Readonly<Record<string, unknown>>) {
+    super(
+      `${status} ${String(body.code ?? "")}: ${String(body.detail ?? body.title ?? "no problem document")}`,
+    );
+    this.name = "Problem";
+    this.status = status;
+    this.code = String(body.code ?? "");
+    this.body = body;
+  }
+}
+
+export interface CallOptions {
+  readonly body?: unknown;
+  readonly token?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+}
+
+/**
+ * One call.
+ * @returns the parsed body, or undefined for 204
+ * @throws Problem for every status of 400 and more
+ */
+export async function call(
+  base: string,
+  method: string,
+  path: string,
+  options: CallOptions = {},
+): Promise<Record<string, unknown> | undefined> {
+  const response = await fetch(`${base}${path}`, {
+    method,
+    headers: {
+      ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+      ...(options.idempotencyKey === undefined ? {} : { "idempotency-key": options.idempotencyKey }),
+    },
+    ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+  });
+  const text = await response.text();
+  const body = parsed(text);
+  if (!response.ok) throw new Problem(response.status, body ?? { detail: text.slice(0, 200) });
+  return body;
+}
+
+function parsed(text: string): Record<string, unknown> | undefined {
+  if (text === "") return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    // An object is what every route answers; anything else has no fields to read.
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

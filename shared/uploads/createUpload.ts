@@ -1,0 +1,106 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { z } from "zod";
+import { type Clock, plusSeconds } from "../clock.ts";
+import type { ObjectStore, SignedRequest } from "../cloud/objects.ts";
+import type { Upload } from "../documents/upload.ts";
+import { InvalidRequest } from "../errors.ts";
+import type { NewId } from "../ids.ts";
+import type { Kinds } from "../kinds/index.ts";
+import { essence, largestDeclared } from "./acceptance.ts";
+import { uploadObject } from "./uploadObject.ts";
+
+/** How long the signed URLs live. A resumable session that was started in time goes on for days. */
+export const UPLOAD_URL_SECONDS = 900;
+
+export const createUploadBody = z.strictObject({
+  contentType: z
+    .string()
+    .max(100)
+    .regex(/^[\w.+-]+\/[\w.+-]+(\s*;.*)?$/, "expected a media type"),
+  /** Bytes. */
+  size: z.number().int().min(1),
+  /** The file's own name, for people; never part of a path. */
+  name: z.string().min(1).max(255).optional(),
+  crc32c: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{5}[AQgw]==$/, "expected base64 of a big-endian CRC32C")
+    .optional(),
+});
+export type CreateUpload = z.infer<typeof createUploadBody>;
+
+export interface CreateUploadDeps {
+  readonly firestore: Firestore;
+  readonly objects: ObjectStore;
+  readonly kinds: Kinds;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** Days after which an upload that no job keeps is removed. */
+  readonly retentionDays: number;
+}
+
+export interface CreatedUpload {
+  readonly id: string;
+  readonly method: "PUT" | "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expiresAt: string;
+  readonly resumable: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+}
+
+/**
+ * Allows one object to be created: this size, this type, create-only, for fifteen minutes (in one PUT, or through a resumable
+ * session started within that time). The document is written before the URL leaves, so whatever arrives belongs to someone; a crash
+ * in between leaves a document that expires.
+ * @throws InvalidRequest when no kind takes such a type, or nothing that large
+ */
+export async function createUpload(
+  input: CreateUpload & { groupId: string; userId: string },
+  deps: CreateUploadDeps,
+): Promise<CreatedUpload> {
+  const limit = largestDeclared(deps.kinds, input.contentType);
+  if (limit === 0) refuse("contentType", "no kind of job takes this type");
+  if (input.size > limit) refuse("size", `at most ${limit} bytes for this type`);
+
+  const now = deps.clock();
+  const id = deps.newId();
+  const contentType = essence(input.contentType);
+  const object = uploadObject(input.groupId, id);
+  const declared = { contentType, size: input.size, crc32c: input.crc32c };
+  const urlsExpireAt = plusSeconds(now, UPLOAD_URL_SECONDS);
+  const [single, resumable] = await Promise.all([
+    deps.objects.signCreate(object, declared, urlsExpireAt),
+    deps.objects.signResumable(object, declared, urlsExpireAt),
+  ]);
+  await deps.firestore.doc(`uploads/${id}`).create({
+    groupId: input.groupId,
+    createdBy: input.userId,
+    object,
+    contentType,
+    size: input.size,
+    crc32c: input.crc32c ?? null,
+    name: input.name ?? null,
+    state: "pending",
+    reason: null,
+    received: null,
+    createdAt: now,
+    expiresAt: plusSeconds(now, deps.retentionDays * 86_400),
+  } satisfies Upload);
+  return {
+    id,
+    ...publicRequest(single),
+    expiresAt: urlsExpireAt.toISOString(),
+    resumable: withoutMethod(resumable),
+  };
+}
+
+function refuse(path: string, message: string): never {
+  throw new InvalidRequest(`${path}: ${message}`, { issues: [{ path, message }] });
+}
+
+function publicRequest({ method, url, headers }: SignedRequest) {
+  return { method, url, headers };
+}
+
+function withoutMethod({ url, headers }: SignedRequest) {
+  return { url, headers };
+}
