@@ -4,6 +4,7 @@
  */
 import { sign } from "node:crypto";
 import { promisify } from "node:util";
+import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { type Clock, plusSeconds } from "#shared/clock.ts";
@@ -79,16 +80,20 @@ export function iamCredentialsRoutes({ keys, tokens, clock }: IamCredentialsDeps
     const method = Object.entries(methods).find(([name]) => name === target.slice(colon + 1))?.[1];
     if (colon < 0 || method === undefined) return apiError(c, 404, "NOT_FOUND", "There is no such method.");
 
+    // Cloud Tasks and Cloud Scheduler mint as Google's own service agents, which no token here stands for: a neighbour on
+    // loopback that shows none plays one of them, for this method only.
+    const isAgent =
+      method === methods.generateIdToken && c.req.header("authorization") === undefined && fromLoopback(c);
     const token = bearerToken(c);
     const caller = token === undefined ? undefined : tokens.readAccessToken(token);
-    if (caller === undefined)
+    if (caller === undefined && !isAgent)
       return apiError(
         c,
         401,
         "UNAUTHENTICATED",
         "Request had invalid authentication credentials. Expected OAuth 2 access token.",
       );
-    if (caller.kind !== "service")
+    if (caller?.kind === "person")
       return apiError(c, 403, "PERMISSION_DENIED", "Only service accounts may act as one.");
     const account = accountNamed(keys, target.slice(0, colon));
     return account === undefined
@@ -104,4 +109,8 @@ function accountNamed(keys: KeyRing, name: string): ServiceAccount | undefined {
     keys.accounts.get(name.toLowerCase()) ??
     [...keys.accounts.values()].find(({ uniqueId }) => uniqueId === name)
   );
+}
+
+function fromLoopback(c: Context): boolean {
+  return /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(getConnInfo(c).remote.address ?? "");
 }

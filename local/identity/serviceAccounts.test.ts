@@ -198,9 +198,15 @@ test("IAM Credentials serve a service account's access token, and refuse everybo
     { authorization: forged },
     { authorization: `Bearer ${idToken}` },
   ];
-  for (const bad of strangers)
-    for (const method of ["signBlob", "generateIdToken", "generateAccessToken"])
-      assert.equal((await call(`${TASKS}:${method}`, { payload }, bad)).status, 401);
+  for (const stranger of strangers)
+    for (const method of ["signBlob", "generateAccessToken"])
+      assert.equal((await call(`${TASKS}:${method}`, { payload }, stranger)).status, 401);
+  const audience = "http://x";
+  for (const stranger of strangers.slice(1))
+    assert.equal((await call(`${TASKS}:generateIdToken`, { audience }, stranger)).status, 401);
+  // The Tasks stand-in's way, which plays a service agent of Google's.
+  const agent = await bodyOf(call(`${TASKS}:generateIdToken`, { audience, includeEmail: true }, {}));
+  assert.equal(decodeJwt(String(agent.token)).email, TASKS);
 
   for (const body of ["", "{", "[]", {}, { payload: "not base64!" }, { payload, extra: 1 }, { payload: 5 }])
     assert.equal((await call(`${TASKS}:signBlob`, body)).status, 400, JSON.stringify(body));
