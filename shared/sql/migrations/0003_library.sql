@@ -1,0 +1,68 @@
+-- The library: what engines made, kept in step with results/{jobId} in Firestore by sync, and the VR videos people compose of it.
+
+-- The last version of each result that SQL has seen, whether it is still there or not. A resource's row may go, this one stays, so
+-- that an event which comes late or twice finds out that it is old.
+CREATE TABLE result_versions (
+  job_id text PRIMARY KEY CHECK (length(job_id) BETWEEN 1 AND 1500),
+  -- Firestore's update time of the document, or the read time at which it was seen to be gone; to the microsecond.
+  version timestamptz NOT NULL,
+  -- synced: resources has it. gone: the document was deleted. quarantined: what is there can't be read, and was put aside.
+  -- sealed: deleted on purpose; nothing that arrives later brings it back.
+  state text NOT NULL CHECK (state IN ('synced', 'gone', 'quarantined', 'sealed')),
+  -- Null where the document couldn't be read so far as to know.
+  group_id text
+);
+CREATE INDEX result_versions_by_group ON result_versions (group_id);
+
+CREATE TABLE resources (
+  id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
+  job_id text NOT NULL UNIQUE REFERENCES result_versions (job_id),
+  -- Null for a sample, which every signed-in person sees.
+  group_id text REFERENCES groups (id) ON DELETE CASCADE,
+  kind text NOT NULL,
+  title text NOT NULL,
+  params jsonb NOT NULL,
+  data jsonb,
+  -- Null once the person who made it was erased; the thing stays with the group.
+  created_by text REFERENCES users (id) ON DELETE SET NULL,
+  lease_number integer NOT NULL CHECK (lease_number > 0),
+  completed_at timestamptz NOT NULL
+);
+CREATE INDEX resources_by_group ON resources (group_id, completed_at DESC, id DESC);
+CREATE INDEX resources_samples ON resources (completed_at DESC, id DESC) WHERE group_id IS NULL;
+CREATE INDEX resources_by_creator ON resources (created_by);
+
+CREATE TABLE resource_files (
+  resource_id text NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 255),
+  object text NOT NULL CHECK (length(object) BETWEEN 1 AND 1024),
+  content_type text NOT NULL,
+  size bigint NOT NULL CHECK (size >= 0),
+  crc32c text NOT NULL,
+  generation text NOT NULL,
+  PRIMARY KEY (resource_id, name)
+);
+
+CREATE TABLE vr_videos (
+  id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
+  group_id text NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+  title text NOT NULL CHECK (length(title) BETWEEN 1 AND 200),
+  -- Without its scene a VR video is nothing, so it goes with it.
+  scene_id text NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  scene_transform jsonb NOT NULL,
+  created_by text REFERENCES users (id) ON DELETE SET NULL,
+  created_at timestamptz NOT NULL
+);
+CREATE INDEX vr_videos_by_group ON vr_videos (group_id, created_at DESC, id DESC);
+CREATE INDEX vr_videos_by_scene ON vr_videos (scene_id);
+CREATE INDEX vr_videos_by_creator ON vr_videos (created_by);
+
+CREATE TABLE vr_avatars (
+  vr_video_id text NOT NULL REFERENCES vr_videos (id) ON DELETE CASCADE,
+  position smallint NOT NULL CHECK (position BETWEEN 0 AND 9),
+  -- A VR video outlives one of its avatars; it is shown without.
+  avatar_id text NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  transform jsonb NOT NULL,
+  PRIMARY KEY (vr_video_id, position)
+);
+CREATE INDEX vr_avatars_by_avatar ON vr_avatars (avatar_id);
