@@ -1,0 +1,200 @@
+/**
+ * The rate limiter that all instances share, without making a request wait for it. Each instance counts by itself and tells the
+ * sums to Postgres in the background, many counters in one statement; the answer tells it what all instances have counted.
+ *
+ * How exact: windows are whole minutes. An instance may be ahead of what it has told by at most a twentieth of a limit (at least
+ * one request), after which a request does wait for the answer. One instance alone is exact; with n of them at most
+ * `limit × (1 + n / 10)` requests get through (`limit + 2n` for limits below 20). No one is ever refused before the limit.
+ *
+ * What is stored: a hash over window, budget and subject in an unlogged table, for some minutes.
+ */
+import { createHash } from "node:crypto";
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Sql } from "../sql/pool.ts";
+import type { RateLimiter, RateName } from "./rateLimit.ts";
+
+/** Milliseconds of a window. */
+const WINDOW = 60_000;
+/** How many milliseconds a request waits for the shared count before it is let through. */
+const PATIENCE = 500;
+/** For how many milliseconds nothing waits again, after Postgres didn't answer. */
+const PATIENCE_AFTER_FAILURE = 5_000;
+/** Counters of one instance; beyond that its oldest are forgotten, which errs on the side of letting through. */
+const MAX_COUNTERS = 50_000;
+/** Rows of one statement. */
+const MAX_BATCH = 500;
+const WINDOWS_KEPT = 3;
+
+interface Counter {
+  readonly hash: Buffer;
+  /** What all instances have told, this one included, as far as known here. */
+  known: number;
+  /** Let through here and not yet told. */
+  untold: number;
+  /** Told here, and not yet answered. */
+  telling: number;
+}
+
+/**
+ * @param limits requests a minute of each budget; taking from one that isn't listed is a programming error
+ * @returns a limiter that fails open: while Postgres is away each instance keeps to the limit by itself
+ */
+export function sqlRateLimiter(
+  sql: Sql,
+  limits: Readonly<Partial<Record<RateName, number>>>,
+  options: { clock: Clock; log: Logger },
+): RateLimiter {
+  const teller = createTeller(sql, options);
+
+  return {
+    async take(name, subject) {
+      const limit = limits[name];
+      if (limit === undefined) throw new Error(`no limit is set for "${name}"`);
+      const share = Math.max(1, Math.floor(limit / 20));
+      let now = options.clock().getTime();
+      let counter = teller.counter(`${name} ${subject}`, now);
+      const first = seen(counter) === 0;
+
+      while (!first && seen(counter) < limit && counter.untold + counter.telling >= share) {
+        // Ahead of the other instances by its whole share, so the shared count is waited for.
+        if (!(await teller.heardBack())) break;
+        now = options.clock().getTime();
+        counter = teller.counter(`${name} ${subject}`, now);
+      }
+      const allowed = seen(counter) < limit;
+      if (allowed) teller.count(counter, first || counter.untold + 1 >= share);
+      return {
+        allowed,
+        limit,
+        remaining: Math.max(0, limit - seen(counter)),
+        resetSeconds: Math.max(1, Math.ceil((windowOf(now) + WINDOW - now) / 1000)),
+      };
+    },
+  };
+}
+
+/** Keeps one instance's counters of the running window and tells them to Postgres, one statement at a time. */
+function createTeller(sql: Sql, { clock, log }: { clock: Clock; log: Logger }) {
+  let window = 0;
+  let counters = new Map<string, Counter>();
+  let untold = new Set<Counter>();
+  let telling: Promise<boolean> | undefined;
+  let again = false;
+  /** After a failure nothing waits for Postgres until this time. */
+  let impatientUntil = 0;
+
+  const tellOnce = async (): Promise<boolean> => {
+    const batch = [...untold].slice(0, MAX_BATCH);
+    const mine = window;
+    for (const counter of batch) {
+      untold.delete(counter);
+      counter.telling = counter.untold;
+      counter.untold = 0;
+    }
+    let answered = true;
+    try {
+      const sums = await addUp(sql, new Date(mine), batch);
+      for (const counter of batch) counter.known = sums.get(counter.hash.toString("hex")) ?? counter.known;
+    } catch (error) {
+      answered = false;
+      impatientUntil = clock().getTime() + PATIENCE_AFTER_FAILURE;
+      log.warn("rate_counters_unreachable", { error });
+      for (const counter of batch) counter.untold += counter.telling;
+      if (mine === window) for (const counter of batch) untold.add(counter);
+    }
+    for (const counter of batch) counter.telling = 0;
+    return answered;
+  };
+
+  /** Tells what is due; what comes meanwhile is told right after, unless Postgres is away. Never rejects. */
+  const tell = (): Promise<boolean> => {
+    if (telling !== undefined) {
+      again = true;
+      return telling;
+    }
+    telling = tellOnce().then((answered) => {
+      telling = undefined;
+      if (answered && again && untold.size > 0) void tell();
+      again = false;
+      return answered;
+    });
+    return telling;
+  };
+
+  return {
+    counter(key: string, now: number): Counter {
+      if (windowOf(now) !== window) {
+        window = windowOf(now);
+        counters = new Map();
+        untold = new Set();
+        void purgeRateWindows(sql, new Date(now)).catch((error) =>
+          log.warn("rate_counters_unreachable", { error }),
+        );
+      }
+      const found = counters.get(key);
+      if (found) return found;
+      const hash = createHash("sha256").update(`${window} ${key}`).digest().subarray(0, 16);
+      const counter = { hash, known: 0, untold: 0, telling: 0 };
+      const oldest = counters.size < MAX_COUNTERS ? undefined : counters.keys().next().value;
+      if (oldest !== undefined) counters.delete(oldest);
+      counters.set(key, counter);
+      return counter;
+    },
+    count(counter: Counter, due: boolean): void {
+      counter.untold += 1;
+      untold.add(counter);
+      if (due) void tell();
+    },
+    /** Whether Postgres has answered, within a request's patience. */
+    async heardBack(): Promise<boolean> {
+      if (clock().getTime() < impatientUntil) return false;
+      const answered = await within(PATIENCE, tell());
+      if (answered === undefined) impatientUntil = clock().getTime() + PATIENCE_AFTER_FAILURE;
+      return answered ?? false;
+    },
+  };
+}
+
+/** Removes the windows that are over. */
+export async function purgeRateWindows(sql: Sql, now: Date): Promise<void> {
+  await sql.query(
+    `delete from rate_windows where counter in
+       (select counter from rate_windows where window_start < $1 limit 10000 for update skip locked)`,
+    [new Date(now.getTime() - WINDOWS_KEPT * WINDOW)],
+  );
+}
+
+function seen(counter: Counter): number {
+  return counter.known + counter.telling + counter.untold;
+}
+
+/** The start of the window that `now` is in; both in milliseconds since 1970. */
+function windowOf(now: number): number {
+  return now - (now % WINDOW);
+}
+
+/** Adds what was counted here and returns the sums by hash (hex). */
+async function addUp(sql: Sql, windowStart: Date, batch: readonly Counter[]): Promise<Map<string, number>> {
+  // In one order everywhere, so that two instances can't lock each other's rows crosswise.
+  const rows = [...batch].sort((a, b) => Buffer.compare(a.hash, b.hash));
+  const { rows: sums } = await sql.query<{ counter: Buffer; used: number }>(
+    `insert into rate_windows as shared (counter, window_start, used)
+     select counter, $3, used from unnest($1::bytea[], $2::integer[]) as told (counter, used)
+     on conflict (counter) do update set used = shared.used + excluded.used
+     returning counter, used`,
+    [rows.map((counter) => counter.hash), rows.map((counter) => counter.telling), windowStart],
+  );
+  return new Map(sums.map((row) => [row.counter.toString("hex"), row.used]));
+}
+
+/** What `work` resolves to, or undefined if that takes longer. */
+async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds);
+  });
+  const first = await Promise.race([work, patience]);
+  clearTimeout(timer);
+  return first;
+}
