@@ -119,6 +119,12 @@ export const settingSchemas = {
   RATE_SIGN_IN: whole(1, 1e6).default(30),
   RATE_REFRESH: whole(1, 1e6).default(60),
   RATE_CONFIRM: whole(1, 1e6).default(20),
+  /** A day (UTC). Caps on asking, so that nobody's mailbox is flooded. */
+  INVITATIONS_PER_GIVER: whole(1, 1e6).default(100),
+  INVITATIONS_PER_PAIR: whole(1, 1e6).default(30),
+  /** A day (UTC). Caps on guessing a mailed code that asking for a new code doesn't reset. */
+  CODE_TRIES_PER_GIVER: whole(1, 1e6).default(30),
+  CODE_TRIES_PER_PAIR: whole(1, 1e6).default(15),
   /** How many of X-Forwarded-For's last entries were written by proxies of ours (the caller's address is the one before them). */
   TRUSTED_HOPS: whole(0, 10).default(1),
 

@@ -13,9 +13,12 @@ CREATE TABLE members (
   user_id text PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
   group_id text NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
   role text NOT NULL CHECK (role IN ('care_giver', 'care_recipient')),
-  joined_at timestamptz NOT NULL
+  joined_at timestamptz NOT NULL,
+  -- When Firestore's mirror of this row was written; null while that is still to be done.
+  mirrored_at timestamptz
 );
 CREATE INDEX members_by_group ON members (group_id, joined_at, user_id);
+CREATE INDEX members_unmirrored ON members (user_id) WHERE mirrored_at IS NULL;
 CREATE UNIQUE INDEX members_one_recipient ON members (group_id) WHERE role = 'care_recipient';
 
 CREATE TABLE invitations (
