@@ -26,6 +26,7 @@ const titles = {
   idempotency_key_reused: "The Idempotency-Key was used with another body",
   upload_unknown: "An input names an upload that isn't there",
   upload_rejected: "An input's upload was rejected",
+  resource_unknown: "The request names a resource that can't be used here",
   unknown_kind: "The kind is unknown",
   too_many_open_jobs: "The group has too many open jobs",
   job_finished: "The job has ended",

@@ -21,6 +21,7 @@ export type AuditAction =
   | "member_left"
   | "member_removed"
   | "group_closed"
+  | "resource_deleted"
   | "exported"
   | "erasure_requested"
   | "erased";

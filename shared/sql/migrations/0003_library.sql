@@ -14,6 +14,14 @@ CREATE TABLE result_versions (
 );
 CREATE INDEX result_versions_by_group ON result_versions (group_id);
 
+-- Resources people deleted, until the document and the objects are gone too; sweep finishes what a crash left.
+CREATE TABLE removals (
+  job_id text PRIMARY KEY REFERENCES result_versions (job_id),
+  -- What the objects' names begin with, in the bucket of resources.
+  object_prefix text NOT NULL CHECK (object_prefix LIKE 'groups/%/jobs/%/'),
+  requested_at timestamptz NOT NULL
+);
+
 CREATE TABLE resources (
   id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
   job_id text NOT NULL UNIQUE REFERENCES result_versions (job_id),

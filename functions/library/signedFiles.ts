@@ -1,0 +1,59 @@
+import { type Clock, plusSeconds } from "#shared/clock.ts";
+import type { ObjectStore } from "#shared/cloud/objects.ts";
+import type { ResourceRow } from "./resourceRows.ts";
+
+/** How long a URL lives when it is made, and how long at least when it is handed out. */
+export const URL_SECONDS = 900;
+const LEFT_SECONDS = 600;
+/** URLs one instance remembers; each costs a call to sign and about a kilobyte to keep. */
+const REMEMBERED = 2_000;
+
+export interface SignedFile {
+  readonly name: string;
+  readonly contentType: string;
+  readonly size: number;
+  readonly url: string;
+}
+
+/** Signs the URLs of files, and hands a URL out again while it has enough life left: signing is a call to Google each time. */
+export interface FileSigner {
+  /** The files with URLs, and the time until which all of them work. */
+  sign(files: ResourceRow["files"]): Promise<{ files: SignedFile[]; urlsExpireAt: string }>;
+}
+
+export function createFileSigner(objects: ObjectStore, clock: Clock): FileSigner {
+  const remembered = new Map<string, { url: Promise<string>; expiresAt: Date }>();
+
+  const signed = (object: string): { url: Promise<string>; expiresAt: Date } => {
+    const now = clock();
+    const known = remembered.get(object);
+    if (known && known.expiresAt >= plusSeconds(now, LEFT_SECONDS)) return known;
+    const expiresAt = plusSeconds(now, URL_SECONDS);
+    const made = { url: objects.signRead(object, expiresAt), expiresAt };
+    made.url.catch(() => remembered.delete(object)); // a failure isn't remembered; whoever waits for it sees it
+    remembered.delete(object);
+    remembered.set(object, made);
+    const oldest = remembered.size > REMEMBERED ? remembered.keys().next().value : undefined;
+    if (oldest !== undefined) remembered.delete(oldest);
+    return made;
+  };
+
+  return {
+    async sign(files) {
+      const made = files.map((file) => ({ file, ...signed(file.object) }));
+      const latest = plusSeconds(clock(), URL_SECONDS).getTime();
+      const earliest = Math.min(latest, ...made.map(({ expiresAt }) => expiresAt.getTime()));
+      return {
+        files: await Promise.all(
+          made.map(async ({ file: { name, contentType, size }, url }) => ({
+            name,
+            contentType,
+            size,
+            url: await url,
+          })),
+        ),
+        urlsExpireAt: new Date(earliest).toISOString(),
+      };
+    },
+  };
+}

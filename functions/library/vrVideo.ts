@@ -1,0 +1,119 @@
+/** A VR video: one scene and up to ten avatars, each put somewhere. */
+import { z } from "@hono/zod-openapi";
+import type { Clock } from "#shared/clock.ts";
+import { Conflict, type InputIssue, Unprocessable } from "#shared/errors.ts";
+import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
+import { groupState } from "#shared/groups/groupState.ts";
+import { ID_PATTERN, type NewId } from "#shared/ids.ts";
+import type { Kinds } from "#shared/kinds/index.ts";
+import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
+import type { Database, Sql } from "#shared/sql/pool.ts";
+import { visibleKinds } from "./resourceRows.ts";
+
+/** Farther than anyone walks in VR; keeps coordinates in the range where a headset's 32-bit floats are exact to a millimetre. */
+const FARTHEST_METRES = 10_000;
+const UNIT_TOLERANCE = 1e-3;
+
+const coordinate = z.number().min(-FARTHEST_METRES).max(FARTHEST_METRES);
+const factor = z.number().gt(0).max(1_000);
+
+/** As in glTF: metres, Y up; the quaternion is x, y, z, w. */
+export const transformSchema = z
+  .strictObject({
+    position: z.tuple([coordinate, coordinate, coordinate]),
+    rotation: z
+      .tuple([z.number(), z.number(), z.number(), z.number()])
+      .refine((q) => Math.abs(Math.hypot(...q) - 1) <= UNIT_TOLERANCE, "expected a unit quaternion"),
+    scale: z.tuple([factor, factor, factor]),
+  })
+  .openapi("Transform");
+
+const placedSchema = z.strictObject({
+  resourceId: z.string().regex(ID_PATTERN, "expected a resource's id"),
+  transform: transformSchema,
+});
+
+export const createVrVideoBody = z
+  .strictObject({
+    title: z.string().trim().min(1).max(200),
+    scene: placedSchema,
+    avatars: z.array(placedSchema).min(1).max(10),
+  })
+  .openapi("CreateVrVideo");
+export type CreateVrVideo = z.infer<typeof createVrVideoBody>;
+
+/** Creates a VR video in the caller's group, once per `Idempotency-Key`. */
+export async function createVrVideo(
+  input: { userId: string; key: string | undefined; body: CreateVrVideo },
+  deps: { db: Database; kinds: Kinds; clock: Clock; newId: NewId },
+): Promise<StoredAnswer> {
+  const now = deps.clock();
+  return deps.db.transaction((sql) =>
+    idempotent<never>(
+      sql,
+      { caller: input.userId, route: "POST /v1/vr-videos", key: input.key, body: input.body, now },
+      async () => {
+        const group = await groupOfCaller(sql, input.userId);
+        if (!group || (await groupState(sql, group.groupId)) !== "living") {
+          throw new Conflict("not_in_group", "join a care group first");
+        }
+        await requireUsable(sql, input, deps.kinds);
+        const id = deps.newId();
+        await insert(sql, { id, groupId: group.groupId, userId: input.userId, now, body: input.body });
+        const { title, scene, avatars } = input.body;
+        const view = { id, title, scene, avatars, createdAt: now.toISOString() };
+        return { status: 201, headers: { location: `/v1/vr-videos/${id}` }, body: JSON.stringify(view) };
+      },
+    ),
+  );
+}
+
+/** @throws Unprocessable naming each resource that isn't there, isn't theirs (alike), or isn't made for that place */
+async function requireUsable(
+  sql: Sql,
+  input: { userId: string; body: CreateVrVideo },
+  kinds: Kinds,
+): Promise<void> {
+  const { scene, avatars } = input.body;
+  const found = await visibleKinds(sql, input.userId, [
+    scene.resourceId,
+    ...avatars.map((avatar) => avatar.resourceId),
+  ]);
+  const issues: InputIssue[] = [];
+  const check = (resourceId: string, role: "scene" | "avatar", path: string) => {
+    const kind = kinds.get(found.get(resourceId) ?? "");
+    if (kind?.becomes.vrRole !== role)
+      issues.push({ path, message: `expected a resource that can be the ${role}` });
+  };
+  check(scene.resourceId, "scene", "scene.resourceId");
+  for (const [index, avatar] of avatars.entries())
+    check(avatar.resourceId, "avatar", `avatars.${index}.resourceId`);
+  if (issues.length > 0)
+    throw new Unprocessable("resource_unknown", "a resource can't be used here", { issues });
+}
+
+async function insert(
+  sql: Sql,
+  video: { id: string; groupId: string; userId: string; now: Date; body: CreateVrVideo },
+): Promise<void> {
+  const { title, scene, avatars } = video.body;
+  await sql.query(
+    `INSERT INTO vr_videos (id, group_id, title, scene_id, scene_transform, created_by, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      video.id,
+      video.groupId,
+      title,
+      scene.resourceId,
+      JSON.stringify(scene.transform),
+      video.userId,
+      video.now,
+    ],
+  );
+  await sql.query(
+    `INSERT INTO vr_avatars (vr_video_id, position, avatar_id, transform)
+     SELECT $1, (item.ordinality - 1)::smallint, item.value ->> 'resourceId', item.value -> 'transform'
+     FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS item`,
+    [video.id, JSON.stringify(avatars)],
+  );
+}

@@ -1,0 +1,56 @@
+/** The SQL of VR videos; always through the membership of the person who asks. */
+import type { Keyset } from "#shared/http/cursor.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+
+interface Transform {
+  readonly position: [number, number, number];
+  readonly rotation: [number, number, number, number];
+  readonly scale: [number, number, number];
+}
+
+export interface VrVideoRow {
+  readonly id: string;
+  readonly title: string;
+  readonly scene_id: string;
+  readonly scene_transform: Transform;
+  readonly created_at: Date;
+  /** To the microsecond, for cursors. */
+  readonly created_at_text: string;
+  readonly avatars: Array<{ resourceId: string; transform: Transform }>;
+}
+
+const SELECT = `
+  SELECT v.id, v.title, v.scene_id, v.scene_transform, v.created_at,
+    to_char(v.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at_text,
+    (SELECT coalesce(json_agg(json_build_object('resourceId', a.avatar_id, 'transform', a.transform) ORDER BY a.position), '[]')
+       FROM vr_avatars a WHERE a.vr_video_id = v.id) AS avatars
+  FROM vr_videos v JOIN members m ON m.group_id = v.group_id
+  WHERE m.user_id = $1`;
+
+export async function vrVideoOf(sql: Sql, userId: string, id: string): Promise<VrVideoRow | undefined> {
+  const { rows } = await sql.query<VrVideoRow>(`${SELECT} AND v.id = $2`, [userId, id]);
+  return rows[0];
+}
+
+/** A page, newest first: up to `limit + 1` rows after `after`. */
+export async function vrVideosOf(
+  sql: Sql,
+  userId: string,
+  page: { limit: number; after: Keyset | undefined },
+): Promise<VrVideoRow[]> {
+  const { rows } = await sql.query<VrVideoRow>(
+    `${SELECT} AND ($2::timestamptz IS NULL OR (v.created_at, v.id) < ($2::timestamptz, $3))
+     ORDER BY v.created_at DESC, v.id DESC LIMIT $4`,
+    [userId, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit + 1],
+  );
+  return rows;
+}
+
+/** @returns whether there was one of this person's group to delete */
+export async function deleteVrVideo(sql: Sql, userId: string, id: string): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    "DELETE FROM vr_videos v USING members m WHERE m.group_id = v.group_id AND m.user_id = $1 AND v.id = $2",
+    [userId, id],
+  );
+  return rowCount === 1;
+}
