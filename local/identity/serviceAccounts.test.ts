@@ -235,6 +235,13 @@ test("scripted users that make no sense are refused with the field's name", asyn
   ])
     assert.equal((await post(body)).status, 400, body);
   assert.match(JSON.stringify(await bodyOf(post('{"email":"x"}'))), /"message":"email: /);
+  // Sent in pieces of unknown number, once within bounds and once beyond them.
+  const chunked = (text: string) => {
+    const body = new Blob([text]).stream();
+    return fetch(`${fresh.identity.url}/users`, { method: "POST", body, duplex: "half" });
+  };
+  assert.equal((await chunked('{"email":"a@b.com"}')).status, 200);
+  assert.equal((await chunked(" ".repeat(300_000))).status, 413);
   assert.equal((await fetch(`${fresh.identity.url}/nothing`)).status, 404);
   assert.equal((await fetch(`${fresh.identity.url}/v1/userinfo`)).status, 401);
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { bodyOf, CLIENT, type Fresh, freshIdentity } from "./harness.ts";
+import { bodyOf, CLIENT, type Fresh, freshIdentity, RUNTIME } from "./harness.ts";
 
 const REDIRECT = "http://127.0.0.1:1/v1/auth/google/callback";
 const VERIFIER = "v".repeat(43);
@@ -113,6 +113,13 @@ test("the page asks for an address, and its form leads back with code and state 
     email_verified: true,
     name: "Mina",
   });
+
+  const signing = await fetch(`${fresh.identity.signingEndpoint}${RUNTIME}:signBlob`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${tokens.access_token}` },
+    body: JSON.stringify({ payload: "eA==" }),
+  });
+  assert.equal(signing.status, 403, "a person can't sign as a service account");
 });
 
 test("an unticked box makes the address unverified, and scopes that weren't asked for aren't told", async () => {

@@ -78,3 +78,8 @@ export const pageHeaders: Readonly<Record<string, string>> = {
   "x-content-type-options": "nosniff",
   "cache-control": "no-store",
 };
+
+/** An ISO 8601 time for people's eyes: to the second, in UTC. */
+export function whenText(iso: string): string {
+  return `${iso.slice(0, 19).replace("T", " ")} UTC`;
+}

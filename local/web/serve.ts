@@ -37,7 +37,7 @@ export async function serve(options: ServeOptions, build: (url: string) => Hono)
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
-  const listener = getRequestListener(build(url).fetch, { overrideGlobalObjects: false });
+  const listener = getRequestListener(build(url).fetch);
   server.on("request", (request, response) => {
     // The adaptor answers 500 by itself when the app throws; what is left is a socket that went away.
     listener(request, response).catch(() => response.destroy());
