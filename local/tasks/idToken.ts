@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Makes an OIDC ID token for a service account, as Cloud Tasks and Cloud Scheduler do before they call. `signal` says that nobody waits for it
- * any longer.
+ * Makes an OIDC ID token for a service account, as Cloud Tasks and Cloud Scheduler do before they call. `signal` says that nobody
+ * waits for it any longer.
  */
 export type MintIdToken = (
   serviceAccountEmail: string,
@@ -11,25 +11,40 @@ export type MintIdToken = (
 ) => Promise<string>;
 
 const MINT_TIMEOUT_MS = 10_000;
-const answerSchema = z.object({ token: z.string().min(1) });
+const accessTokenSchema = z.object({ access_token: z.string().min(1) });
+const idTokenSchema = z.object({ token: z.string().min(1) });
 
 /**
- * ID tokens from `iamEndpoint` by the IAM Credentials API's `generateIdToken`
- * (https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken). Rejects when the endpoint refuses, is
- * away, or takes longer than ten seconds.
+ * ID tokens by the IAM Credentials API's `generateIdToken`
+ * (https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken) at `iamEndpoint`, called with the
+ * access token that the metadata server at `metadataEndpoint` gives. Both are loopback neighbours, so each ID token is asked for
+ * anew. Rejects when one of them refuses, is away, or both together take longer than ten seconds.
  */
-export function idTokensFromIam(iamEndpoint: string): MintIdToken {
+export function idTokensFromIam(iamEndpoint: string, metadataEndpoint = iamEndpoint): MintIdToken {
   return async (serviceAccountEmail, audience, signal) => {
-    const account = encodeURIComponent(serviceAccountEmail).replaceAll("%40", "@");
-    const url = new URL(`/v1/projects/-/serviceAccounts/${account}:generateIdToken`, iamEndpoint);
     const late = AbortSignal.timeout(MINT_TIMEOUT_MS);
-    const answer = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ audience, includeEmail: true }),
-      signal: signal === undefined ? late : AbortSignal.any([late, signal]),
-    });
-    if (!answer.ok) throw new Error(`generateIdToken for ${serviceAccountEmail} answered ${answer.status}`);
-    return answerSchema.parse(await answer.json()).token;
+    const either = signal === undefined ? late : AbortSignal.any([late, signal]);
+    const { access_token } = accessTokenSchema.parse(
+      await json(new URL("/computeMetadata/v1/instance/service-accounts/default/token", metadataEndpoint), {
+        headers: { "metadata-flavor": "Google" },
+        signal: either,
+      }),
+    );
+    const account = encodeURIComponent(serviceAccountEmail).replaceAll("%40", "@");
+    const { token } = idTokenSchema.parse(
+      await json(new URL(`/v1/projects/-/serviceAccounts/${account}:generateIdToken`, iamEndpoint), {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: `Bearer ${access_token}` },
+        body: JSON.stringify({ audience, includeEmail: true }),
+        signal: either,
+      }),
+    );
+    return token;
   };
+}
+
+async function json(url: URL, init: RequestInit): Promise<unknown> {
+  const answer = await fetch(url, init);
+  if (!answer.ok) throw new Error(`${url.pathname} answered ${answer.status}`);
+  return answer.json();
 }

@@ -15,6 +15,8 @@ const configSchema = z.strictObject({
   dataDir: z.string().min(1),
   queues: z.array(queueConfigSchema.in),
   iamEndpoint: z.url(),
+  /** Where the access token for `iamEndpoint` comes from; the same server unless told. */
+  metadataEndpoint: z.url().exactOptional(),
   throttle: z
     .strictObject({ initialMs: z.number().positive(), maxMs: z.number().positive() })
     .exactOptional(),
@@ -28,8 +30,12 @@ const log = (event: string, fields: Record<string, string | number>): void => {
 
 try {
   const text = process.argv[2] ?? process.env.TASKS_CONFIG ?? "";
-  const { iamEndpoint, ...config } = configSchema.parse(JSON.parse(text));
-  const tasks = await startTasks({ ...config, mintIdToken: idTokensFromIam(iamEndpoint), log });
+  const { iamEndpoint, metadataEndpoint, ...config } = configSchema.parse(JSON.parse(text));
+  const tasks = await startTasks({
+    ...config,
+    mintIdToken: idTokensFromIam(iamEndpoint, metadataEndpoint),
+    log,
+  });
   const stop = () => void tasks.close().then(() => process.exit(0));
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);

@@ -40,8 +40,7 @@ export class TaskStore {
   constructor(directory: string) {
     mkdirSync(directory, { recursive: true });
     this.#db = new DatabaseSync(join(directory, "tasks.sqlite"));
-    // WAL with synchronous=NORMAL loses nothing when the process is killed, only if the machine loses power.
-    this.#db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    this.#openAlone(directory);
     this.#db.exec("PRAGMA foreign_keys = ON");
     this.#db.exec(TABLES);
     this.#db.exec("UPDATE tasks SET running = 0 WHERE running > 0");
@@ -202,6 +201,20 @@ export class TaskStore {
   tidy(now: Micros, createdBefore: Micros): void {
     this.#db.prepare("DELETE FROM spent_names WHERE until <= ?").run(now);
     this.#db.prepare("DELETE FROM tasks WHERE created_at < ?").run(createdBefore);
+  }
+
+  #openAlone(directory: string): void {
+    // WAL with synchronous=NORMAL loses nothing when the process is killed, only if the machine loses power.
+    try {
+      this.#db.exec(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL",
+      );
+    } catch (error) {
+      this.#db.close();
+      throw new Error(`${directory} is in use by another process, or is not this stand-in's`, {
+        cause: error,
+      });
+    }
   }
 
   #spendName(name: string, until: Micros): void {
