@@ -17,6 +17,7 @@ header p { margin: 0.15rem 0 0; color: var(--dim); font-size: 0.9rem; }
 main { max-width: 60rem; margin: 1.5rem auto; padding: 0 1.5rem; }
 main.narrow { max-width: 30rem; }
 section { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 1.25rem 1.5rem; margin-bottom: 1.25rem; }
+section > :first-child { margin-top: 0; } section > :last-child { margin-bottom: 0; }
 h2 { margin: 0 0 0.6rem; font-size: 1rem; }
 a { color: var(--accent); }
 code, pre { font: 0.88rem/1.5 ui-monospace, "SF Mono", Menlo, monospace; overflow-wrap: anywhere; }
