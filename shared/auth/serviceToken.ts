@@ -2,12 +2,11 @@
  * Google ID tokens of service accounts, as engines and administrators send them. Their functions stand behind the one origin,
  * which can't authenticate to a private service, so they verify the token themselves.
  */
-import { createRemoteJWKSet, errors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../config/settings.ts";
-import { Forbidden, Unauthenticated, Unavailable } from "../errors.ts";
-import { CLOCK_SKEW_SECONDS } from "./accessToken.ts";
+import { Forbidden } from "../errors.ts";
+import { googleTokenVerifier } from "./googleToken.ts";
 
 export interface ServiceIdentity {
   /** The service account's address, in lower case. */
@@ -29,44 +28,16 @@ export function serviceTokenVerifier(
   allowed: readonly string[],
   clock: Clock,
 ): (token: string) => Promise<ServiceIdentity> {
-  const keySet = createRemoteJWKSet(new URL(settings.GOOGLE_JWKS_URL), {
-    timeoutDuration: 5_000,
-    cooldownDuration: 30_000,
-  });
+  const verify = googleTokenVerifier(
+    settings,
+    { audiences: [settings.PUBLIC_ORIGIN], claims: claimsSchema, refusal: "token_invalid" },
+    clock,
+  );
   const callers = new Set(allowed.map((address) => address.toLowerCase()));
   return async (token) => {
-    const claims = await verifiedClaims(token, keySet, settings, clock);
+    const claims = await verify(token);
     const email = claims.email.toLowerCase();
     if (!callers.has(email)) throw new Forbidden("this account may not call here");
     return { email, subject: claims.sub };
   };
-}
-
-async function verifiedClaims(
-  token: string,
-  keySet: ReturnType<typeof createRemoteJWKSet>,
-  settings: SettingsOf<"GOOGLE_ISSUER" | "PUBLIC_ORIGIN">,
-  clock: Clock,
-): Promise<z.infer<typeof claimsSchema>> {
-  try {
-    const { payload } = await jwtVerify(token, keySet, {
-      algorithms: ["RS256"],
-      issuer: settings.GOOGLE_ISSUER,
-      audience: settings.PUBLIC_ORIGIN,
-      clockTolerance: CLOCK_SKEW_SECONDS,
-      requiredClaims: ["exp", "iat"],
-      currentDate: clock(),
-    });
-    return claimsSchema.parse(payload);
-  } catch (error) {
-    if (error instanceof errors.JWKSTimeout)
-      throw new Unavailable("the keys of the token's issuer can't be reached", { cause: error });
-    if (error instanceof errors.JOSEError || error instanceof z.ZodError) {
-      throw new Unauthenticated("the ID token is malformed, expired or not meant for this service", {
-        code: "token_invalid",
-        cause: error,
-      });
-    }
-    throw new Unavailable("the keys of the token's issuer can't be reached", { cause: error });
-  }
 }

@@ -39,6 +39,12 @@ const key = z
   .transform((text) => Buffer.from(text, "base64"))
   .refine((bytes) => bytes.length >= 32, "expected at least 32 bytes in base64");
 
+/** One such key or more, the current one first. */
+const keys = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(key).min(1));
+
 const engineAddress = z.object({
   /** Base URL; `/wake` is added. */
   url: z.url(),
@@ -65,8 +71,8 @@ export const settingSchemas = {
   TOKEN_SIGNING_KEYS: jwks,
   /** The public halves; every function verifies access tokens with these, without any call. */
   TOKEN_PUBLIC_KEYS: jwks,
-  /** Secret. Derives refresh-token successors. */
-  REFRESH_TOKEN_KEY: key,
+  /** Secret. Derives refresh-token successors; several keys with commas between them while one replaces another, the current one first. */
+  REFRESH_TOKEN_KEY: keys,
   /** Secret. Keys the hash of mailed codes. */
   CODE_KEY: key,
 
