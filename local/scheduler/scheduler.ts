@@ -13,7 +13,7 @@ const jobSchema = z.strictObject({
 });
 
 /** A job in the local cloud: POST to `url` every so many seconds, with an ID token of the service account. */
-export type SchedulerJob = z.input<typeof jobSchema>;
+type SchedulerJob = z.input<typeof jobSchema>;
 
 export interface SchedulerOptions {
   jobs: SchedulerJob[];
