@@ -311,7 +311,7 @@ export const functions = {
     trigger: { type: "firestore", document: "results/{jobId}" },
     invoker: "events",
     purpose: "Brings results/{jobId} from Firestore into Cloud SQL.",
-    settings: [...COMMON, ...SQL, "RESOURCES_BUCKET"],
+    settings: [...COMMON, ...SQL, ...SIGNING, "RESOURCES_BUCKET"],
     memoryMiB: 512,
     timeoutSeconds: 120,
     concurrency: 10,

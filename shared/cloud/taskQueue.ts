@@ -1,6 +1,7 @@
 /** Cloud Tasks as this project uses it: an HTTP call to `dispatch`, some time from now, at most one per name. */
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { credentials } from "@grpc/grpc-js";
+import { PassThroughClient } from "google-auth-library";
 import type { SettingsOf } from "../config/settings.ts";
 import type { QueueName } from "../manifest.ts";
 
@@ -84,7 +85,12 @@ export function createTaskQueue(
 function localEndpoint(endpoint: string | undefined) {
   if (endpoint === undefined) return {};
   const [apiEndpoint, port] = endpoint.split(":");
-  return { apiEndpoint: apiEndpoint ?? "", port: Number(port), sslCreds: credentials.createInsecure() };
+  return {
+    apiEndpoint: apiEndpoint ?? "",
+    port: Number(port),
+    sslCreds: credentials.createInsecure(),
+    authClient: new PassThroughClient(),
+  };
 }
 
 function timestampOf(date: Date): { seconds: number; nanos: number } {

@@ -5,9 +5,10 @@ import { timestamp } from "./timestamp.ts";
 
 /**
  * `results/{jobId}`: what a completed job made, written once by `engine` in the transaction that ends the job, and followed by
- * `sync` for as long as the resource lives. Something else may write here too (an import, an operator), so `sync` believes nothing.
+ * `sync` for as long as the resource lives. Something else may write here too (an import, an operator), so `sync` believes nothing:
+ * a field it doesn't know is a reason to put the document aside, not to drop the field.
  */
-export const resultSchema = z.object({
+export const resultSchema = z.strictObject({
   jobId: z.string(),
   kind: z.string(),
   /** The care group, or SAMPLES_GROUP. */
@@ -16,8 +17,8 @@ export const resultSchema = z.object({
   title: z.string(),
   params: z.record(z.string(), z.unknown()),
   files: z.array(
-    z.object({
-      name: z.string(),
+    z.strictObject({
+      name: z.string().min(1).max(255),
       /** Object name in the resources bucket. */
       object: z.string(),
       contentType: z.string(),

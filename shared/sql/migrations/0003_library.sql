@@ -34,7 +34,9 @@ CREATE TABLE resources (
   -- Null once the person who made it was erased; the thing stays with the group.
   created_by text REFERENCES users (id) ON DELETE SET NULL,
   lease_number integer NOT NULL CHECK (lease_number > 0),
-  completed_at timestamptz NOT NULL
+  completed_at timestamptz NOT NULL,
+  -- While the document can't be read, the resource isn't shown; VR videos made of it wait.
+  hidden boolean NOT NULL DEFAULT false
 );
 CREATE INDEX resources_by_group ON resources (group_id, completed_at DESC, id DESC);
 CREATE INDEX resources_samples ON resources (completed_at DESC, id DESC) WHERE group_id IS NULL;

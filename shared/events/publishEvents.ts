@@ -1,0 +1,29 @@
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Sql } from "../sql/pool.ts";
+import type { DomainEvent, EventPublisher } from "./event.ts";
+
+/**
+ * Publishes events that were just committed to the outbox and marks them so. Never throws: what could not be published, or was
+ * published and not marked, stays in the outbox for `sweep`, and `notify` knows a repeated event by its id.
+ */
+export function publishEvents(deps: {
+  db: Sql;
+  publisher: EventPublisher;
+  clock: Clock;
+  log: Logger;
+}): (events: readonly DomainEvent[]) => Promise<void> {
+  return async (events) => {
+    for (const event of events) {
+      try {
+        await deps.publisher.publish(event);
+        await deps.db.query("UPDATE outbox SET published_at = $2 WHERE id = $1 AND published_at IS NULL", [
+          event.id,
+          deps.clock(),
+        ]);
+      } catch (error) {
+        deps.log.warn("event_left_in_outbox", { type: event.type, error });
+      }
+    }
+  };
+}
