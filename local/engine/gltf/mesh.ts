@@ -60,16 +60,45 @@ export function cylinderPanel(radius: number, angle: number, bottom: number, top
   return surface;
 }
 
-/** A disc that looks up, lying at `height`. */
-export function disc(radius: number, height: number, points = 64): Surface {
+/**
+ * An upright rectangle around the y axis with a front (to +z) and a back (to -z), each `half` away from the middle. From either side
+ * the picture's left edge is on the left.
+ */
+export function card(width: number, bottom: number, top: number, half: number): Surface {
+  const surface = emptySurface();
+  for (const side of [1, -1]) {
+    const first = surface.positions.length / 3;
+    const [left, right] = [(-side * width) / 2, (side * width) / 2];
+    const z = side * half;
+    surface.positions.push(left, bottom, z, right, bottom, z, right, top, z, left, top, z);
+    surface.normals.push(0, 0, side, 0, 0, side, 0, 0, side, 0, 0, side);
+    surface.uvs.push(0, 1, 1, 1, 1, 0, 0, 0);
+    surface.indices.push(first, first + 1, first + 2, first, first + 2, first + 3);
+  }
+  return surface;
+}
+
+/**
+ * A disc that looks up, lying at `height`. Its rings halve towards the middle: long triangles that pass under the camera lose their
+ * depth to rounding in some renderers.
+ */
+export function disc(radius: number, height: number, points = 48): Surface {
+  const RINGS = 7;
   const surface = emptySurface();
   surface.positions.push(0, height, 0);
   surface.normals.push(0, 1, 0);
-  for (let point = 0; point < points; point++) {
-    const angle = (2 * Math.PI * point) / points;
-    surface.positions.push(radius * Math.cos(angle), height, -radius * Math.sin(angle));
-    surface.normals.push(0, 1, 0);
-    surface.indices.push(0, 1 + point, 1 + ((point + 1) % points));
+  for (let ring = 0; ring < RINGS; ring++) {
+    const away = radius / 2 ** (RINGS - 1 - ring);
+    for (let point = 0; point < points; point++) {
+      const angle = (2 * Math.PI * point) / points;
+      surface.positions.push(away * Math.cos(angle), height, -away * Math.sin(angle));
+      surface.normals.push(0, 1, 0);
+      const next = (point + 1) % points;
+      const [outer, outerNext] = [1 + ring * points + point, 1 + ring * points + next];
+      const [inner, innerNext] = [outer - points, outerNext - points];
+      if (ring === 0) surface.indices.push(0, outer, outerNext);
+      else surface.indices.push(inner, outer, outerNext, inner, outerNext, innerNext);
+    }
   }
   return surface;
 }

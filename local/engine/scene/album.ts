@@ -44,7 +44,10 @@ export class Album<Picture> {
   /** Lets go of a minor leaf, or else of the less sharp of the two that look most alike. */
   #dropOne(leaves: readonly Leaf<Picture>[]): void {
     const minor = leaves.find((leaf) => leaf.view.minor);
-    if (minor) return this.#replace([minor]);
+    if (minor) {
+      this.#replace([minor]);
+      return;
+    }
     let closest: readonly [Leaf<Picture>, Leaf<Picture>] | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const [index, one] of leaves.entries()) {

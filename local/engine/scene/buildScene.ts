@@ -1,9 +1,8 @@
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import sharp from "sharp";
 import { z } from "zod";
-import type { ConversionTask, Converted, ConvertedFile } from "../conversion.ts";
+import type { ConversionTask, Converted } from "../conversion.ts";
 import { ConversionError } from "../conversionError.ts";
+import { saveResult } from "../saveResult.ts";
 import { Album, type Leaf } from "./album.ts";
 import { FrameLooker } from "./frameLook.ts";
 import { developPicture, type Picture } from "./picture.ts";
@@ -42,8 +41,8 @@ export async function buildScene(task: ConversionTask): Promise<Converted> {
   task.onProgress(DECODING, "building");
   const pictures = leaves.map(({ view, picture }) => ({ ...picture, timeSeconds: round(view.timeSeconds) }));
   const files = [
-    await save(task, "scene.glb", "model/gltf-binary", await buildRoom(pictures, location)),
-    await save(task, "poster.jpg", "image/jpeg", await poster(leaves)),
+    await saveResult(task.outDir, "scene.glb", "model/gltf-binary", await buildRoom(pictures, location)),
+    await saveResult(task.outDir, "poster.jpg", "image/jpeg", await poster(leaves)),
   ];
   task.signal.throwIfAborted();
   task.onProgress(1, "built");
@@ -120,17 +119,6 @@ async function poster(leaves: readonly Leaf<Picture>[]): Promise<Buffer> {
     .resize(POSTER_SIDE, POSTER_SIDE, { fit: "inside", withoutEnlargement: true })
     .jpeg({ quality: 80 })
     .toBuffer();
-}
-
-async function save(
-  task: ConversionTask,
-  name: string,
-  contentType: string,
-  bytes: Uint8Array,
-): Promise<ConvertedFile> {
-  const path = join(task.outDir, name);
-  await writeFile(path, bytes);
-  return { name, contentType, path, size: bytes.byteLength };
 }
 
 function round(value: number): number {
