@@ -4,7 +4,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { endProcesses, processesOfRun, RUN_MARK, startOf } from "./table.ts";
+import { endProcesses, killTree, processesOfRun, RUN_MARK, startOf } from "./table.ts";
 
 export interface ProcessSpec {
   /** How the process is called in messages, in its log file's name and in the list of pids. */
@@ -13,6 +13,8 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** Ended by SIGKILL, with all its descendants, before the run's others are asked to end. */
+  readonly endAbruptly?: boolean;
   /** Run as this account; only root may. */
   readonly account?: { readonly uid: number; readonly gid: number };
 }
@@ -21,6 +23,7 @@ export interface Running {
   readonly name: string;
   readonly pid: number;
   readonly started: string;
+  readonly endAbruptly: boolean;
   /** The file that takes what the process prints. */
   readonly log: string;
   /** Settles when the process has ended, with its exit code or the signal that ended it. */
@@ -62,11 +65,13 @@ export function openRun(options: { logs: string; id?: string }): Run {
 
   const running: Running[] = [];
   const dirs: string[] = [];
+  let stopping = false;
   return {
     id,
     logs: options.logs,
     running,
     async start(spec) {
+      if (stopping) throw new Error(`${spec.name} is not started any more`);
       const child = await startOne(spec, id, options.logs);
       running.push(child);
       tell("pid", child.pid, child.started);
@@ -78,7 +83,9 @@ export function openRun(options: { logs: string; id?: string }): Run {
     },
     waitUntil,
     async stop(graceMs = 8000) {
+      stopping = true;
       const spared = watchdog.pid === undefined ? [] : [watchdog.pid];
+      for (const one of running.filter((child) => child.endAbruptly)) killTree(one);
       await endProcesses(() => processesOfRun(id, running, spared), graceMs);
       for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
       watchdog.stdin?.end();
@@ -129,7 +136,15 @@ async function startOne(spec: ProcessSpec, run: string, logs: string): Promise<R
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${spec.name} could not be started`);
   // A process that ended at once has no start any more; "gone" matches no other process.
-  return { name: spec.name, pid, started: startOf(pid) ?? "gone", log, exited, hasExited: () => ended };
+  return {
+    name: spec.name,
+    pid,
+    started: startOf(pid) ?? "gone",
+    endAbruptly: spec.endAbruptly ?? false,
+    log,
+    exited,
+    hasExited: () => ended,
+  };
 }
 
 async function waitUntil(child: Running, ready: () => Promise<boolean>, deadlineMs: number): Promise<void> {

@@ -132,6 +132,12 @@ export async function endProcesses(find: () => readonly ProcessEntry[], graceMs:
   }
 }
 
+/** Kills a process and all its descendants at once. */
+export function killTree(root: { pid: number; started: string }): void {
+  // No process carries the mark "", so these are the root and its descendants.
+  for (const { pid } of processesOfRun("", [root])) signal(pid, "SIGKILL");
+}
+
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);

@@ -116,3 +116,5 @@ export async function testPubsub(): Promise<TestPubsub> {
 function testProjectId(): string {
   return `demo-${randomBytes(5).toString("hex")}`;
 }
+
+export { type TestCloud, testCloud } from "./cloud.ts";

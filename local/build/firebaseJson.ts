@@ -1,0 +1,43 @@
+/** The part of `firebase.json` that follows from the manifest: which path of the one origin leads to which function. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { functions } from "#shared/manifest.ts";
+import { REGION } from "./emulatorManifest.ts";
+import { ROOT } from "./functions.ts";
+
+export interface Rewrite {
+  readonly source: string;
+  readonly function: { readonly functionId: string; readonly region: string };
+}
+
+/** The function that answers for paths that are nobody's: its 404 is a problem document, Hosting's own would be a page. */
+const FALLBACK = { path: "/v1/**", function: "jobs" };
+
+/** One rewrite for each path in the manifest, in its order; the first that fits counts. */
+export function rewrites(): Rewrite[] {
+  const pairs: [string, string][] = Object.entries(functions).flatMap(([name, { trigger }]) =>
+    trigger.type === "http" ? trigger.paths.map((path): [string, string] => [path, name]) : [],
+  );
+  pairs.push([FALLBACK.path, FALLBACK.function]);
+  return pairs.map(([source, functionId]) => ({ source, function: { functionId, region: REGION } }));
+}
+
+/** The project's `firebase.json` as it should be. */
+export function expectedFirebaseJson(): string {
+  const content = {
+    hosting: {
+      public: "dist/public",
+      cleanUrls: true,
+      rewrites: rewrites(),
+    },
+    firestore: { rules: "firestore.rules", indexes: "firestore.indexes.json" },
+  };
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+/** The project's `firebase.json` as it is. */
+export function actualFirebaseJson(): string {
+  return readFileSync(join(ROOT, "firebase.json"), "utf8");
+}
+
+if (import.meta.main) writeFileSync(join(ROOT, "firebase.json"), expectedFirebaseJson());

@@ -1,0 +1,168 @@
+/** The API's OpenAPI 3.1 document, assembled from the routes of every HTTP function. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "zod";
+import { functions } from "#shared/manifest.ts";
+import { functionNames, ROOT } from "./functions.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+const schemaSchema = z.record(z.string(), z.unknown());
+const operationSchema = z.looseObject({
+  summary: z.string().optional(),
+  description: z.string().optional(),
+  tags: z.array(z.string()).optional(),
+  "x-access": z.string().optional(),
+  security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
+  parameters: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        in: z.string(),
+        required: z.boolean().optional(),
+        schema: schemaSchema.optional(),
+      }),
+    )
+    .optional(),
+  requestBody: z
+    .looseObject({ content: z.record(z.string(), z.looseObject({ schema: schemaSchema.optional() })) })
+    .optional(),
+  responses: z.record(
+    z.string(),
+    z.looseObject({
+      description: z.string().optional(),
+      content: z.record(z.string(), z.looseObject({ schema: schemaSchema.optional() })).optional(),
+    }),
+  ),
+});
+export type Operation = z.infer<typeof operationSchema>;
+const pathsSchema = z.record(z.string(), z.record(z.string(), operationSchema));
+
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: {
+    readonly schemas: Json;
+    readonly securitySchemes: Json;
+    readonly responses: Json;
+  };
+}
+
+const INFO = {
+  title: "Reverie",
+  version: "1",
+  description:
+    "Between a family's phones and a slow AI engine. Times are ISO 8601 in UTC, ids opaque, errors RFC 9457 problem documents; lists " +
+    "are `{items, nextCursor}`, newest first.",
+};
+
+const SECURITY: Json = {
+  accessToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "The access token of a session.",
+  },
+  serviceToken: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A Google ID token of an allow-listed service account, with this origin as its audience.",
+  },
+};
+
+/** What `problemDocument` makes. */
+const PROBLEM: Json = {
+  type: "object",
+  required: ["type", "title", "status", "code", "requestId"],
+  properties: {
+    type: { type: "string" },
+    title: { type: "string" },
+    status: { type: "integer" },
+    detail: { type: "string" },
+    code: { type: "string", description: "Stable, in snake_case." },
+    requestId: { type: "string" },
+    errors: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["path", "message"],
+        properties: { path: { type: "string" }, message: { type: "string" } },
+      },
+    },
+  },
+};
+
+/**
+ * Reads the routes of all HTTP functions that the origin serves; each of their `routes.ts` exports `<name>App`.
+ * @throws Error when two functions give one schema's name different meanings, or serve the same route
+ */
+export async function openApiDocument(): Promise<OpenApiDocument> {
+  const paths: Record<string, Record<string, Operation>> = {};
+  const schemas: Record<string, unknown> = { Problem: PROBLEM };
+  const tags: { name: string; description: string }[] = [];
+  for (const name of functionNames) {
+    const { trigger, purpose } = functions[name];
+    if (trigger.type !== "http" || trigger.paths.length === 0) continue;
+    const part = await documentOf(name);
+    tags.push({ name, description: purpose });
+    for (const [path, operations] of Object.entries(part.paths)) {
+      for (const [method, operation] of Object.entries(operations)) {
+        if (paths[path]?.[method]) throw new Error(`${method} ${path} is served by two functions`);
+        paths[path] = { ...paths[path], [method]: completed(name, operation) };
+      }
+    }
+    for (const [schema, definition] of Object.entries(part.schemas)) {
+      if (schemas[schema] !== undefined && JSON.stringify(schemas[schema]) !== JSON.stringify(definition)) {
+        throw new Error(`the schema ${schema} means something else in ${name} than in a function before it`);
+      }
+      schemas[schema] = definition;
+    }
+  }
+  return {
+    openapi: "3.1.0",
+    info: INFO,
+    tags,
+    paths,
+    components: {
+      schemas,
+      securitySchemes: SECURITY,
+      responses: {
+        Problem: {
+          description: "Any error that our code answers.",
+          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+        },
+      },
+    },
+  };
+}
+
+async function documentOf(name: string): Promise<{ paths: z.infer<typeof pathsSchema>; schemas: Json }> {
+  const file = join(ROOT, "functions", name, "routes.ts");
+  if (!existsSync(file)) throw new Error(`the HTTP function ${name} has no routes.ts`);
+  const module: Record<string, unknown> = await import(pathToFileURL(file).href);
+  const make = module[`${name}App`];
+  if (typeof make !== "function") throw new Error(`${file} exports no ${name}App`);
+  const app: unknown = make(() => {
+    throw new Error("the routes are only described, never called");
+  });
+  if (!(app instanceof OpenAPIHono)) throw new Error(`${name}App makes no OpenAPIHono`);
+  const document = app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO });
+  return {
+    paths: pathsSchema.parse(document.paths ?? {}),
+    schemas: schemaSchema.parse(document.components?.schemas ?? {}),
+  };
+}
+
+function completed(name: string, operation: Operation): Operation {
+  return {
+    ...operation,
+    tags: [name],
+    // A reference, where the schema of a written-out response would be.
+    responses: { ...operation.responses, default: { $ref: "#/components/responses/Problem" } },
+  };
+}

@@ -1,0 +1,256 @@
+/** The local cloud: starts everything in the right order, watches it, and stops it. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { functionNames } from "../build/functions.ts";
+import { findJava } from "../emulators/java.ts";
+import { locateEmulators } from "../emulators/locate.ts";
+import { makeSuiteFolder } from "../firebase/folder.ts";
+import { exportSuite, startSuite } from "../firebase/suite.ts";
+import { createDatabase, removePostgres, startPostgres } from "../postgres/cluster.ts";
+import { migrate } from "../postgres/migrate.ts";
+import { isFree, LOOPBACK } from "../processes/ports.ts";
+import { openRun, type ProcessSpec, type Run } from "../processes/run.ts";
+import { endProcesses, processesOfRun } from "../processes/table.ts";
+import { functionEnvironments } from "../settings.ts";
+import { type Parts, superviseParts, writeWhole } from "./parts.ts";
+import { buckets, type CloudPlan, PROJECT_ID } from "./plan.ts";
+import { loadSecrets } from "./secrets.ts";
+import {
+  type Closable,
+  engineProcess,
+  startSmallStandIns,
+  startSweeping,
+  storageProcess,
+  tasksProcess,
+} from "./services.ts";
+import { endStaleRun } from "./staleRun.ts";
+
+/** What `endpoints.json` tells: base URLs; `host:port` for firestore, pubsub and tasks; a connection string; paths of key files. */
+export interface Endpoints {
+  readonly projectId: string;
+  readonly api: string;
+  readonly docs: string;
+  readonly identity: string;
+  readonly mail: string;
+  readonly push: string;
+  readonly storage: string;
+  readonly firestore: string;
+  readonly auth: string;
+  readonly pubsub: string;
+  readonly tasks: string;
+  readonly postgres: string;
+  readonly engineKeyFile: string;
+  readonly adminKeyFile: string;
+}
+
+export interface Cloud {
+  readonly endpoints: Endpoints;
+  /** Settles with a sentence when a part that nothing works without has ended. */
+  readonly broken: Promise<string>;
+  /** Stops every process; the data is kept for the next start. */
+  stop(): Promise<void>;
+}
+
+const DATABASE = "reverie";
+const READY_MS = 60_000;
+
+interface Starting {
+  readonly plan: CloudPlan;
+  readonly run: Run;
+  readonly parts: Parts;
+  /** What lives in this process. */
+  readonly standIns: Closable[];
+}
+
+/**
+ * Starts the local cloud and returns when it answers.
+ * @param tell takes one line for people
+ * @param givenUp settles to have the start broken off before the cloud is ready
+ * @throws Error with one line that says what is wrong; nothing is left running then
+ */
+export async function startCloud(
+  plan: CloudPlan,
+  tell: (line: string) => void,
+  givenUp: Promise<void>,
+): Promise<Cloud> {
+  mkdirSync(plan.dataDir, { recursive: true });
+  await endStaleRun(plan.files.run);
+  await refuseBusyPorts(plan);
+  const java = await findJava();
+  const keptData = forgetOldData(plan, tell);
+
+  rmSync(plan.dirs.logs, { recursive: true, force: true });
+  const run = openRun({ logs: plan.dirs.logs });
+  const parts = superviseParts(run, plan.files, tell);
+  const starting: Starting = { plan, run, parts, standIns: [] };
+  try {
+    const endpoints = await Promise.race([startAll(starting, java), givenUp.then(breakOff)]);
+    return { endpoints, broken: parts.broken, stop: () => stopAll(starting, () => exportData(plan, tell)) };
+  } catch (error) {
+    // Nobody has used it yet, so the data is still what the last run closed.
+    await stopAll(starting, async () => keptData);
+    throw error;
+  }
+}
+
+function breakOff(): never {
+  throw new Error("stopped before it was ready");
+}
+
+/** Starts side by side what can be. */
+async function startAll(starting: Starting, java: string): Promise<Endpoints> {
+  const { plan, run, parts, standIns } = starting;
+  const { ports, dirs, files, urls } = plan;
+  const secrets = loadSecrets(files.keys);
+  rmSync(files.closed, { force: true });
+  const { firebaseTasks: tasks, api: hosting, ...samePorts } = ports;
+  const suitePorts = { ...samePorts, hosting, tasks };
+  const folder = makeSuiteFolder(dirs.suite, suitePorts, buckets);
+
+  const [databaseUrl, identity] = await Promise.all([
+    startDatabase(starting),
+    (async () => {
+      const small = await startSmallStandIns(plan, secrets);
+      standIns.push(...small.all);
+      await Promise.all([
+        parts.add(() => startListening(run, tasksProcess(plan), ports.tasks), "restart"),
+        parts.add(() => startListening(run, storageProcess(plan), ports.storage), "restart"),
+      ]);
+      return small.identity;
+    })(),
+    (async () => {
+      const emulators = await locateEmulators(run, join(plan.dataDir, "emulators"));
+      const importFrom = existsSync(dirs.export) ? dirs.export : undefined;
+      const options = {
+        projectId: PROJECT_ID,
+        ports: suitePorts,
+        emulators,
+        java,
+        dir: dirs.suite,
+        importFrom,
+      };
+      await parts.add(() => startSuite(run, options), "stop");
+    })(),
+    folder.build(),
+  ]);
+  folder.writeEnvironments(functionEnvironments(plan, secrets, databaseUrl, functionNames));
+  await waitForAnswer(`${urls.api}/v1/auth/jwks.json`, run.logs);
+  standIns.push(startSweeping(plan, identity));
+  if (plan.engine) await parts.add(() => startListening(run, engineProcess(plan), ports.engine), "tell");
+
+  const endpoints = endpointsOf(plan, databaseUrl);
+  writeWhole(files.endpoints, `${JSON.stringify(endpoints, null, 2)}\n`);
+  return endpoints;
+}
+
+async function startDatabase({ plan, run, parts }: Starting): Promise<string> {
+  const start = () => startPostgres(run, { dataDir: plan.dirs.postgres, port: plan.ports.postgres });
+  let cluster = await start();
+  let first = true;
+  await parts.add(async () => {
+    if (!first) cluster = await start();
+    first = false;
+    return cluster.process;
+  }, "restart");
+  await createDatabase(cluster, DATABASE);
+  await migrate(cluster.url(DATABASE));
+  return cluster.url(DATABASE);
+}
+
+async function startListening(run: Run, spec: ProcessSpec, port: number) {
+  const child = await run.start(spec);
+  await run.waitUntil(child, async () => !(await isFree(port)), 30_000);
+  return child;
+}
+
+/**
+ * @param close keeps the emulators' data while they still run; says whether data and database belong together, so that the next
+ * start may go on with them
+ */
+async function stopAll(
+  { plan, run, parts, standIns }: Starting,
+  close: () => Promise<boolean>,
+): Promise<void> {
+  parts.stopWatching();
+  rmSync(plan.files.endpoints, { force: true });
+  await Promise.all(standIns.map((standIn) => standIn.close()));
+  // What starts work ends first, so that Firestore and Postgres are kept as of the same moment.
+  const movers = run.running.filter(
+    ({ name }) => name === "engine" || name === "tasks" || name === "storage",
+  );
+  await endProcesses(() => processesOfRun("", movers), 3000);
+  const closed = await close();
+  await run.stop();
+  if (closed) writeFileSync(plan.files.closed, "");
+  for (const file of [plan.files.run, plan.files.pids]) rmSync(file, { force: true });
+}
+
+async function exportData(plan: CloudPlan, tell: (line: string) => void): Promise<boolean> {
+  try {
+    await exportSuite(plan.ports.hub, plan.dirs.export);
+    return true;
+  } catch (error) {
+    tell(`the emulators' data could not be kept: ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
+}
+
+/**
+ * Removes data on request, or when the last run was killed: the emulators hold theirs in memory, and half of the data (the
+ * database, the objects) without the other would be a state that production can't get into.
+ * @returns whether there is data to go on with
+ */
+function forgetOldData(plan: CloudPlan, tell: (line: string) => void): boolean {
+  const dataDir = join(plan.dataDir, "data");
+  if (!plan.fresh && existsSync(plan.files.closed)) return true;
+  if (!plan.fresh && existsSync(dataDir))
+    tell("the last run was killed before it could keep its data; beginning afresh");
+  removePostgres(plan.dirs.postgres);
+  rmSync(dataDir, { recursive: true, force: true });
+  return false;
+}
+
+async function refuseBusyPorts({ ports }: CloudPlan): Promise<void> {
+  for (const [name, port] of Object.entries(ports)) {
+    if (await isFree(port)) continue;
+    throw new Error(
+      `port ${port} (for ${name}) is in use; stop what listens there, or choose others with --port-base`,
+    );
+  }
+}
+
+async function waitForAnswer(url: string, logs: string): Promise<void> {
+  const deadline = Date.now() + READY_MS;
+  for (let last = "nothing"; ; ) {
+    try {
+      const answer = await fetch(url, { signal: AbortSignal.timeout(20_000) });
+      const body = await answer.text();
+      if (answer.ok) return;
+      last = `${answer.status} ${body.slice(0, 200)}`;
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error);
+    }
+    if (Date.now() > deadline) throw new Error(`${url} did not answer as it should (${last}); see ${logs}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+function endpointsOf({ urls, ports, files }: CloudPlan, databaseUrl: string): Endpoints {
+  const address = (port: number) => `${LOOPBACK}:${port}`;
+  return {
+    projectId: PROJECT_ID,
+    api: urls.api,
+    docs: `${urls.api}/docs`,
+    identity: urls.identity,
+    mail: urls.mail,
+    push: urls.push,
+    storage: urls.storage,
+    firestore: address(ports.firestore),
+    auth: `http://${address(ports.auth)}`,
+    pubsub: address(ports.pubsub),
+    tasks: address(ports.tasks),
+    postgres: databaseUrl,
+    engineKeyFile: files.engineKey,
+    adminKeyFile: files.adminKey,
+  };
+}

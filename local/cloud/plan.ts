@@ -1,0 +1,136 @@
+/** Where everything of one local cloud is: its ports, its directories, its names. Nothing here starts anything. */
+import { join, resolve } from "node:path";
+import { REGION } from "../build/emulatorManifest.ts";
+import { LOOPBACK } from "../processes/ports.ts";
+
+export interface CloudOptions {
+  /** The first of a row of ports. */
+  readonly portBase: number;
+  /** What the cloud keeps, its logs and `endpoints.json` included. */
+  readonly dataDir: string;
+  /** Forget what an earlier run left in `dataDir`. */
+  readonly fresh: boolean;
+  /** Whether to start the reference engine. */
+  readonly engine: boolean;
+}
+
+/** The order gives each its port: the base, and so on upwards. */
+const PORT_NAMES = [
+  "api",
+  "identity",
+  "mail",
+  "smtp",
+  "push",
+  "storage",
+  "tasks",
+  "firestore",
+  "auth",
+  "pubsub",
+  "postgres",
+  "engine",
+  "functions",
+  "firestoreWebsocket",
+  "hub",
+  "logging",
+  "eventarc",
+  "firebaseTasks",
+] as const;
+export type PortName = (typeof PORT_NAMES)[number];
+
+/** How many ports in a row a local cloud takes. */
+export const PORT_COUNT = PORT_NAMES.length;
+export const DEFAULT_PORT_BASE = 8700;
+const LAST_PORT = 65_535;
+/** Beginning with `demo-`, it is never taken for a real project by Google's tools. */
+export const PROJECT_ID = "demo-reverie";
+
+const accountOf = (name: string) => `${name}@${PROJECT_ID}.iam.gserviceaccount.com`;
+
+/** The service accounts. All functions share one here; in production each has its own. */
+export const accounts = {
+  functions: accountOf("functions"),
+  tasks: accountOf("tasks"),
+  scheduler: accountOf("scheduler"),
+  engine: accountOf("engine"),
+  admin: accountOf("admin"),
+} as const;
+
+export const buckets = {
+  UPLOADS_BUCKET: `${PROJECT_ID}-uploads`,
+  RESOURCES_BUCKET: `${PROJECT_ID}-resources`,
+} as const;
+
+/** App links the browser's sign-in may end at. */
+export const APP_REDIRECT_URIS = ["reverie://signed-in", "http://127.0.0.1/signed-in"] as const;
+/** The phone apps' OAuth client, which ID tokens from `POST {identity}/users` are for; and the web client of the browser's sign-in. */
+export const oauthClientIds = { phone: "reverie-phone", web: "reverie-web" } as const;
+
+export interface CloudPlan extends CloudOptions {
+  readonly ports: Readonly<Record<PortName, number>>;
+  /** Base URLs without a trailing slash. */
+  readonly urls: Readonly<
+    Record<
+      "api" | "identity" | "mail" | "push" | "storage" | "engine" | "dispatch" | "sweep" | "ingest",
+      string
+    >
+  >;
+  readonly dirs: Readonly<
+    Record<"logs" | "suite" | "postgres" | "storage" | "tasks" | "identity" | "mail" | "export", string>
+  >;
+  readonly files: Readonly<
+    Record<"endpoints" | "pids" | "run" | "keys" | "closed" | "engineKey" | "adminKey", string>
+  >;
+}
+
+/** @throws RangeError when the row of ports doesn't fit */
+export function planCloud(options: CloudOptions): CloudPlan {
+  const { portBase } = options;
+  if (!Number.isInteger(portBase) || portBase < 1024 || portBase + PORT_NAMES.length - 1 > LAST_PORT) {
+    throw new RangeError(`--port-base must be a number from 1024 to ${LAST_PORT - PORT_NAMES.length + 1}`);
+  }
+  const dataDir = resolve(options.dataDir);
+  // Each name of the list gets its port, which is what the record says.
+  const ports = Object.fromEntries(PORT_NAMES.map((name, index) => [name, portBase + index])) as Record<
+    PortName,
+    number
+  >;
+  const url = (name: PortName) => `http://${LOOPBACK}:${ports[name]}`;
+  const directly = (name: string) => `${url("functions")}/${PROJECT_ID}/${REGION}/${name}`;
+  const inside = (...path: string[]) => join(dataDir, ...path);
+  return {
+    ...options,
+    dataDir,
+    ports,
+    urls: {
+      api: url("api"),
+      identity: url("identity"),
+      mail: url("mail"),
+      push: url("push"),
+      storage: url("storage"),
+      engine: url("engine"),
+      dispatch: directly("dispatch"),
+      sweep: directly("sweep"),
+      // The functions emulator numbers the triggers of a reload; the first ones have 0.
+      ingest: `${url("functions")}/functions/projects/${PROJECT_ID}/triggers/${REGION}-ingest-0`,
+    },
+    dirs: {
+      logs: inside("logs"),
+      suite: inside("firebase"),
+      postgres: inside("data", "postgres"),
+      storage: inside("data", "storage"),
+      tasks: inside("data", "tasks"),
+      identity: inside("data", "identity"),
+      mail: inside("data", "mail"),
+      export: inside("data", "export"),
+    },
+    files: {
+      endpoints: inside("endpoints.json"),
+      pids: inside("pids.json"),
+      run: inside("run.json"),
+      keys: inside("data", "keys.json"),
+      closed: inside("data", "closed"),
+      engineKey: inside("engine-key.json"),
+      adminKey: inside("admin-key.json"),
+    },
+  };
+}

@@ -1,0 +1,125 @@
+/** The stand-ins and the reference engine, as this local cloud runs them. */
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { queues } from "#shared/manifest.ts";
+import { REGION } from "../build/emulatorManifest.ts";
+import { type Identity, startIdentity } from "../identity/server.ts";
+import { startMail } from "../mail/server.ts";
+import { LOOPBACK } from "../processes/ports.ts";
+import type { ProcessSpec } from "../processes/run.ts";
+import { startPush } from "../push/server.ts";
+import { startScheduler } from "../scheduler/scheduler.ts";
+import { accounts, buckets, type CloudPlan, oauthClientIds, PROJECT_ID } from "./plan.ts";
+import type { Secrets } from "./secrets.ts";
+
+export interface Closable {
+  close(): Promise<void>;
+}
+
+/** How often `sweep` is called. */
+const SWEEP_EVERY_SECONDS = 60;
+
+/** Starts the stand-ins that live in this process: they keep little and end with it. */
+export async function startSmallStandIns(
+  plan: CloudPlan,
+  secrets: Secrets,
+): Promise<{ identity: Identity; all: Closable[] }> {
+  const { ports, urls, dirs, files } = plan;
+  for (const dir of [dirs.identity, dirs.mail]) mkdirSync(dir, { recursive: true });
+  const [identity, ...others] = await Promise.all([
+    startIdentity({
+      port: ports.identity,
+      dataDir: dirs.identity,
+      projectId: PROJECT_ID,
+      serviceAccounts: [
+        ...[accounts.functions, accounts.tasks, accounts.scheduler].map((email) => ({ email })),
+        { email: accounts.engine, keyFile: files.engineKey },
+        { email: accounts.admin, keyFile: files.adminKey },
+      ],
+      runtimeServiceAccount: accounts.functions,
+      oauthClients: [
+        { clientId: oauthClientIds.phone, clientSecret: secrets.oauthClientSecret, redirectUris: [] },
+        {
+          clientId: oauthClientIds.web,
+          clientSecret: secrets.oauthClientSecret,
+          redirectUris: [`${urls.api}/v1/auth/google/callback`],
+        },
+      ],
+      region: REGION,
+    }),
+    startMail({ smtpPort: ports.smtp, httpPort: ports.mail, dataDir: dirs.mail }),
+    startPush({ port: ports.push, projectId: PROJECT_ID }),
+  ]);
+  return { identity, all: [identity, ...others] };
+}
+
+/** Calls `sweep` as Cloud Scheduler does. */
+export function startSweeping(plan: CloudPlan, identity: Identity): Closable {
+  return startScheduler({
+    jobs: [
+      {
+        name: "sweep",
+        everySeconds: SWEEP_EVERY_SECONDS,
+        url: plan.urls.sweep,
+        serviceAccountEmail: accounts.scheduler,
+      },
+    ],
+    mintIdToken: (email, audience) => identity.mintIdToken(email, audience),
+  });
+}
+
+/** The Cloud Tasks stand-in, as a process. */
+export function tasksProcess(plan: CloudPlan): ProcessSpec {
+  const queueConfigs = Object.entries(queues).map(([name, queue]) => ({
+    name,
+    projectId: PROJECT_ID,
+    location: REGION,
+    rateLimits: { maxDispatchesPerSecond: queue.rate, maxConcurrentDispatches: queue.concurrent },
+    retryConfig: {
+      maxAttempts: -1,
+      maxRetryDuration: queue.maxRetrySeconds,
+      minBackoff: queue.minBackoffSeconds,
+      maxBackoff: queue.maxBackoffSeconds,
+      maxDoublings: queue.maxDoublings,
+    },
+  }));
+  return ownProcess("tasks", {
+    TASKS_CONFIG: JSON.stringify({
+      port: plan.ports.tasks,
+      dataDir: plan.dirs.tasks,
+      queues: queueConfigs,
+      iamEndpoint: plan.urls.identity,
+    }),
+  });
+}
+
+/** The Cloud Storage stand-in, as a process. */
+export function storageProcess(plan: CloudPlan): ProcessSpec {
+  return ownProcess("storage", {
+    STORAGE_CONFIG: JSON.stringify({
+      port: plan.ports.storage,
+      dataDir: plan.dirs.storage,
+      buckets: Object.values(buckets).map((name) => ({ name })),
+      identity: plan.urls.identity,
+      sinks: [{ bucket: buckets.UPLOADS_BUCKET, url: plan.urls.ingest, format: "binary" }],
+    }),
+  });
+}
+
+/** The reference engine, as a process. */
+export function engineProcess(plan: CloudPlan): ProcessSpec {
+  return ownProcess("engine", {
+    PORT: String(plan.ports.engine),
+    API: plan.urls.api,
+    ENGINE_KEY_FILE: plan.files.engineKey,
+  });
+}
+
+function ownProcess(name: string, env: Readonly<Record<string, string>>): ProcessSpec {
+  return {
+    name,
+    command: process.execPath,
+    args: [fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url))],
+    env: { NODE_ENV: "production", HOST: LOOPBACK, ...env },
+  };
+}

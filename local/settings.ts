@@ -1,0 +1,118 @@
+/** The environment of each function in the local cloud. */
+import { type SettingName, settingSchemas } from "#shared/config/settings.ts";
+import { type FunctionName, functions } from "#shared/manifest.ts";
+import { REGION } from "./build/emulatorManifest.ts";
+import {
+  APP_REDIRECT_URIS,
+  accounts,
+  buckets,
+  type CloudPlan,
+  oauthClientIds,
+  PROJECT_ID,
+} from "./cloud/plan.ts";
+import type { Secrets } from "./cloud/secrets.ts";
+import { LOOPBACK } from "./processes/ports.ts";
+
+/** Limits are this many times what they are in production, so that tests and load don't meet them by accident. */
+const ROOMIER = 10;
+
+/** What the functions' platform tells them, beside the settings. */
+export interface LocalEnvironment {
+  readonly [name: string]: string;
+}
+
+/**
+ * Each function's environment: the settings its manifest entry lists and no others, and what leads Google's libraries to the
+ * stand-ins. The emulators' own addresses are added by the functions emulator.
+ */
+export function functionEnvironments(
+  plan: CloudPlan,
+  secrets: Secrets,
+  databaseUrl: string,
+  names: readonly FunctionName[],
+): Record<string, LocalEnvironment> {
+  const values = settingValues(plan, secrets, databaseUrl);
+  const environments: Record<string, LocalEnvironment> = {};
+  for (const name of names) {
+    const environment: Record<string, string> = platform(plan);
+    for (const setting of functions[name].settings) {
+      const value = values[setting];
+      if (value !== undefined) environment[setting] = value;
+    }
+    environments[name] = environment;
+  }
+  return environments;
+}
+
+function platform({ ports, urls }: CloudPlan): Record<string, string> {
+  return {
+    NODE_ENV: "production",
+    GCE_METADATA_HOST: `${LOOPBACK}:${ports.identity}`,
+    // The functions emulator turns it off.
+    METADATA_SERVER_DETECTION: "assume-present",
+    STORAGE_EMULATOR_HOST: urls.storage,
+  };
+}
+
+function settingValues(
+  plan: CloudPlan,
+  secrets: Secrets,
+  databaseUrl: string,
+): Partial<Record<SettingName, string>> {
+  const { urls, ports } = plan;
+  return {
+    GOOGLE_CLOUD_PROJECT: PROJECT_ID,
+    PUBLIC_ORIGIN: urls.api,
+    LOG_LEVEL: "info",
+
+    DATABASE_URL: databaseUrl,
+    TOKEN_SIGNING_KEYS: JSON.stringify(secrets.tokenSigningKeys),
+    TOKEN_PUBLIC_KEYS: JSON.stringify(secrets.tokenPublicKeys),
+    REFRESH_TOKEN_KEY: secrets.refreshTokenKey,
+    CODE_KEY: secrets.codeKey,
+
+    GOOGLE_ISSUER: urls.identity,
+    GOOGLE_JWKS_URL: `${urls.identity}/oauth2/v3/certs`,
+    GOOGLE_AUTHORIZE_URL: `${urls.identity}/o/oauth2/v2/auth`,
+    GOOGLE_TOKEN_URL: `${urls.identity}/token`,
+    GOOGLE_CLIENT_IDS: Object.values(oauthClientIds).join(","),
+    GOOGLE_OAUTH_CLIENT_ID: oauthClientIds.web,
+    GOOGLE_OAUTH_CLIENT_SECRET: secrets.oauthClientSecret,
+    APP_REDIRECT_URIS: APP_REDIRECT_URIS.join(","),
+
+    ...buckets,
+    SIGNING_ENDPOINT: `${urls.identity}/v1/projects/-/serviceAccounts/`,
+
+    TASKS_LOCATION: REGION,
+    TASKS_ENDPOINT: `${LOOPBACK}:${ports.tasks}`,
+    TASKS_SERVICE_ACCOUNT: accounts.tasks,
+    DISPATCH_URL: urls.dispatch,
+
+    // Rung also when the reference engine is left out, for an engine of one's own on that port.
+    ENGINES: JSON.stringify([{ url: urls.engine, kinds: ["scene", "avatar"] }]),
+    ENGINE_CALLERS: accounts.engine,
+    ADMIN_CALLERS: accounts.admin,
+
+    SMTP_URL: `smtp://${LOOPBACK}:${ports.smtp}`,
+    MAIL_FROM: "Reverie <no-reply@reverie.example>",
+    PUSH_ENDPOINT: urls.push,
+
+    RATE_PER_ACCOUNT: roomier("RATE_PER_ACCOUNT"),
+    RATE_PER_ADDRESS: roomier("RATE_PER_ADDRESS"),
+    RATE_SIGN_IN: roomier("RATE_SIGN_IN"),
+    RATE_REFRESH: roomier("RATE_REFRESH"),
+    RATE_CONFIRM: roomier("RATE_CONFIRM"),
+    OPEN_JOBS_PER_GROUP: roomier("OPEN_JOBS_PER_GROUP"),
+    // Nothing stands in front of the Hosting emulator, so nothing that says whom it speaks for is believed.
+    TRUSTED_HOPS: "0",
+
+    LEASE_SECONDS_MIN: "1",
+    RETRY_BACKOFF_MAX_SECONDS: "3",
+  };
+}
+
+type Limit = Extract<SettingName, `RATE_${string}` | "OPEN_JOBS_PER_GROUP">;
+
+function roomier(name: Limit): string {
+  return String(ROOMIER * settingSchemas[name].parse(undefined));
+}

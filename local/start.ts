@@ -1,0 +1,90 @@
+/**
+ * `npm start`: the whole of Reverie on this machine, until Ctrl-C.
+ *
+ *   npm start -- [--no-engine] [--fresh] [--port-base N] [--data-dir DIR]
+ */
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { ROOT } from "./build/functions.ts";
+import { type Cloud, startCloud } from "./cloud/cloud.ts";
+import { type CloudPlan, DEFAULT_PORT_BASE, planCloud } from "./cloud/plan.ts";
+
+const USAGE = `npm start -- [options]
+  --no-engine     leave the reference engine out
+  --fresh         forget earlier data
+  --port-base N   the first of a row of ports (${DEFAULT_PORT_BASE})
+  --data-dir DIR  where data, logs and endpoints.json are kept (.local)`;
+
+const say = (line: string) => console.log(`reverie: ${line}`);
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const stopAsked = signalled();
+  const startedAt = performance.now();
+  try {
+    const plan = planFromArguments();
+    if (plan === undefined) {
+      console.log(USAGE);
+      return 0;
+    }
+    say("starting …");
+    const cloud = await startCloud(plan, say, stopAsked);
+    printTable(cloud, plan, Math.round(performance.now() - startedAt) / 1000);
+    const reason = await Promise.race([stopAsked.then(() => undefined), cloud.broken]);
+    say(reason === undefined ? "stopping …" : `${reason}; stopping …`);
+    await cloud.stop();
+    say("stopped");
+    return reason === undefined ? 0 : 1;
+  } catch (error) {
+    console.error(`reverie: ${error instanceof Error ? error.message : error}`);
+    return 1;
+  }
+}
+
+function planFromArguments(): CloudPlan | undefined {
+  const { values } = parseArgs({
+    options: {
+      engine: { type: "boolean", default: true },
+      fresh: { type: "boolean", default: false },
+      "port-base": { type: "string", default: String(DEFAULT_PORT_BASE) },
+      "data-dir": { type: "string", default: join(ROOT, ".local") },
+      help: { type: "boolean", default: false },
+    },
+    allowNegative: true,
+  });
+  if (values.help) return undefined;
+  return planCloud({
+    portBase: Number(values["port-base"]),
+    dataDir: values["data-dir"],
+    fresh: values.fresh,
+    engine: values.engine,
+  });
+}
+
+/** Settles at the first request to stop; later ones, as from an impatient Ctrl-C, change nothing. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+    if (process.env.npm_lifecycle_event !== undefined) whenParentIsGone(resolve);
+  });
+}
+
+/** npm passes signals on to its shell, which may end without passing them on to us. */
+function whenParentIsGone(tell: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    tell();
+  }, 500);
+  timer.unref();
+}
+
+function printTable({ endpoints }: Cloud, plan: CloudPlan, seconds: number): void {
+  const rows = Object.entries(endpoints).map(([name, value]) => `  ${name.padEnd(14)} ${value}`);
+  console.log(rows.join("\n"));
+  say(
+    `ready in ${seconds} s; addresses are in ${plan.files.endpoints}, logs in ${plan.dirs.logs}; Ctrl-C stops everything`,
+  );
+}
