@@ -12,6 +12,7 @@ import type { ServiceIdentity } from "../auth/serviceToken.ts";
 import { InvalidRequest, NotFound, ReverieError } from "../errors.ts";
 import type { NewId } from "../ids.ts";
 import type { Logger } from "../log/logger.ts";
+import "../log/withoutBodies.ts";
 import { callerAddress } from "./callerAddress.ts";
 import { PROBLEM_JSON, problemDocument } from "./problem.ts";
 import type { RateLimiter } from "./rateLimit.ts";
