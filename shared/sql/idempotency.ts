@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { type ReverieError, Unprocessable } from "../errors.ts";
+import { ReverieError, Unprocessable } from "../errors.ts";
 import type { Sql } from "./pool.ts";
 
 /** How long an answer is kept for its key. */
@@ -40,11 +40,21 @@ export interface KeyedRequest {
  * @param sql a transaction
  * @throws Unprocessable `idempotency_key_reused` when the key came with another body before
  */
-export async function idempotent<Refusal extends ReverieError = never>(
+export function idempotent(
   sql: Sql,
   request: KeyedRequest,
-  work: () => Promise<StoredAnswer | Refusal>,
-): Promise<StoredAnswer | Refusal> {
+  work: () => Promise<StoredAnswer>,
+): Promise<StoredAnswer>;
+export function idempotent(
+  sql: Sql,
+  request: KeyedRequest,
+  work: () => Promise<StoredAnswer | ReverieError>,
+): Promise<StoredAnswer | ReverieError>;
+export async function idempotent(
+  sql: Sql,
+  request: KeyedRequest,
+  work: () => Promise<StoredAnswer | ReverieError>,
+): Promise<StoredAnswer | ReverieError> {
   if (request.key === undefined) return work();
   const bodyHash = createHash("sha256").update(canonicalJson(request.body)).digest();
   // A lock of its own statement: the next one must see what the holder before us committed.
@@ -56,9 +66,9 @@ export async function idempotent<Refusal extends ReverieError = never>(
     if (bodyHash.equals(earlier.bodyHash)) return earlier.answer;
     throw new Unprocessable("idempotency_key_reused", "this Idempotency-Key came with another body before");
   }
-  const answer = await work();
-  if (!(answer instanceof Error)) await storeAnswer(sql, request, bodyHash, answer);
-  return answer;
+  const outcome = await work();
+  if (!(outcome instanceof ReverieError)) await storeAnswer(sql, request, bodyHash, outcome);
+  return outcome;
 }
 
 /** Forgets answers whose time is over. @returns how many */

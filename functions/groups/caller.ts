@@ -1,0 +1,13 @@
+import type { AppContext } from "#shared/http/app.ts";
+
+/** Who asks, as the gate found out, and which request it is; as the audit log wants it. */
+export interface Caller {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly requestId: string;
+}
+
+export function callerOf(c: AppContext): Caller {
+  const { userId, sessionId } = c.var.account;
+  return { userId, sessionId, requestId: c.var.requestId };
+}

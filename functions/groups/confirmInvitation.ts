@@ -1,0 +1,177 @@
+import { timingSafeEqual } from "node:crypto";
+import { audit } from "#shared/audit/audit.ts";
+import { Conflict, NotFound, ReverieError, TooManyRequests, Unprocessable } from "#shared/errors.ts";
+import { CODE_TRIES, codeHash, normalCode } from "#shared/groups/code.ts";
+import { mirrorMember } from "#shared/groups/mirror.ts";
+import { ID_PATTERN } from "#shared/ids.ts";
+import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+import type { Caller } from "./caller.ts";
+import { takeDaily } from "./dailyCount.ts";
+import type { GroupsDeps } from "./deps.ts";
+import { groupView } from "./group.ts";
+
+export interface ConfirmInput {
+  readonly caller: Caller;
+  readonly invitationId: string;
+  readonly code: string;
+  readonly idempotencyKey: string | undefined;
+}
+
+/**
+ * Binds the giver to the recipient whose code this is: into the recipient's group, which is made if there is none.
+ *
+ * A try is taken before the code is looked at, so that no number of parallel guesses exceeds the budget. A wrong, an expired, a
+ * revoked and a used code, and any code of an invitation that reached nobody, take the same statements and get the same answer.
+ * @returns 201 and the group
+ * @throws NotFound for an invitation the caller didn't make; TooManyRequests when the tries of the code, of the pair or of the
+ *   giver are spent; Unprocessable `code_rejected`; Conflict `already_in_group` when the code was right but the giver is in another
+ *   group (the code stays good)
+ */
+export async function confirmInvitation(input: ConfirmInput, deps: GroupsDeps): Promise<StoredAnswer> {
+  if (!ID_PATTERN.test(input.invitationId)) throw new NotFound();
+  const now = deps.clock();
+  const outcome = await deps.db.transaction((sql) =>
+    idempotent(
+      sql,
+      {
+        caller: input.caller.userId,
+        route: `POST /v1/invitations/${input.invitationId}/confirm`,
+        key: input.idempotencyKey,
+        body: { code: input.code },
+        now,
+      },
+      () => tryCode(input, sql, deps, now),
+    ),
+  );
+  if (outcome instanceof ReverieError) throw outcome;
+  await mirrorNewMembers(input.caller.userId, deps);
+  return outcome;
+}
+
+interface Invitation {
+  readonly recipient_key: Buffer;
+  readonly recipient_id: string | null;
+  readonly code_hash: Buffer | null;
+  readonly tries: number;
+  readonly expires_at: Date;
+  readonly ended: boolean;
+}
+
+/** Returned errors keep the try that was taken; thrown ones take nothing. */
+async function tryCode(
+  { caller, invitationId, code }: ConfirmInput,
+  sql: Sql,
+  deps: GroupsDeps,
+  now: Date,
+): Promise<StoredAnswer | ReverieError> {
+  const giverId = caller.userId;
+  const invitation = await takeTry(sql, invitationId, caller.userId);
+  const recipientKey = invitation.recipient_key;
+  const { CODE_TRIES_PER_GIVER, CODE_TRIES_PER_PAIR } = deps.caps;
+  await takeDaily(sql, { what: "try_pair", giverId, recipientKey, cap: CODE_TRIES_PER_PAIR }, now);
+  await takeDaily(sql, { what: "try", giverId, cap: CODE_TRIES_PER_GIVER }, now);
+
+  const recipientId = invitation.recipient_id ?? "";
+  const offered = codeHash(deps.codeKey, { invitationId, giverId, recipientId }, normalCode(code));
+  const same = timingSafeEqual(offered, invitation.code_hash ?? Buffer.alloc(offered.length));
+  if (!same || invitation.ended || invitation.expires_at <= now || invitation.recipient_id === null) {
+    await audit(
+      sql,
+      { action: "invitation_confirmed", outcome: "refused", reason: "code_rejected", ...caller },
+      now,
+    );
+    return new Unprocessable(
+      "code_rejected",
+      "ask the recipient to read the newest code again, or ask for a new one",
+    );
+  }
+  return join(sql, { caller, invitationId, recipientId }, deps, now);
+}
+
+/** Locks the invitation and takes one of its tries; there are five wrong ones, so the one after the fifth is not looked at. */
+async function takeTry(sql: Sql, invitationId: string, giverId: string): Promise<Invitation> {
+  const { rows } = await sql.query<Invitation>(
+    `SELECT recipient_key, recipient_id, code_hash, tries, expires_at,
+       (revoked_at IS NOT NULL OR confirmed_at IS NOT NULL) AS ended
+     FROM invitations WHERE id = $1 AND giver_id = $2 FOR UPDATE`,
+    [invitationId, giverId],
+  );
+  const invitation = rows[0];
+  if (!invitation) throw new NotFound();
+  if (invitation.tries >= CODE_TRIES)
+    throw new TooManyRequests("this code's tries are spent; ask for a new code");
+  await sql.query("UPDATE invitations SET tries = tries + 1 WHERE id = $1", [invitationId]);
+  return invitation;
+}
+
+async function join(
+  sql: Sql,
+  { caller, invitationId, recipientId }: { caller: Caller; invitationId: string; recipientId: string },
+  deps: GroupsDeps,
+  now: Date,
+): Promise<StoredAnswer | ReverieError> {
+  const giverId = caller.userId;
+  const groupId = await groupOfRecipient(sql, recipientId, giverId, deps, now);
+  if (groupId === undefined) {
+    return new Conflict(
+      "already_in_group",
+      "leave the other care group first; the code stays good until it expires",
+    );
+  }
+  await sql.query("UPDATE invitations SET confirmed_at = $2 WHERE id = $1", [invitationId, now]);
+  await audit(sql, { action: "invitation_confirmed", ...caller, otherUserId: recipientId, groupId }, now);
+  return { status: 201, body: JSON.stringify(await groupView(sql, groupId)) };
+}
+
+/**
+ * Puts both into the recipient's group, which is made if there is none. Others may be doing the same for the same recipient or
+ * the same giver; the unique columns decide.
+ * @returns undefined, and nothing made, when the giver is in another group
+ */
+async function groupOfRecipient(
+  sql: Sql,
+  recipientId: string,
+  giverId: string,
+  deps: GroupsDeps,
+  now: Date,
+): Promise<string | undefined> {
+  // The giver's row stands for "which group they are in", also while they are in none: two confirmations of theirs wait here.
+  await sql.query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE", [giverId]);
+  const { rows: current } = await sql.query<{ recipient_id: string }>(
+    "SELECT g.recipient_id FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = $1",
+    [giverId],
+  );
+  if (current[0] && current[0].recipient_id !== recipientId) return undefined;
+  await sql.query(
+    "INSERT INTO groups (id, recipient_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (recipient_id) DO NOTHING",
+    [deps.newId(), recipientId, now],
+  );
+  const { rows } = await sql.query<{ id: string }>(
+    "SELECT id FROM groups WHERE recipient_id = $1 FOR SHARE",
+    [recipientId],
+  );
+  const groupId = rows[0]?.id;
+  if (groupId === undefined) throw new NotFound(); // the recipient was erased this moment
+  await sql.query(
+    `INSERT INTO members (user_id, group_id, role, joined_at)
+     VALUES ($1, $3, 'care_recipient', $4), ($2, $3, 'care_giver', $4) ON CONFLICT (user_id) DO NOTHING`,
+    [recipientId, giverId, groupId, now],
+  );
+  return groupId;
+}
+
+/** The truth is committed; if Firestore is away just now, `sweep` writes the mirrors. */
+async function mirrorNewMembers(giverId: string, deps: GroupsDeps): Promise<void> {
+  try {
+    const firestore = await deps.firestore();
+    const { rows } = await deps.db.query<{ user_id: string }>(
+      `SELECT user_id FROM members WHERE mirrored_at IS NULL
+       AND group_id = (SELECT group_id FROM members WHERE user_id = $1) ORDER BY user_id`,
+      [giverId],
+    );
+    for (const { user_id } of rows) await mirrorMember(deps.db, firestore, user_id);
+  } catch (error) {
+    deps.gate.log.warn("members_unmirrored", { error });
+  }
+}

@@ -1,0 +1,86 @@
+import { Conflict } from "#shared/errors.ts";
+import { enqueueEvent } from "#shared/events/outbox.ts";
+import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
+import { personOf, requireRole } from "#shared/groups/person.ts";
+import type { RandomBytes } from "#shared/ids.ts";
+import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+import type { GroupsDeps } from "./deps.ts";
+import { localDate } from "./localDay.ts";
+
+export const BADGE_TYPES = ["GREAT_JOB", "EXCELLENT_WORK", "LOVELY"] as const;
+export type BadgeType = (typeof BADGE_TYPES)[number];
+
+export interface EarnBadgeInput {
+  readonly userId: string;
+  /** Drawn when absent. */
+  readonly type: BadgeType | undefined;
+  readonly idempotencyKey: string | undefined;
+}
+
+/**
+ * Gives a recipient today's badge, and tells their givers.
+ *
+ * Today is the date in the time zone their profile names now. One badge a day means: none that counts for that date, and none
+ * earned at a moment that in this zone falls on that date. So whoever travels, or changes the setting, never earns two on one day of
+ * the place they are in; flying west over the date line can cost a day, which they had already.
+ * @returns 201 `{id, type, date, earnedAt}`
+ * @throws Conflict `already_earned`; Forbidden for anyone but a care recipient
+ */
+export function earnBadge(input: EarnBadgeInput, deps: GroupsDeps): Promise<StoredAnswer> {
+  const now = deps.clock();
+  const { userId, type, idempotencyKey: key } = input;
+  return deps.db.transaction((sql) =>
+    idempotent(sql, { caller: userId, route: "POST /v1/badges", key, body: { type }, now }, () =>
+      earnToday(input, sql, deps, now),
+    ),
+  );
+}
+
+async function earnToday(
+  input: EarnBadgeInput,
+  sql: Sql,
+  deps: GroupsDeps,
+  now: Date,
+): Promise<StoredAnswer> {
+  // The lock makes the two questions below one: a second request, or a change of the zone, waits.
+  const person = await personOf(sql, input.userId, "update");
+  requireRole(person, "care_recipient");
+  const today = localDate(now, person.timeZone);
+  if (await earnedOn(sql, person.id, today, person.timeZone, now)) {
+    throw new Conflict("already_earned", "there is one badge a day; the next one can be earned tomorrow");
+  }
+  const badge = { id: deps.newId(), type: input.type ?? drawnType(deps.randomBytes), date: today };
+  await sql.query(
+    "INSERT INTO badges (id, user_id, type, local_date, earned_at) VALUES ($1, $2, $3, $4, $5)",
+    [badge.id, person.id, badge.type, badge.date, now],
+  );
+  const at = now.toISOString();
+  const group = await groupOfCaller(sql, person.id);
+  if (group) {
+    await enqueueEvent(sql, {
+      type: "badge_earned",
+      id: `badge:${badge.id}`,
+      at,
+      groupId: group.groupId,
+      userId: person.id,
+      badge: badge.type,
+    });
+  }
+  return { status: 201, body: JSON.stringify({ ...badge, earnedAt: at }) };
+}
+
+/** Whether a badge counts for `date`, or was earned on it by the calendar of `zone`. */
+async function earnedOn(sql: Sql, userId: string, date: string, zone: string, now: Date): Promise<boolean> {
+  const { rows } = await sql.query<{ date: string; earned_at: Date }>(
+    // No two places on Earth are more than 26 hours apart, so older badges can only match by their date.
+    `SELECT local_date::text AS date, earned_at FROM badges
+     WHERE user_id = $1 AND (local_date = $2 OR earned_at > $3::timestamptz - interval '2 days')`,
+    [userId, date, now],
+  );
+  return rows.some((badge) => badge.date === date || localDate(badge.earned_at, zone) === date);
+}
+
+function drawnType(randomBytes: RandomBytes): BadgeType {
+  return BADGE_TYPES[randomBytes(4).readUInt32BE() % BADGE_TYPES.length] ?? "LOVELY";
+}

@@ -1,0 +1,73 @@
+import { audit } from "#shared/audit/audit.ts";
+import { plusSeconds } from "#shared/clock.ts";
+import { CODE_MINUTES, normalEmail, recipientKey } from "#shared/groups/code.ts";
+import { mailTask } from "#shared/groups/invitationTask.ts";
+import { personOf, requireRole } from "#shared/groups/person.ts";
+import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+import type { Caller } from "./caller.ts";
+import { takeDaily } from "./dailyCount.ts";
+import type { GroupsDeps } from "./deps.ts";
+
+export interface InviteInput {
+  readonly caller: Caller;
+  readonly recipientEmail: string;
+  readonly idempotencyKey: string | undefined;
+}
+
+/**
+ * Notes that a giver asks to care for whoever has this address, and has a task look who that is. Nothing here looks at the invited
+ * account, so the answer, its shape and its time are the same whether there is one or not. Earlier codes for the same address end.
+ * @returns 202 `{id, expiresAt}`; the code that is mailed counts until `expiresAt`
+ * @throws Forbidden for anyone but a care giver; TooManyRequests past the daily caps
+ */
+export async function invite(input: InviteInput, deps: GroupsDeps): Promise<StoredAnswer> {
+  const now = deps.clock();
+  const answer = await deps.db.transaction((sql) =>
+    idempotent(
+      sql,
+      {
+        caller: input.caller.userId,
+        route: "POST /v1/invitations",
+        key: input.idempotencyKey,
+        body: { recipientEmail: input.recipientEmail },
+        now,
+      },
+      () => noteInvitation(input, sql, deps, now),
+    ),
+  );
+  // After the commit, since the task must find the row; and again for a repeated request, in case we crashed in between. Its name
+  // makes it one task.
+  const { id }: { id: string } = JSON.parse(answer.body);
+  await (await deps.tasks()).add(mailTask(id));
+  return answer;
+}
+
+async function noteInvitation(
+  { caller, recipientEmail }: InviteInput,
+  sql: Sql,
+  deps: GroupsDeps,
+  now: Date,
+): Promise<StoredAnswer> {
+  const giverId = caller.userId;
+  requireRole(await personOf(sql, giverId), "care_giver");
+  const email = normalEmail(recipientEmail);
+  const key = recipientKey(deps.codeKey, email);
+  const { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR } = deps.caps;
+  await takeDaily(sql, { what: "invite_pair", giverId, recipientKey: key, cap: INVITATIONS_PER_PAIR }, now);
+  await takeDaily(sql, { what: "invite", giverId, cap: INVITATIONS_PER_GIVER }, now);
+  await sql.query(
+    `UPDATE invitations SET revoked_at = $3
+     WHERE giver_id = $1 AND recipient_key = $2 AND revoked_at IS NULL AND confirmed_at IS NULL`,
+    [giverId, key, now],
+  );
+  const id = deps.newId();
+  const expiresAt = plusSeconds(now, CODE_MINUTES * 60);
+  await sql.query(
+    `INSERT INTO invitations (id, giver_id, recipient_key, recipient_email, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [id, giverId, key, email, now, expiresAt],
+  );
+  await audit(sql, { action: "invited", ...caller }, now);
+  return { status: 202, body: JSON.stringify({ id, expiresAt: expiresAt.toISOString() }) };
+}

@@ -1,0 +1,68 @@
+import { ReverieError } from "#shared/errors.ts";
+import { type Person, personOf } from "#shared/groups/person.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+import type { BadgeType } from "./earnBadge.ts";
+import { localDate } from "./localDay.ts";
+
+export interface BadgeView {
+  readonly id: string;
+  readonly type: BadgeType;
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+  readonly earnedAt: string;
+}
+
+export interface BadgeMonth {
+  /** Newest first. */
+  readonly items: BadgeView[];
+  /** Days in a row with a badge, up to today or, while today's isn't earned, yesterday. */
+  readonly streak: number;
+}
+
+export interface ListBadgesInput {
+  readonly userId: string;
+  /** This month in the recipient's time zone, unless both are given. */
+  readonly month: { readonly year: number; readonly month: number } | undefined;
+}
+
+/**
+ * A month of badges: a recipient's own, or those of the recipient whose group a giver is in.
+ * @throws ReverieError 404 `not_in_group` for a giver without a group
+ */
+export async function listBadges(input: ListBadgesInput, sql: Sql, now: Date): Promise<BadgeMonth> {
+  const recipient = await recipientFor(await personOf(sql, input.userId), sql);
+  const today = localDate(now, recipient.timeZone);
+  const firstDay = input.month ? dateOf(input.month) : `${today.slice(0, 8)}01`;
+  const { rows } = await sql.query<BadgeMonth>(
+    `WITH days AS (
+       -- Dates that follow each other, counted downwards, have one and the same end.
+       SELECT local_date, local_date + row_number() OVER (ORDER BY local_date DESC)::int AS run_end
+       FROM badges WHERE user_id = $1
+     ), latest AS (SELECT local_date, run_end FROM days ORDER BY local_date DESC LIMIT 1)
+     SELECT
+       (SELECT coalesce(json_agg(json_build_object(
+           'id', id, 'type', type, 'date', local_date,
+           'earnedAt', to_char(earned_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+         ) ORDER BY local_date DESC), '[]')
+        FROM badges WHERE user_id = $1 AND local_date >= $2::date AND local_date < $2::date + interval '1 month') AS items,
+       (SELECT count(*)::int FROM days, latest
+        WHERE days.run_end = latest.run_end AND latest.local_date >= $3::date - 1) AS streak`,
+    [recipient.id, firstDay, today],
+  );
+  return rows[0] ?? { items: [], streak: 0 };
+}
+
+async function recipientFor(person: Person, sql: Sql): Promise<Pick<Person, "id" | "timeZone">> {
+  if (person.role === "care_recipient") return person;
+  const { rows } = await sql.query<{ id: string; timeZone: string }>(
+    `SELECT u.id, u.time_zone AS "timeZone" FROM members m
+     JOIN groups g ON g.id = m.group_id JOIN users u ON u.id = g.recipient_id WHERE m.user_id = $1`,
+    [person.id],
+  );
+  if (!rows[0]) throw new ReverieError(404, "not_in_group", "the caller is in no care group");
+  return rows[0];
+}
+
+function dateOf({ year, month }: { year: number; month: number }): string {
+  return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-01`;
+}

@@ -1,0 +1,55 @@
+import { audit } from "#shared/audit/audit.ts";
+import { Forbidden, NotFound } from "#shared/errors.ts";
+import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
+import { removeMirrored } from "#shared/groups/mirror.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+import type { Caller } from "./caller.ts";
+import type { GroupsDeps } from "./deps.ts";
+
+/**
+ * Takes a giver out of the caller's group: a giver leaves by naming themself, the recipient removes whom they like. Access ends
+ * before the answer, and codes that are under way between the two end with it. What the giver made stays with the group, which
+ * stays too when its last giver goes.
+ * @throws NotFound when nobody by that id is in the caller's group; Forbidden for a giver who names another giver, and for the
+ *   recipient's own place: the group is theirs and ends with their account
+ */
+export async function removeMember(
+  { caller, memberId }: { caller: Caller; memberId: string },
+  deps: GroupsDeps,
+): Promise<void> {
+  const now = deps.clock();
+  const firestore = await deps.firestore();
+  await deps.db.transaction(async (sql) => {
+    const own = await groupOfCaller(sql, caller.userId);
+    const other = await groupOfCaller(sql, memberId);
+    if (!own || other?.groupId !== own.groupId) throw new NotFound();
+    if (other.role === "care_recipient") {
+      throw new Forbidden("the group belongs to its recipient; it ends when they erase their account");
+    }
+    if (own.role === "care_giver" && memberId !== caller.userId) {
+      throw new Forbidden("a care giver can only leave; the recipient removes others");
+    }
+    await revokeInvitations(sql, memberId, own.groupId, now);
+    await audit(
+      sql,
+      {
+        action: memberId === caller.userId ? "member_left" : "member_removed",
+        ...caller,
+        otherUserId: memberId,
+        groupId: own.groupId,
+      },
+      now,
+    );
+    await removeMirrored(sql, firestore, memberId);
+  });
+}
+
+/** Nobody who was removed comes back by a code that was mailed before. */
+async function revokeInvitations(sql: Sql, giverId: string, groupId: string, now: Date): Promise<void> {
+  await sql.query(
+    `UPDATE invitations SET revoked_at = $3
+     WHERE giver_id = $1 AND recipient_id = (SELECT recipient_id FROM groups WHERE id = $2)
+       AND revoked_at IS NULL AND confirmed_at IS NULL`,
+    [giverId, groupId, now],
+  );
+}
