@@ -49,7 +49,7 @@ export async function createVrVideo(
 ): Promise<StoredAnswer> {
   const now = deps.clock();
   return deps.db.transaction((sql) =>
-    idempotent<never>(
+    idempotent(
       sql,
       { caller: input.userId, route: "POST /v1/vr-videos", key: input.key, body: input.body, now },
       async () => {
