@@ -1,6 +1,6 @@
 /** The part of `firebase.json` that follows from the manifest: which path of the one origin leads to which function. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, matchesGlob } from "node:path";
 import { functions } from "#shared/manifest.ts";
 import { REGION } from "./emulatorManifest.ts";
 import { ROOT } from "./functions.ts";
@@ -20,6 +20,11 @@ export function rewrites(): Rewrite[] {
   );
   pairs.push([FALLBACK.path, FALLBACK.function]);
   return pairs.map(([source, functionId]) => ({ source, function: { functionId, region: REGION } }));
+}
+
+/** The function that the origin leads a path to, as Hosting decides it: by the first rewrite whose glob fits. */
+export function rewriteFor(path: string): string | undefined {
+  return rewrites().find(({ source }) => matchesGlob(path, source))?.function.functionId;
 }
 
 /** The project's `firebase.json` as it should be. */

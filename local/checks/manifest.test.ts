@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { DATABASE_CONNECTIONS, functions } from "#shared/manifest.ts";
+import { actualFirebaseJson, expectedFirebaseJson, rewriteFor } from "../build/firebaseJson.ts";
+import { openApiDocument } from "../build/openapi.ts";
+
+test("firebase.json is what the manifest says (npm run rewrites writes it)", () => {
+  assert.deepEqual(JSON.parse(actualFirebaseJson()), JSON.parse(expectedFirebaseJson()));
+});
+
+test("all instances together open no more SQL connections than the database accepts", () => {
+  const most = Object.values(functions).reduce(
+    (sum, { maxInstances, sqlPool }) => sum + maxInstances * sqlPool,
+    0,
+  );
+  assert.ok(most <= DATABASE_CONNECTIONS, `${most} connections, ${DATABASE_CONNECTIONS} are accepted`);
+});
+
+test("only what is behind the one origin is open to anyone, and events are private", () => {
+  for (const [name, { trigger, invoker }] of Object.entries(functions)) {
+    const hasPaths = trigger.type === "http" && trigger.paths.length > 0;
+    assert.equal(invoker === "public", hasPaths, name);
+    assert.equal(invoker === "events", trigger.type !== "http", name);
+  }
+});
+
+test("the origin leads every route of the API to the function that serves it", async () => {
+  const { paths } = await openApiDocument();
+  assert.ok(Object.keys(paths).length > 0);
+  for (const [path, operations] of Object.entries(paths)) {
+    for (const { tags } of Object.values(operations))
+      assert.deepEqual([rewriteFor(path.replaceAll(/\{\w+\}/g, "x"))], tags, path);
+  }
+});
