@@ -1,5 +1,6 @@
 /** Firebase Authentication as this project uses it: it vouches for people, and lets phones listen to Firestore. */
 import type { Auth } from "firebase-admin/auth";
+import { decodeJwt, errors } from "jose";
 import { z } from "zod";
 import { Unauthenticated, Unavailable } from "../errors.ts";
 import { lazy } from "../lazy.ts";
@@ -20,7 +21,11 @@ export interface FirebaseAccounts {
    * @throws Unauthenticated `identity_rejected`; Unavailable when Firebase can't be asked
    */
   verify(idToken: string): Promise<FirebasePerson>;
-  /** A custom token to sign in to Firebase as `uid` with; lives an hour. Signed without a key file: by IAM in production, not at all by the emulator. */
+  /**
+   * A custom token to sign in to Firebase as `uid` with; lives an hour. No key file signs it: IAM does in production, and the emulator
+   * takes it unsigned.
+   * @throws Unavailable when IAM can't sign
+   */
   customToken(uid: string): Promise<string>;
   /** Ends the Firebase sessions of `uid`; ID tokens it has stay good for up to an hour. One that isn't there is no error. */
   revoke(uid: string): Promise<void>;
@@ -46,6 +51,7 @@ export function createFirebaseAccounts(settings: { GOOGLE_CLOUD_PROJECT: string 
     async verify(idToken) {
       const client = await auth();
       try {
+        decodeJwt(idToken); // what isn't even a JWT makes the client fail in ways that look like its own trouble
         const claims = claimsSchema.parse(await client.verifyIdToken(idToken, true));
         return {
           uid: claims.uid,
@@ -62,7 +68,13 @@ export function createFirebaseAccounts(settings: { GOOGLE_CLOUD_PROJECT: string 
         });
       }
     },
-    customToken: async (uid) => (await auth()).createCustomToken(uid),
+    async customToken(uid) {
+      try {
+        return await (await auth()).createCustomToken(uid);
+      } catch (cause) {
+        throw new Unavailable("the listener token can't be signed", { cause });
+      }
+    },
     async revoke(uid) {
       try {
         await (await auth()).revokeRefreshTokens(uid);
@@ -96,7 +108,7 @@ const REFUSALS = new Set([
 
 /** Whether the token is to blame. Keys that couldn't be fetched carry the code of a malformed token and are told by the message only. */
 function isRefusal(error: unknown): boolean {
-  if (error instanceof z.ZodError) return true;
+  if (error instanceof z.ZodError || error instanceof errors.JOSEError) return true;
   if (!(error instanceof Error) || error.message.startsWith("Error fetching public keys")) return false;
   return REFUSALS.has(codeOf(error) ?? "");
 }

@@ -1,0 +1,98 @@
+/** Who a person is, as an identity provider vouches for them. */
+import { z } from "zod";
+import { googleTokenVerifier } from "#shared/auth/googleToken.ts";
+import type { Clock } from "#shared/clock.ts";
+import type { FirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
+import type { SettingsOf } from "#shared/config/settings.ts";
+import { Unauthenticated } from "#shared/errors.ts";
+
+export interface Identity {
+  readonly provider: "google" | "firebase";
+  /** The provider's own id of the person; the only thing it promises never to give to somebody else. */
+  readonly subject: string;
+  readonly email: string | null;
+  /** Whether the provider has seen that the person reads this mailbox. Only then is the address anything to go by. */
+  readonly emailVerified: boolean;
+  /** Tidied: no control characters, at most 200 characters. */
+  readonly name: string | null;
+}
+
+/** Verifies a Google ID token. `nonce` is what the sign-in was begun with, where it was begun with one. */
+export type VerifyGoogle = (idToken: string, nonce?: string) => Promise<Identity>;
+
+const googleClaims = z.object({
+  sub: z.string().min(1).max(255),
+  email: z.string().max(254).optional(),
+  email_verified: z.boolean().default(false),
+  name: z.string().optional(),
+  nonce: z.string().optional(),
+});
+
+/**
+ * @param audiences OAuth client ids the token may be meant for
+ * @returns a verifier that refuses (401 `identity_rejected`) a token that isn't genuine or whose nonce isn't the one expected, a nonce
+ *   nobody expects included; and (401 `email_unverified`) one whose address Google hasn't verified
+ */
+export function googleIdentityVerifier(
+  settings: SettingsOf<"GOOGLE_ISSUER" | "GOOGLE_JWKS_URL">,
+  audiences: readonly string[],
+  clock: Clock,
+): VerifyGoogle {
+  const verify = googleTokenVerifier(
+    settings,
+    { audiences, claims: googleClaims, refusal: "identity_rejected" },
+    clock,
+  );
+  return async (idToken, nonce) => {
+    const claims = await verify(idToken);
+    if (claims.nonce !== nonce) {
+      throw new Unauthenticated("nonce: expected the one that the ID token was asked for with", {
+        code: "identity_rejected",
+      });
+    }
+    if (!claims.email_verified || claims.email === undefined || !isAddress(claims.email)) {
+      throw new Unauthenticated("Google has not verified this account's address", {
+        code: "email_unverified",
+      });
+    }
+    return {
+      provider: "google",
+      subject: claims.sub,
+      email: claims.email,
+      emailVerified: true,
+      name: tidyName(claims.name),
+    };
+  };
+}
+
+/**
+ * Verifies a Firebase ID token: e-mail with password, phone with SMS code, Apple and others. An unverified address signs in, but isn't
+ * anything to go by.
+ * @throws Unauthenticated `identity_rejected`, also for an anonymous account, which is nobody, and for a session that began with a
+ *   custom token: those are the listener tokens we give out, and must not turn back into a sign-in that outlives its session
+ */
+export async function firebaseIdentity(idToken: string, firebase: FirebaseAccounts): Promise<Identity> {
+  const person = await firebase.verify(idToken);
+  if (person.signInProvider === "custom" || person.signInProvider === "anonymous") {
+    throw new Unauthenticated(`a Firebase session of the kind "${person.signInProvider}" can't sign in`, {
+      code: "identity_rejected",
+    });
+  }
+  const email = person.email !== null && isAddress(person.email) ? person.email : null;
+  return {
+    provider: "firebase",
+    subject: person.uid,
+    email,
+    emailVerified: email !== null && person.emailVerified,
+    name: tidyName(person.name ?? undefined),
+  };
+}
+
+function isAddress(text: string): boolean {
+  return /^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u.test(text) && text.length <= 254;
+}
+
+function tidyName(name: string | undefined): string | null {
+  const tidy = (name ?? "").replace(/\p{Cc}+/gu, " ").trim();
+  return tidy === "" ? null : Array.from(tidy).slice(0, 200).join("").trim();
+}

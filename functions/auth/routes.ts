@@ -1,0 +1,14 @@
+import { type App, createApp } from "#shared/http/app.ts";
+import type { AuthDeps } from "./deps.ts";
+import { addGoogleRoutes } from "./googleRoutes.ts";
+import { addSessionRoutes } from "./sessionRoutes.ts";
+import { addTokenRoutes } from "./tokenRoutes.ts";
+
+/** The routes of `auth`; `deps` is called at the first request. */
+export function authApp(deps: () => AuthDeps): App {
+  const app = createApp(() => deps().gate);
+  addSessionRoutes(app, deps);
+  addGoogleRoutes(app, deps);
+  addTokenRoutes(app, deps);
+  return app;
+}
