@@ -83,7 +83,7 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
       maxDoublings: queue.maxDoublings,
     },
   }));
-  return ownProcess("tasks", {
+  return ownProcess("tasks", "../tasks/main.ts", {
     TASKS_CONFIG: JSON.stringify({
       port: plan.ports.tasks,
       dataDir: plan.dirs.tasks,
@@ -95,31 +95,31 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
 
 /** The Cloud Storage stand-in, as a process. */
 export function storageProcess(plan: CloudPlan): ProcessSpec {
-  return ownProcess("storage", {
+  return ownProcess("storage", "./storageProcess.ts", {
     STORAGE_CONFIG: JSON.stringify({
       port: plan.ports.storage,
       dataDir: plan.dirs.storage,
       buckets: Object.values(buckets).map((name) => ({ name })),
       identity: plan.urls.identity,
-      sinks: [{ bucket: buckets.UPLOADS_BUCKET, url: plan.urls.ingest, format: "binary" }],
+      onFinalized: [{ bucket: buckets.UPLOADS_BUCKET, url: plan.urls.ingest }],
     }),
   });
 }
 
 /** The reference engine, as a process. */
 export function engineProcess(plan: CloudPlan): ProcessSpec {
-  return ownProcess("engine", {
+  return ownProcess("engine", "../engine/main.ts", {
     PORT: String(plan.ports.engine),
     API: plan.urls.api,
     ENGINE_KEY_FILE: plan.files.engineKey,
   });
 }
 
-function ownProcess(name: string, env: Readonly<Record<string, string>>): ProcessSpec {
+function ownProcess(name: string, file: string, env: Readonly<Record<string, string>>): ProcessSpec {
   return {
     name,
     command: process.execPath,
-    args: [fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url))],
+    args: [fileURLToPath(new URL(file, import.meta.url))],
     env: { NODE_ENV: "production", HOST: LOOPBACK, ...env },
   };
 }

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { z } from "zod";
-import { type FunctionName, functions } from "#shared/manifest.ts";
+import { type FunctionManifest, type FunctionName, functions } from "#shared/manifest.ts";
 
 const environmentSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
@@ -35,11 +35,16 @@ export function loadFunction(
   if (typeof handler !== "function")
     throw new Error(`the bundle of ${name} exports no function of that name`);
   const call: Handler = (...args) => handler(...args);
-  return { [name]: functions[name].retry ? redelivering(name, call) : call };
+  return { [name]: isForgotten(functions[name]) ? redelivering(name, call) : call };
 }
 
 function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(functions, name);
+}
+
+/** Whether production would deliver again what fails here; our storage stand-in does so itself. */
+function isForgotten({ retry, trigger }: FunctionManifest): boolean {
+  return retry && trigger.type !== "storage";
 }
 
 /**
