@@ -114,7 +114,7 @@ async function startAll(starting: Starting, java: string): Promise<Endpoints> {
       standIns.push(...small.all);
       await Promise.all([
         parts.add(() => startListening(run, tasksProcess(plan), ports.tasks), "restart"),
-        parts.add(() => startListening(run, storageProcess(plan), ports.storage), "restart"),
+        parts.add(() => startListening(run, storageProcess(plan, small.identity), ports.storage), "restart"),
       ]);
       return small.identity;
     })(),

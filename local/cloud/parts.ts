@@ -21,6 +21,7 @@ export interface Parts {
 
 /** A part that ends by itself more often than this is not started again. */
 const RESTARTS = 50;
+const START_TRIES = 5;
 
 /**
  * @param files.pids gets `{name: pid}` of what runs, anew at each change
@@ -58,10 +59,15 @@ export function superviseParts(
     if (whenItEnds === "stop" || ++restarts > RESTARTS)
       return broken.resolve(`${what}; its log is ${part.log}`);
     tell(`${what}, starting it again`);
-    try {
-      await add(start, whenItEnds);
-    } catch (error) {
-      if (watching) broken.resolve(error instanceof Error ? error.message : String(error));
+    // What the last one left may be in the way for a moment: its port, PostgreSQL's shared memory.
+    for (let tries = 1; watching; tries++) {
+      try {
+        return await add(start, whenItEnds);
+      } catch (error) {
+        if (tries >= START_TRIES)
+          return broken.resolve(error instanceof Error ? error.message : String(error));
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
     }
   };
 

@@ -75,7 +75,10 @@ export interface CloudPlan extends CloudOptions {
     >
   >;
   readonly dirs: Readonly<
-    Record<"logs" | "suite" | "postgres" | "storage" | "tasks" | "identity" | "mail" | "export", string>
+    Record<
+      "logs" | "suite" | "postgres" | "storage" | "tasks" | "identity" | "mail" | "engine" | "export",
+      string
+    >
   >;
   readonly files: Readonly<
     Record<"endpoints" | "pids" | "run" | "keys" | "closed" | "engineKey" | "adminKey", string>
@@ -121,6 +124,7 @@ export function planCloud(options: CloudOptions): CloudPlan {
       tasks: inside("data", "tasks"),
       identity: inside("data", "identity"),
       mail: inside("data", "mail"),
+      engine: inside("engine"),
       export: inside("data", "export"),
     },
     files: {

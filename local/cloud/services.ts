@@ -83,7 +83,7 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
       maxDoublings: queue.maxDoublings,
     },
   }));
-  return ownProcess("tasks", "../tasks/main.ts", {
+  return ownProcess("tasks", {
     TASKS_CONFIG: JSON.stringify({
       port: plan.ports.tasks,
       dataDir: plan.dirs.tasks,
@@ -93,33 +93,43 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
   });
 }
 
-/** The Cloud Storage stand-in, as a process. */
-export function storageProcess(plan: CloudPlan): ProcessSpec {
-  return ownProcess("storage", "./storageProcess.ts", {
+/**
+ * The Cloud Storage stand-in, as a process.
+ * @param identity knows the keys that signatures are checked with
+ */
+export function storageProcess(plan: CloudPlan, identity: Identity): ProcessSpec {
+  const publicKeys = Object.values(accounts).map((email) => [email, identity.publicKeyOf(email)]);
+  return ownProcess("storage", {
     STORAGE_CONFIG: JSON.stringify({
       port: plan.ports.storage,
       dataDir: plan.dirs.storage,
       buckets: Object.values(buckets).map((name) => ({ name })),
-      identity: plan.urls.identity,
+      publicKeys: Object.fromEntries(publicKeys),
       onFinalized: [{ bucket: buckets.UPLOADS_BUCKET, url: plan.urls.ingest }],
     }),
   });
 }
 
-/** The reference engine, as a process. */
+/** The reference engine, as a process. It believes a ring only with the ID token that `dispatch` brings. */
 export function engineProcess(plan: CloudPlan): ProcessSpec {
-  return ownProcess("engine", "../engine/main.ts", {
-    PORT: String(plan.ports.engine),
+  return ownProcess("engine", {
     API: plan.urls.api,
     ENGINE_KEY_FILE: plan.files.engineKey,
+    PORT: String(plan.ports.engine),
+    ENGINE_ID: "reference",
+    ENGINE_WORK_DIR: plan.dirs.engine,
+    WAKE_ISSUER: plan.urls.identity,
+    WAKE_JWKS_URL: `${plan.urls.identity}/oauth2/v3/certs`,
+    WAKE_AUDIENCE: plan.urls.engine,
+    WAKE_CALLERS: accounts.functions,
   });
 }
 
-function ownProcess(name: string, file: string, env: Readonly<Record<string, string>>): ProcessSpec {
+function ownProcess(name: string, env: Readonly<Record<string, string>>): ProcessSpec {
   return {
     name,
     command: process.execPath,
-    args: [fileURLToPath(new URL(file, import.meta.url))],
+    args: [fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url))],
     env: { NODE_ENV: "production", HOST: LOOPBACK, ...env },
   };
 }
