@@ -70,7 +70,10 @@ export const settingSchemas = {
   /** Secret. Private ES256 keys as a JWKS; the first signs. */
   TOKEN_SIGNING_KEYS: jwks,
   /** The public halves; every function verifies access tokens with these, without any call. */
-  TOKEN_PUBLIC_KEYS: jwks,
+  TOKEN_PUBLIC_KEYS: jwks.refine(
+    ({ keys }) => keys.every((key) => !("d" in key)),
+    "expected public keys only",
+  ),
   /** Secret. Derives refresh-token successors; several keys with commas between them while one replaces another, the current one first. */
   REFRESH_TOKEN_KEY: keys,
   /** Secret. Keys the hash of mailed codes. */
