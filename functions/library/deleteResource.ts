@@ -4,7 +4,9 @@ import type { Clock } from "#shared/clock.ts";
 import type { ObjectStore } from "#shared/cloud/objects.ts";
 import { Forbidden, NotFound } from "#shared/errors.ts";
 import { finishRemoval } from "#shared/results/finishRemoval.ts";
-import type { Database } from "#shared/sql/pool.ts";
+import { lockResult } from "#shared/results/resultRows.ts";
+import { sealResult } from "#shared/results/seal.ts";
+import type { Database, Sql } from "#shared/sql/pool.ts";
 
 export interface DeleteResourceDeps {
   readonly db: Database;
@@ -23,28 +25,29 @@ export async function deleteResource(
   deps: DeleteResourceDeps,
 ): Promise<void> {
   const jobId = await deps.db.transaction(async (sql) => {
-    const { rows } = await sql.query<{ job_id: string; group_id: string | null }>(
-      `SELECT r.job_id, r.group_id FROM resources r
-       WHERE r.id = $2
-         AND (r.group_id IS NULL OR r.group_id = (SELECT m.group_id FROM members m WHERE m.user_id = $1))
-       FOR UPDATE OF r`,
-      [input.userId, input.resourceId],
-    );
-    const found = rows[0];
-    if (!found) throw new NotFound();
-    if (found.group_id === null) throw new Forbidden("a sample belongs to everyone");
-    await sql.query("UPDATE result_versions SET state = 'sealed' WHERE job_id = $1", [found.job_id]);
-    await sql.query("DELETE FROM resources WHERE id = $1", [input.resourceId]);
-    await sql.query(
-      `INSERT INTO removals (job_id, object_prefix, requested_at) VALUES ($1, $2, $3) ON CONFLICT (job_id) DO NOTHING`,
-      [found.job_id, `groups/${found.group_id}/jobs/${found.job_id}/`, deps.clock()],
-    );
-    await audit(
-      sql,
-      { action: "resource_deleted", userId: input.userId, groupId: found.group_id },
-      deps.clock(),
-    );
-    return found.job_id;
+    const sighted = await deletable(sql, input);
+    // A sync of the same result waits, or is waited for; it then finds the seal, or has brought what is deleted here.
+    await lockResult(sql, sighted.jobId);
+    const { jobId, groupId } = await deletable(sql, input);
+    const now = deps.clock();
+    await sealResult(sql, jobId, groupId, now);
+    await audit(sql, { action: "resource_deleted", userId: input.userId, groupId }, now);
+    return jobId;
   });
   await finishRemoval(jobId, deps);
+}
+
+async function deletable(
+  sql: Sql,
+  input: { userId: string; resourceId: string },
+): Promise<{ jobId: string; groupId: string }> {
+  const { rows } = await sql.query<{ job_id: string; group_id: string | null }>(
+    `SELECT r.job_id, r.group_id FROM resources r
+     WHERE r.id = $2 AND (r.group_id IS NULL OR r.group_id = (SELECT m.group_id FROM members m WHERE m.user_id = $1))`,
+    [input.userId, input.resourceId],
+  );
+  const found = rows[0];
+  if (!found) throw new NotFound();
+  if (found.group_id === null) throw new Forbidden("a sample belongs to everyone");
+  return { jobId: found.job_id, groupId: found.group_id };
 }

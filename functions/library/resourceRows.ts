@@ -1,4 +1,7 @@
-/** The SQL of resources. Who may see what is part of each statement: a person's own group by a join, and samples. */
+/**
+ * The SQL of resources. Who may see what is part of each statement: a person's own group by its membership, and samples; and nothing
+ * whose document can't be read at the moment.
+ */
 import type { Keyset } from "#shared/http/cursor.ts";
 import type { Sql } from "#shared/sql/pool.ts";
 
@@ -24,7 +27,7 @@ const COLUMNS = `
      FROM resource_files f WHERE f.resource_id = r.id) AS files`;
 
 const VISIBLE =
-  "(r.group_id IS NULL OR r.group_id = (SELECT m.group_id FROM members m WHERE m.user_id = $1))";
+  "(NOT r.hidden AND (r.group_id IS NULL OR r.group_id = (SELECT m.group_id FROM members m WHERE m.user_id = $1)))";
 
 /** One resource that this person may see, or undefined. */
 export async function visibleResource(

@@ -1,4 +1,7 @@
-/** The SQL of VR videos; always through the membership of the person who asks. */
+/**
+ * The SQL of VR videos; always through the membership of the person who asks. One whose scene can't be shown at the moment isn't
+ * shown either, and an avatar that can't be shown is left out.
+ */
 import type { Keyset } from "#shared/http/cursor.ts";
 import type { Sql } from "#shared/sql/pool.ts";
 
@@ -23,8 +26,11 @@ const SELECT = `
   SELECT v.id, v.title, v.scene_id, v.scene_transform, v.created_at,
     to_char(v.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at_text,
     (SELECT coalesce(json_agg(json_build_object('resourceId', a.avatar_id, 'transform', a.transform) ORDER BY a.position), '[]')
-       FROM vr_avatars a WHERE a.vr_video_id = v.id) AS avatars
-  FROM vr_videos v JOIN members m ON m.group_id = v.group_id
+       FROM vr_avatars a JOIN resources r ON r.id = a.avatar_id
+       WHERE a.vr_video_id = v.id AND NOT r.hidden AND (r.group_id IS NULL OR r.group_id = v.group_id)) AS avatars
+  FROM vr_videos v
+    JOIN members m ON m.group_id = v.group_id
+    JOIN resources s ON s.id = v.scene_id AND NOT s.hidden AND (s.group_id IS NULL OR s.group_id = v.group_id)
   WHERE m.user_id = $1`;
 
 export async function vrVideoOf(sql: Sql, userId: string, id: string): Promise<VrVideoRow | undefined> {

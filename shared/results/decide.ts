@@ -1,3 +1,4 @@
+/** The core of sync: what a sighting of a result's document changes, given what SQL knows. Pure. */
 import type { Version } from "./version.ts";
 
 /** What SQL knows of a result: the last version it has seen, and what it made of it. */
@@ -12,22 +13,52 @@ export interface Seen {
   readonly version: Version;
 }
 
-/**
- * - `apply`: bring SQL to what was seen.
- * - `nothing`: SQL is there already, or further.
- * - `remove`: it was deleted on purpose, yet here it is: take it away in Firestore.
- */
-export type Decision = "apply" | "nothing" | "remove";
+/** What the document turned out to be; `forbidden` when it belongs to an erased group. */
+export type Finding = "absent" | "readable" | "unreadable" | "forbidden";
 
 /**
- * Whether what was seen changes what SQL knows. Versions only ever rise, so any order and any repetition of sightings ends with the
- * newest; an equal version changes nothing, except for a replay of what had been put aside.
- * @param replay whether a quarantined document of the same version is to be read again
+ * What SQL is to do: `put` the resource, `hide` it because its document can't be read, `drop` it, or `seal` it, which also takes the
+ * document away in Firestore. `known` is what SQL knows afterwards.
  */
-export function decide(known: Known | undefined, seen: Seen, replay = false): Decision {
-  if (known?.state === "sealed") return seen.present ? "remove" : "nothing";
-  if (known === undefined) return "apply";
-  if (seen.version > known.version) return "apply";
-  const again = replay && seen.present && known.state === "quarantined" && seen.version === known.version;
-  return again ? "apply" : "nothing";
+export type Step =
+  | { readonly action: "nothing" }
+  | { readonly action: "put" | "hide" | "drop" | "seal"; readonly known: Known };
+
+/**
+ * - `event`: the newest version counts, an equal one changes nothing.
+ * - `replay`: what had been put aside is read again at its own version, because the code or its surroundings changed.
+ * - `mend`: the document was read while the result was locked, so it is right whatever SQL says.
+ */
+export type Mode = "event" | "replay" | "mend";
+
+const STEPS = {
+  absent: { action: "drop", state: "gone" },
+  readable: { action: "put", state: "synced" },
+  unreadable: { action: "hide", state: "quarantined" },
+  forbidden: { action: "seal", state: "sealed" },
+} as const;
+
+/**
+ * Whether a sighting can change anything; asked before its content is looked at. Versions only ever rise, so any order and any
+ * repetition of sightings ends with the newest.
+ */
+export function isNews(known: Known | undefined, seen: Seen, mode: Mode = "event"): boolean {
+  if (known === undefined) return true;
+  if (known.state === "sealed") return seen.present;
+  if (mode === "mend") return true;
+  if (seen.version > known.version) return true;
+  return mode === "replay" && seen.present && known.state === "quarantined" && seen.version === known.version;
+}
+
+/** The step to take. A sealed result stays as it is; its document, should it come back, is taken away again. */
+export function decide(
+  known: Known | undefined,
+  version: Version,
+  finding: Finding,
+  mode: Mode = "event",
+): Step {
+  if (!isNews(known, { present: finding !== "absent", version }, mode)) return { action: "nothing" };
+  if (known?.state === "sealed") return { action: "seal", known };
+  const { action, state } = STEPS[finding];
+  return { action, known: { version, state } };
 }

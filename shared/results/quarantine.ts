@@ -1,14 +1,16 @@
 /**
  * `quarantine/{jobId}`: a result document that could not be read, with the reason and what it held, until it can be read or is gone.
- * One document per result, always about its newest version.
+ * One document per result, always about its newest version. Written under the result's lock only, so that a slow reader of an old
+ * version can't replace or remove what was put aside for a newer one.
  */
-import type { Firestore } from "@google-cloud/firestore";
-import { Timestamp } from "@google-cloud/firestore";
+import { createHash } from "node:crypto";
+import { DocumentReference, type Firestore, GeoPoint, Timestamp, VectorValue } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { ObjectStore } from "../cloud/objects.ts";
 import { timestamp } from "../documents/timestamp.ts";
-import type { Unreadable } from "./readResult.ts";
-import type { Version } from "./version.ts";
+import { base32 } from "../ids.ts";
+import { claimedGroup, type Unreadable } from "./readResult.ts";
+import { type Version, versionOf } from "./version.ts";
 
 /** A Firestore document holds one mebibyte; a payload that isn't surely smaller goes to storage. */
 const INLINE_BYTES = 256 * 1024;
@@ -33,41 +35,52 @@ export interface QuarantineDeps {
   readonly objects: ObjectStore;
 }
 
-/** Puts a document aside. Repeating it for the same version writes the same. */
+/** Puts a document aside. Repeating it for the same version writes the same. The caller holds the result's lock. */
 export async function putAside(
   entry: { jobId: string; version: Version; why: Unreadable; data: Record<string, unknown>; now: Date },
   deps: QuarantineDeps,
 ): Promise<void> {
   const payload = payloadJson(entry.data);
   const large = Buffer.byteLength(payload) > INLINE_BYTES;
-  const payloadObject = large ? `quarantine/${entry.jobId}/${entry.version}.json` : null;
-  if (payloadObject !== null)
-    await deps.objects.write(payloadObject, Buffer.from(payload), "application/json");
+  const object = payloadObjectOf(entry.jobId);
+  // The document goes first: wherever this stops, an object that is there is named by a document.
   await deps.firestore.doc(`quarantine/${entry.jobId}`).set({
     jobId: entry.jobId,
     version: entry.version,
     code: entry.why.code,
     detail: entry.why.detail,
     payload: large ? null : payload,
-    payloadObject,
-    groupId: typeof entry.data.groupId === "string" ? entry.data.groupId : null,
+    payloadObject: large ? object : null,
+    groupId: claimedGroup(entry.data) ?? null,
     putAsideAt: entry.now,
   } satisfies Quarantined);
+  await deps.objects.remove(object);
+  if (large) await deps.objects.write(object, Buffer.from(payload), "application/json");
 }
 
-/** Forgets what was put aside for a result, payload first; there may be nothing to forget. */
+/** Forgets what was put aside for a result, payload first; there may be nothing to forget. The caller holds the result's lock. */
 export async function takeBack(jobId: string, deps: QuarantineDeps): Promise<void> {
-  for await (const object of deps.objects.list(`quarantine/${jobId}/`))
-    await deps.objects.remove(object.name);
-  await deps.firestore.doc(`quarantine/${jobId}`).delete();
+  const document = deps.firestore.doc(`quarantine/${jobId}`);
+  const snapshot = await document.get();
+  if (!snapshot.exists) return;
+  await deps.objects.remove(payloadObjectOf(jobId));
+  await document.delete();
+}
+
+/** One object per result; an id made by someone else may be longer than an object's name can be. */
+function payloadObjectOf(jobId: string): string {
+  return `quarantine/${base32(createHash("sha256").update(jobId).digest())}.json`;
 }
 
 /** Firestore's own types as readable text, so that nothing of a document is lost to JSON. */
 function payloadJson(data: Record<string, unknown>): string {
   return JSON.stringify(data, function (this: Record<string, unknown>, key, value: unknown) {
     const original = this[key]; // before Timestamp's or Buffer's own toJSON
-    if (original instanceof Timestamp) return { $timestamp: original.toDate().toISOString() };
+    if (original instanceof Timestamp) return { $timestamp: versionOf(original) };
     if (original instanceof Uint8Array) return { $bytes: Buffer.from(original).toString("base64") };
+    if (original instanceof GeoPoint) return { $place: [original.latitude, original.longitude] };
+    if (original instanceof DocumentReference) return { $reference: original.path };
+    if (original instanceof VectorValue) return { $vector: original.toArray() };
     if (typeof original === "number" && !Number.isFinite(original)) return { $number: String(original) };
     return value;
   });

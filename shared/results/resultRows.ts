@@ -1,45 +1,73 @@
-/** The SQL of results. All of it runs inside the transaction of one result, which holds that result's lock. */
-import { type Result, resourceIdOf } from "../documents/result.ts";
+/** The SQL of results. All writes run inside the transaction of one result, which holds that result's lock. */
+import { type Result, resourceIdOf, SAMPLES_GROUP } from "../documents/result.ts";
 import type { Sql } from "../sql/pool.ts";
 import type { Known } from "./decide.ts";
-import { sqlGroupOf } from "./readResult.ts";
 import type { Version } from "./version.ts";
 
-const VERSION_TEXT = `to_char(version AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+/** A timestamptz as a `Version`: node-postgres' own reading would cut the microseconds. */
+export const versionText = (column: string) =>
+  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
-/** Lets one transaction at a time decide about a result, also before it has a row. */
+/** Lets one transaction at a time decide about a result, also before it has a row. Whoever seals one takes this lock as well. */
 export async function lockResult(sql: Sql, jobId: string): Promise<void> {
-  await sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", [jobId]);
+  await sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
+    JSON.stringify(["result", jobId]),
+  ]);
 }
 
-export async function knownVersion(sql: Sql, jobId: string): Promise<Known | undefined> {
-  const { rows } = await sql.query<{ version: Version; state: Known["state"] }>(
-    `SELECT ${VERSION_TEXT} AS version, state FROM result_versions WHERE job_id = $1`,
+export interface KnownRow extends Known {
+  readonly groupId: string | null;
+  readonly announced: boolean;
+}
+
+/**
+ * What SQL knows of a result.
+ * @param lock keeps the row as it is until the transaction ends
+ */
+export async function knownResult(sql: Sql, jobId: string, lock?: "lock"): Promise<KnownRow | undefined> {
+  const { rows } = await sql.query<{
+    version: Version;
+    state: Known["state"];
+    groupId: string | null;
+    announced: boolean;
+  }>(
+    `SELECT ${versionText("version")} AS version, state, group_id AS "groupId", announced_at IS NOT NULL AS announced
+     FROM result_versions WHERE job_id = $1${lock ? " FOR UPDATE" : ""}`,
     [jobId],
   );
   return rows[0];
 }
 
-export async function setVersion(
+/** @param groupId undefined leaves the one that is known */
+export async function setKnown(
   sql: Sql,
   jobId: string,
   known: Known,
-  groupId: string | null,
+  groupId: string | null | undefined,
 ): Promise<void> {
   await sql.query(
     `INSERT INTO result_versions (job_id, version, state, group_id) VALUES ($1, $2, $3, $4)
      ON CONFLICT (job_id) DO UPDATE SET
-       version = excluded.version, state = excluded.state, group_id = coalesce(excluded.group_id, result_versions.group_id)`,
-    [jobId, known.version, known.state, groupId],
+       version = excluded.version, state = excluded.state,
+       group_id = CASE WHEN $5 THEN excluded.group_id ELSE result_versions.group_id END`,
+    [jobId, known.version, known.state, groupId ?? null, groupId !== undefined],
   );
+}
+
+export async function markAnnounced(sql: Sql, jobId: string, now: Date): Promise<void> {
+  await sql.query("UPDATE result_versions SET announced_at = $2 WHERE job_id = $1", [jobId, now]);
 }
 
 /** Makes the resource's rows what the result says. A creator who was erased is left out. */
 export async function putResource(sql: Sql, result: Result): Promise<void> {
   const id = resourceIdOf(result.jobId);
+  // The creator's row is locked: without, one erased in between would make the insert fail for good instead of leaving it out.
+  const { rows } = await sql.query<{ id: string }>("SELECT id FROM users WHERE id = $1 FOR KEY SHARE", [
+    result.createdBy,
+  ]);
   await sql.query(
     `INSERT INTO resources (id, job_id, group_id, kind, title, params, data, created_by, lease_number, completed_at, hidden)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT id FROM users WHERE id = $8), $9, $10, false)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false)
      ON CONFLICT (id) DO UPDATE SET
        group_id = excluded.group_id, kind = excluded.kind, title = excluded.title, params = excluded.params,
        data = excluded.data, created_by = excluded.created_by, lease_number = excluded.lease_number,
@@ -52,7 +80,7 @@ export async function putResource(sql: Sql, result: Result): Promise<void> {
       result.title,
       JSON.stringify(result.params),
       result.data === null ? null : JSON.stringify(result.data),
-      result.createdBy,
+      rows[0]?.id ?? null,
       result.leaseNumber,
       result.completedAt,
     ],
@@ -75,10 +103,7 @@ export async function dropResource(sql: Sql, jobId: string): Promise<void> {
   await sql.query("DELETE FROM resources WHERE job_id = $1", [jobId]);
 }
 
-/** Notes that the document and the objects of a sealed result have to go. */
-export async function noteRemoval(sql: Sql, jobId: string, groupId: string, now: Date): Promise<void> {
-  await sql.query(
-    "INSERT INTO removals (job_id, object_prefix, requested_at) VALUES ($1, $2, $3) ON CONFLICT (job_id) DO NOTHING",
-    [jobId, `groups/${groupId}/jobs/${jobId}/`, now],
-  );
+/** The group a result belongs to in SQL: null for a sample. */
+export function sqlGroupOf(result: Pick<Result, "groupId">): string | null {
+  return result.groupId === SAMPLES_GROUP ? null : result.groupId;
 }

@@ -65,6 +65,11 @@ async function inTransaction<T>(
   for (let attempt = 1; ; attempt++) {
     const client = await pool.connect();
     let broken: Error | undefined;
+    // A connection that is lost between two statements says so as an event only; without a listener it would end the process.
+    const lost = (error: Error) => {
+      broken = error;
+    };
+    client.on("error", lost);
     try {
       await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
       const result = await work({
@@ -78,6 +83,7 @@ async function inTransaction<T>(
       });
       if (attempt >= TRIES || !isAgain(error)) throw error;
     } finally {
+      client.off("error", lost);
       client.release(broken);
     }
   }

@@ -3,28 +3,41 @@
 -- The last version of each result that SQL has seen, whether it is still there or not. A resource's row may go, this one stays, so
 -- that an event which comes late or twice finds out that it is old.
 CREATE TABLE result_versions (
-  job_id text PRIMARY KEY CHECK (length(job_id) BETWEEN 1 AND 1500),
+  -- In the order of bytes, as Firestore sorts ids, so that the audit can walk both stores side by side.
+  job_id text COLLATE "C" PRIMARY KEY CHECK (length(job_id) BETWEEN 1 AND 1500),
   -- Firestore's update time of the document, or the read time at which it was seen to be gone; to the microsecond.
   version timestamptz NOT NULL,
   -- synced: resources has it. gone: the document was deleted. quarantined: what is there can't be read, and was put aside.
   -- sealed: deleted on purpose; nothing that arrives later brings it back.
   state text NOT NULL CHECK (state IN ('synced', 'gone', 'quarantined', 'sealed')),
-  -- Null where the document couldn't be read so far as to know.
-  group_id text
+  -- The last group it was known to belong to. Null for a sample, and where the document couldn't be read so far as to know.
+  group_id text,
+  -- When its event for phones was put into the outbox: once, however often the document comes, goes and changes.
+  announced_at timestamptz
 );
 CREATE INDEX result_versions_by_group ON result_versions (group_id);
 
+CREATE FUNCTION refuse_unsealing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a sealed result stays sealed' USING ERRCODE = 'check_violation', CONSTRAINT = 'result_versions_sealed_for_good';
+END
+$$;
+
+CREATE TRIGGER result_versions_sealed_for_good BEFORE UPDATE OF state ON result_versions
+  FOR EACH ROW WHEN (OLD.state = 'sealed' AND NEW.state <> 'sealed')
+  EXECUTE FUNCTION refuse_unsealing();
+
 -- Resources people deleted, until the document and the objects are gone too; sweep finishes what a crash left.
 CREATE TABLE removals (
-  job_id text PRIMARY KEY REFERENCES result_versions (job_id),
-  -- What the objects' names begin with, in the bucket of resources.
-  object_prefix text NOT NULL CHECK (object_prefix LIKE 'groups/%/jobs/%/'),
+  job_id text COLLATE "C" PRIMARY KEY REFERENCES result_versions (job_id),
+  -- What the objects' names begin with, in the bucket of resources; null when no group of theirs is known, and the document alone has to go.
+  object_prefix text CHECK (object_prefix LIKE 'groups/%/jobs/%/'),
   requested_at timestamptz NOT NULL
 );
 
 CREATE TABLE resources (
   id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
-  job_id text NOT NULL UNIQUE REFERENCES result_versions (job_id),
+  job_id text COLLATE "C" NOT NULL UNIQUE REFERENCES result_versions (job_id),
   -- Null for a sample, which every signed-in person sees.
   group_id text REFERENCES groups (id) ON DELETE CASCADE,
   kind text NOT NULL,
