@@ -92,7 +92,7 @@ async function download(run: Run): Promise<Emulators> {
       env: { CI: "true" },
       cwd: run.logs,
     });
-    await child.exited;
+    await run.waitForEnd(child);
   }
   const found = inCache();
   if (found) return found;

@@ -126,7 +126,7 @@ async function initialise(run: Run, { initdb, account }: Binaries, dataDir: stri
       ],
       ...(account ? { account } : {}),
     });
-    const end = await child.exited;
+    const end = await run.waitForEnd(child);
     if (end !== "exit code 0") throw new Error(`initdb failed (${end}); see ${child.log}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });

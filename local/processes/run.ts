@@ -26,7 +26,10 @@ export interface Running {
   readonly endAbruptly: boolean;
   /** The file that takes what the process prints. */
   readonly log: string;
-  /** Settles when the process has ended, with its exit code or the signal that ended it. */
+  /**
+   * Settles when the process has ended, with its exit code or the signal that ended it. Waiting for it keeps nobody alive; `waitForEnd`
+   * does.
+   */
   readonly exited: Promise<string>;
   hasExited(): boolean;
 }
@@ -42,6 +45,8 @@ export interface Run {
   removeAtEnd(dir: string): void;
   /** Waits until `ready` returns true. Throws when the process ends before, or at the deadline, with the end of its log. */
   waitUntil(process: Running, ready: () => Promise<boolean>, deadlineMs: number): Promise<void>;
+  /** Waits until a process ends by itself, and says how. */
+  waitForEnd(process: Running): Promise<string>;
   /** Ends every process of the run, grandchildren included. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -82,6 +87,7 @@ export function openRun(options: { logs: string; id?: string }): Run {
       tell("dir", dir);
     },
     waitUntil,
+    waitForEnd,
     async stop(graceMs = 8000) {
       stopping = true;
       const spared = watchdog.pid === undefined ? [] : [watchdog.pid];
@@ -158,6 +164,11 @@ async function waitUntil(child: Running, ready: () => Promise<boolean>, deadline
       throw new Error(`${child.name} was not ready in ${deadlineMs / 1000} s${lastLines(child.log)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
+}
+
+async function waitForEnd(child: Running): Promise<string> {
+  while (!child.hasExited()) await new Promise((resolve) => setTimeout(resolve, 20));
+  return child.exited;
 }
 
 function lastLines(log: string): string {

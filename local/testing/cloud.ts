@@ -37,6 +37,9 @@ export interface TestCloud extends z.infer<typeof endpointsSchema> {
   pids(): Readonly<Record<string, number>>;
 }
 
+// Google's clients look for a metadata server otherwise, and say so when there is none.
+process.env.METADATA_SERVER_DETECTION ??= "none";
+
 const START = fileURLToPath(new URL("../start.ts", import.meta.url));
 const READY_MS = 180_000;
 /** Journeys of other files may be at work before it is one's turn. */
@@ -55,12 +58,7 @@ const cloud = lazy(async (): Promise<TestCloud> => {
   const file = process.env[ADDRESSES.cloud] ?? (await startAlone());
   const dataDir = dirname(file);
   await takeTurn(join(dataDir, "turn"));
-  await waitFor(
-    () => existsSync(file),
-    READY_MS,
-    () => failureOf(file) ?? `no ${file}`,
-    () => failureOf(file) !== undefined,
-  );
+  await waitUntilReady(file);
   const endpoints = endpointsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
   return {
     ...endpoints,
@@ -90,12 +88,23 @@ export async function startTestCloud(
     env: { npm_lifecycle_event: undefined },
   });
   const endpointsFile = join(dataDir, "endpoints.json");
+  rmSync(`${endpointsFile}.failed`, { force: true });
   void child.exited.then((how) => {
     const said = existsSync(child.log) ? readFileSync(child.log, "utf8") : "";
     if (existsSync(dataDir))
       writeFileSync(`${endpointsFile}.failed`, `the local cloud has ended (${how}): ${said.slice(-2000)}`);
   });
   return { endpointsFile, process: child };
+}
+
+/** Waits until a local cloud that was started is ready; throws with what it said when it ended instead. */
+export async function waitUntilReady(endpointsFile: string): Promise<void> {
+  await waitFor(
+    () => existsSync(endpointsFile),
+    READY_MS,
+    () => failureOf(endpointsFile) ?? `no ${endpointsFile}`,
+    () => failureOf(endpointsFile) !== undefined,
+  );
 }
 
 function failureOf(endpointsFile: string): string | undefined {
