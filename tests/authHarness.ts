@@ -92,7 +92,12 @@ export interface PlayedFirebase extends FirebaseAccounts {
 
 /** A fresh world. Google's clock is the tests' clock too. */
 export async function openAuthWorld(
-  options: { rates?: Readonly<Record<string, string>>; log?: Logger } = {},
+  options: {
+    rates?: Readonly<Record<string, string>>;
+    log?: Logger;
+    /** Instead of the played one. */
+    firebase?: FirebaseAccounts;
+  } = {},
 ): Promise<AuthWorld> {
   let now = Date.parse("2030-05-05T10:00:00.000Z");
   const clock = () => new Date(now);
@@ -150,7 +155,14 @@ export async function openAuthWorld(
     verifyAccessToken: accessTokenVerifier(settings.TOKEN_PUBLIC_KEYS, ORIGIN, clock),
     limits: sqlRateLimiter(db, limits, { clock, log }),
   };
-  const deps = authDeps(settings, { gate, db, firebase, clock, newId: randomId, randomBytes });
+  const deps = authDeps(settings, {
+    gate,
+    db,
+    firebase: options.firebase ?? firebase,
+    clock,
+    newId: randomId,
+    randomBytes,
+  });
   const app = authApp(() => deps);
 
   let calls = 0;
