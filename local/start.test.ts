@@ -7,9 +7,9 @@ import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
 import { Firestore } from "@google-cloud/firestore";
-import pg from "pg";
 import { z } from "zod";
 import { planCloud } from "./cloud/plan.ts";
+import { withClient } from "./postgres/withClient.ts";
 import { LOOPBACK } from "./processes/ports.ts";
 import type { Run, Running } from "./processes/run.ts";
 import { isRunning, processesOfRun } from "./processes/table.ts";
@@ -111,7 +111,7 @@ test("asked to stop, it ends every process it started; started again, it goes on
       .parse(JSON.parse(readFileSync(join(dirname(first.endpointsFile), "run.json"), "utf8"))).id;
     assert.ok(processesOfRun(mark, []).length > 3);
 
-    await withPostgres(postgres, (client) => client.query("CREATE TABLE kept AS SELECT 42 AS answer"));
+    await withClient(postgres, (client) => client.query("CREATE TABLE kept AS SELECT 42 AS answer"));
     const database = new Firestore({ projectId, host: firestore, ssl: false });
     await database.doc("things/kept").set({ answer: 42 });
     await database.terminate();
@@ -123,7 +123,7 @@ test("asked to stop, it ends every process it started; started again, it goes on
     const second = await startTestCloud(run, own);
     await waitUntilReady(second.endpointsFile);
     const now = endpointsOf(second.endpointsFile);
-    const rows = await withPostgres(now.postgres, (client) =>
+    const rows = await withClient(now.postgres, (client) =>
       client.query<{ answer: number }>("SELECT answer FROM kept"),
     );
     assert.deepEqual(rows.rows, [{ answer: 42 }]);
@@ -140,16 +140,6 @@ function endpointsOf(file: string) {
   return z
     .object({ postgres: z.string(), firestore: z.string(), projectId: z.string() })
     .parse(JSON.parse(readFileSync(file, "utf8")));
-}
-
-async function withPostgres<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 async function stop(run: Run, cloud: Running): Promise<void> {

@@ -21,6 +21,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const stopAsked = signalled();
+  const failed = surprised();
   const startedAt = performance.now();
   try {
     const plan = planFromArguments();
@@ -29,9 +30,9 @@ async function main(): Promise<number> {
       return 0;
     }
     say("starting …");
-    const cloud = await startCloud(plan, say, stopAsked);
+    const cloud = await startCloud(plan, say, Promise.race([stopAsked, failed]));
     printTable(cloud, plan, Math.round(performance.now() - startedAt) / 1000);
-    const reason = await Promise.race([stopAsked.then(() => undefined), cloud.broken]);
+    const reason = await Promise.race([stopAsked, failed, cloud.broken]);
     say(reason === undefined ? "stopping …" : `${reason}; stopping …`);
     await cloud.stop();
     say("stopped");
@@ -63,10 +64,21 @@ function planFromArguments(): CloudPlan | undefined {
 }
 
 /** Settles at the first request to stop; later ones, as from an impatient Ctrl-C, change nothing. */
-function signalled(): Promise<void> {
+function signalled(): Promise<undefined> {
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
-    if (process.env.npm_lifecycle_event !== undefined) whenParentIsGone(resolve);
+    const stop = () => resolve(undefined);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+    if (process.env.npm_lifecycle_event !== undefined) whenParentIsGone(stop);
+  });
+}
+
+/** Settles with what nobody caught: then everything is stopped as well. */
+function surprised(): Promise<string> {
+  return new Promise((resolve) => {
+    process.on("uncaughtException", (error) => resolve(`unexpected: ${error.stack ?? error.message}`));
+    process.on("unhandledRejection", (reason) =>
+      resolve(`unexpected: ${reason instanceof Error ? reason.stack : reason}`),
+    );
   });
 }
 

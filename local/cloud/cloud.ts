@@ -71,7 +71,7 @@ interface Starting {
 export async function startCloud(
   plan: CloudPlan,
   tell: (line: string) => void,
-  givenUp: Promise<void>,
+  givenUp: Promise<string | undefined>,
 ): Promise<Cloud> {
   mkdirSync(plan.dataDir, { recursive: true });
   await endStaleRun(plan.files.run);
@@ -93,8 +93,8 @@ export async function startCloud(
   }
 }
 
-function breakOff(): never {
-  throw new Error("stopped before it was ready");
+function breakOff(reason: string | undefined): never {
+  throw new Error(reason ?? "stopped before it was ready");
 }
 
 /** Starts side by side what can be. */

@@ -1,6 +1,7 @@
 /** The Firebase emulator suite: auth, functions, firestore, pubsub and hosting from the installed firebase-tools. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Emulators, FIREBASE_CLI } from "../emulators/locate.ts";
 import { LOOPBACK } from "../processes/ports.ts";
@@ -39,6 +40,9 @@ export interface SuiteOptions {
 export async function startSuite(run: Run, options: SuiteOptions): Promise<Running> {
   const home = join(options.dir, "home");
   writeToolSettings(home);
+  // Here it keeps the workers' sockets, whose paths must be short, and a file by the project's name, which another cloud's would clash with.
+  const temporary = mkdtempSync(join(tmpdir(), "reverie-"));
+  run.removeAtEnd(temporary);
   const child = await run.start({
     name: "firebase",
     command: process.execPath,
@@ -56,6 +60,7 @@ export async function startSuite(run: Run, options: SuiteOptions): Promise<Runni
     endAbruptly: true,
     env: {
       ...environmentOfTool(home, options.java),
+      TMPDIR: temporary,
       FIRESTORE_EMULATOR_BINARY_PATH: options.emulators.firestore,
       PUBSUB_EMULATOR_BINARY_PATH: options.emulators.pubsub,
     },

@@ -16,6 +16,7 @@ import pg from "pg";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { Run, Running } from "../processes/run.ts";
 import { type Binaries, canReach, findBinaries } from "./binaries.ts";
+import { withClient } from "./withClient.ts";
 
 export interface Cluster {
   readonly process: Running;
@@ -66,14 +67,10 @@ export async function startPostgres(run: Run, options: { dataDir: string; port: 
 
 /** Makes a database if there is none of that name; a template lets others be made as its copies. */
 export async function createDatabase(cluster: Cluster, name: string): Promise<void> {
-  const client = new pg.Client(cluster.url("postgres"));
-  await client.connect();
-  try {
+  await withClient(cluster.url("postgres"), async (client) => {
     const { rowCount } = await client.query("SELECT FROM pg_database WHERE datname = $1", [name]);
     if (rowCount === 0) await client.query(`CREATE DATABASE ${pg.escapeIdentifier(name)}`);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 /** Removes the data that `startPostgres` made in this directory. */
@@ -107,6 +104,7 @@ async function initialise(run: Run, { initdb, account }: Binaries, dataDir: stri
 
   // initdb reads the password from a file of its own account, which is gone right after.
   const scratch = mkdtempSync(join(tmpdir(), "reverie-initdb-"));
+  run.removeAtEnd(scratch);
   const passwordFile = join(scratch, "password");
   writeFileSync(passwordFile, password, { mode: 0o600 });
   for (const path of account ? [data, scratch, passwordFile] : [])
@@ -134,14 +132,10 @@ async function initialise(run: Run, { initdb, account }: Binaries, dataDir: stri
 }
 
 async function accepts(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2000 });
-  client.on("error", () => {});
   try {
-    await client.connect();
+    await withClient(url, async () => {});
     return true;
   } catch {
     return false;
-  } finally {
-    await client.end().catch(() => {});
   }
 }

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { Firestore } from "@google-cloud/firestore";
 import pg from "pg";
 import { lazy } from "#shared/lazy.ts";
+import { withClient } from "../postgres/withClient.ts";
 import { ADDRESSES, TEMPLATE } from "./addresses.ts";
 import { openTestRun, startTestFirestore, startTestPostgres, startTestPubsub } from "./start.ts";
 
@@ -73,13 +74,7 @@ export async function testDatabase(): Promise<TestDatabase> {
 }
 
 async function onMaintenance(url: string, statement: string): Promise<void> {
-  const client = new pg.Client(url);
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
+  await withClient(url, (client) => client.query(statement));
 }
 
 /** An empty Firestore of one's own in Google's emulator. Call `drop` in `after`. */
