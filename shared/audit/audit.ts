@@ -47,8 +47,8 @@ export interface AuditEntry {
  */
 export async function audit(sql: Sql, entry: AuditEntry, at: Date): Promise<void> {
   await sql.query(
-    `insert into audit_log (at, action, outcome, reason, user_id, session_id, other_user_id, group_id, request_id)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO audit_log (at, action, outcome, reason, user_id, session_id, other_user_id, group_id, request_id)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       at,
       entry.action,
@@ -69,7 +69,7 @@ export async function audit(sql: Sql, entry: AuditEntry, at: Date): Promise<void
  */
 export async function purgeAudit(sql: Sql, now: Date, limit = 10_000): Promise<number> {
   const { rowCount } = await sql.query(
-    `delete from audit_log where id in (select id from audit_log where at < $1 order by at limit $2)`,
+    `DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)`,
     [plusSeconds(now, -AUDIT_RETENTION_DAYS * 86_400), limit],
   );
   return rowCount ?? 0;

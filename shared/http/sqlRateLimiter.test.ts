@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => db.drop());
 beforeEach(async () => {
-  await db.pool.query("delete from rate_windows");
+  await db.pool.query("DELETE FROM rate_windows");
   now = 1_800_000_000_000; // the start of a minute
 });
 
@@ -119,7 +119,7 @@ describe("the shared rate limiter", () => {
     now += 5 * MINUTE;
     await instance(10).burst("192.0.2.78", 3);
     await until(async () => {
-      const left = await db.pool.query("select from rate_windows");
+      const left = await db.pool.query("SELECT FROM rate_windows");
       return left.rowCount === 1;
     });
   });

@@ -159,8 +159,8 @@ function createTeller(sql: Sql, { clock, log }: { clock: Clock; log: Logger }) {
 /** Removes the windows that are over. */
 export async function purgeRateWindows(sql: Sql, now: Date): Promise<void> {
   await sql.query(
-    `delete from rate_windows where counter in
-       (select counter from rate_windows where window_start < $1 limit 10000 for update skip locked)`,
+    `DELETE FROM rate_windows WHERE counter IN
+       (SELECT counter FROM rate_windows WHERE window_start < $1 LIMIT 10000 FOR UPDATE SKIP LOCKED)`,
     [new Date(now.getTime() - WINDOWS_KEPT * WINDOW)],
   );
 }
@@ -179,10 +179,10 @@ async function addUp(sql: Sql, windowStart: Date, batch: readonly Counter[]): Pr
   // In one order everywhere, so that two instances can't lock each other's rows crosswise.
   const rows = [...batch].sort((a, b) => Buffer.compare(a.hash, b.hash));
   const { rows: sums } = await sql.query<{ counter: Buffer; used: number }>(
-    `insert into rate_windows as shared (counter, window_start, used)
-     select counter, $3, used from unnest($1::bytea[], $2::integer[]) as told (counter, used)
-     on conflict (counter) do update set used = shared.used + excluded.used
-     returning counter, used`,
+    `INSERT INTO rate_windows AS shared (counter, window_start, used)
+     SELECT counter, $3, used FROM unnest($1::bytea[], $2::integer[]) AS told (counter, used)
+     ON CONFLICT (counter) DO UPDATE SET used = shared.used + excluded.used
+     RETURNING counter, used`,
     [rows.map((counter) => counter.hash), rows.map((counter) => counter.telling), windowStart],
   );
   return new Map(sums.map((row) => [row.counter.toString("hex"), row.used]));
