@@ -204,6 +204,8 @@ class Track implements Disposable {
   async #drain(): Promise<void> {
     while ((await this.#encoder.receivePacket(this.#packet)) >= 0) {
       this.#packet.streamIndex = this.stream.index;
+      // Only the last picture's duration counts: the others last until the next one.
+      if (this.#packet.duration === 0n) this.#packet.duration = BigInt(this.#encoder.timeBase.den) / 25n;
       this.#packet.rescaleTs(this.#encoder.timeBase, this.stream.timeBase);
       check(await this.#container.interleavedWriteFrame(this.#packet), "write");
     }

@@ -3,6 +3,7 @@
  * memory must cost a job and not the engine. Talks with `runConversion` over the process's message channel.
  */
 import { constants, setPriority } from "node:os";
+import sharp from "sharp";
 import { z } from "zod";
 import type { ConversionLimits, Converted } from "./conversion.ts";
 import { ConversionError, type ConversionErrorCode } from "./conversionError.ts";
@@ -57,6 +58,9 @@ async function work(order: WorkOrder): Promise<Converted> {
   if (!converter) throw new ConversionError("params_invalid", `This engine can't make a ${order.kind}.`);
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   watchMemory(order.maxResidentBytes);
+  // One picture after the other: what libvips would keep and its threads are memory for nothing.
+  sharp.cache(false);
+  sharp.concurrency(1);
   let reported = Number.NEGATIVE_INFINITY;
   return await converter({
     ...order,

@@ -13,62 +13,78 @@ export interface Leaf<Picture> {
  */
 export class Album<Picture> {
   readonly #capacity: number;
-  /** In order of time. */
   #leaves: Leaf<Picture>[] = [];
+  readonly #distances = new Distances();
 
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
 
+  /** Whether `add` would keep this view, or already has a better picture of it: so that it needn't be developed. */
+  wants(view: View): boolean {
+    const earlier = this.#seenBefore(view);
+    return earlier === undefined || isBetter(view, earlier.view);
+  }
+
   add(view: View, picture: Picture): void {
-    const leaf = { view, picture };
-    const seenBefore = this.#leaves.find(
-      (earlier) => difference(earlier.view.look.grid, view.look.grid, NEW_VIEW) <= NEW_VIEW,
-    );
-    if (seenBefore) {
-      this.#replace([seenBefore, leaf], better(seenBefore, leaf));
-      return;
-    }
-    this.#leaves.push(leaf);
-    if (this.#leaves.length > this.#capacity) this.#dropOne(this.#leaves);
+    const earlier = this.#seenBefore(view);
+    if (earlier && !isBetter(view, earlier.view)) return;
+    if (earlier) this.#drop(earlier);
+    this.#leaves.push({ view, picture });
+    if (this.#leaves.length > this.#capacity) this.#dropOne();
   }
 
   /** At most `count` leaves in order of time: minor ones only if there is no other. At least one if anything was added. */
   leaves(count: number): readonly Leaf<Picture>[] {
     const major = this.#leaves.filter((leaf) => !leaf.view.minor);
     this.#leaves = major.length > 0 ? major : this.#leaves;
-    while (this.#leaves.length > Math.max(1, count)) this.#dropOne(this.#leaves);
+    while (this.#leaves.length > Math.max(1, count)) this.#dropOne();
     return this.#leaves.toSorted((one, other) => one.view.timeSeconds - other.view.timeSeconds);
   }
 
-  /** Lets go of a minor leaf, or else of the less sharp of the two that look most alike. */
-  #dropOne(leaves: readonly Leaf<Picture>[]): void {
-    const minor = leaves.find((leaf) => leaf.view.minor);
-    if (minor) {
-      this.#replace([minor]);
-      return;
-    }
-    let closest: readonly [Leaf<Picture>, Leaf<Picture>] | undefined;
-    let least = Number.POSITIVE_INFINITY;
-    for (const [index, one] of leaves.entries()) {
-      for (const other of leaves.slice(index + 1)) {
-        const apart = difference(one.view.look.grid, other.view.look.grid);
-        if (closest === undefined || apart < least) {
-          closest = [one, other];
-          least = apart;
-        }
-      }
-    }
-    if (closest) this.#replace(closest, better(...closest));
+  #seenBefore(view: View): Leaf<Picture> | undefined {
+    return this.#leaves.find((leaf) => difference(leaf.view.look.grid, view.look.grid, NEW_VIEW) <= NEW_VIEW);
   }
 
-  #replace(gone: readonly Leaf<Picture>[], instead?: Leaf<Picture>): void {
-    this.#leaves = this.#leaves.filter((leaf) => !gone.includes(leaf));
-    if (instead) this.#leaves.push(instead);
+  /** Lets go of a minor leaf, or else of the less good of the two that look most alike. */
+  #dropOne(): void {
+    const minor = this.#leaves.find((leaf) => leaf.view.minor);
+    const worse = minor ?? this.#worseOfClosest();
+    if (worse) this.#drop(worse);
+  }
+
+  #worseOfClosest(): Leaf<Picture> | undefined {
+    let worse: Leaf<Picture> | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [index, one] of this.#leaves.entries()) {
+      for (const other of this.#leaves.slice(index + 1)) {
+        const apart = this.#distances.between(one.view, other.view);
+        if (worse !== undefined && apart >= least) continue;
+        worse = isBetter(one.view, other.view) ? other : one;
+        least = apart;
+      }
+    }
+    return worse;
+  }
+
+  #drop(gone: Leaf<Picture>): void {
+    this.#leaves = this.#leaves.filter((leaf) => leaf !== gone);
   }
 }
 
-function better<Picture>(one: Leaf<Picture>, other: Leaf<Picture>): Leaf<Picture> {
-  if (one.view.minor !== other.view.minor) return one.view.minor ? other : one;
-  return one.view.look.sharpness >= other.view.look.sharpness ? one : other;
+function isBetter(one: View, other: View): boolean {
+  return one.minor === other.minor ? one.look.sharpness > other.look.sharpness : other.minor;
+}
+
+/** Differences of views that stay in the album are asked for again and again. */
+class Distances {
+  readonly #known = new WeakMap<View, WeakMap<View, number>>();
+
+  between(one: View, other: View): number {
+    const row = this.#known.get(one) ?? new WeakMap<View, number>();
+    this.#known.set(one, row);
+    const apart = row.get(other) ?? difference(one.look.grid, other.look.grid);
+    row.set(other, apart);
+    return apart;
+  }
 }

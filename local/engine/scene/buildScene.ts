@@ -83,7 +83,8 @@ async function collect(video: Video, task: ConversionTask) {
   using held = new HeldPicture();
   let lastSeconds = 0;
   const keep = async (view: View | undefined) => {
-    if (view && held.picture) album.add(view, await developPicture(held.picture, TEXTURE_SIDE));
+    if (view && held.picture && album.wants(view))
+      album.add(view, await developPicture(held.picture, TEXTURE_SIDE));
   };
   for await (const picture of video.pictures(AbortSignal.any([task.signal, timeIsUp]))) {
     lastSeconds = Math.max(lastSeconds, picture.timeSeconds);

@@ -56,7 +56,26 @@ function gridOf({ width, height, planes }: SmallPicture): Grid {
   for (let at = 0; at < cells.length; at++) {
     cells[at] = (cells[at] ?? 0) / (255 * Math.max(1, counts[Math.floor(at / CHANNELS)] ?? 1));
   }
-  return { columns, rows, cells };
+  return { columns, rows, cells: soften(cells, columns, rows) };
+}
+
+/** Means of each cell and its neighbours: a slide by half a cell must not make fine patterns look different. */
+function soften(cells: Float32Array, columns: number, rows: number): Float32Array {
+  return cells.map((_, at) => {
+    const cell = Math.floor(at / CHANNELS);
+    const [x, y] = [cell % columns, Math.floor(cell / columns)];
+    let sum = 0;
+    let weights = 0;
+    for (let down = -1; down <= 1; down++) {
+      for (let right = -1; right <= 1; right++) {
+        if (x + right < 0 || x + right >= columns || y + down < 0 || y + down >= rows) continue;
+        const weight = (2 - Math.abs(right)) * (2 - Math.abs(down));
+        sum += weight * (cells[at + (down * columns + right) * CHANNELS] ?? 0);
+        weights += weight;
+      }
+    }
+    return sum / weights;
+  });
 }
 
 function sharpnessOf({ width, height, planes: [luma] }: SmallPicture): number {
@@ -96,8 +115,9 @@ function contrastOf({ cells }: Grid): number {
 const OVERLAP = 0.5;
 /** Keeps noise in even pictures from counting as contrast. */
 const EVEN = 0.03;
+const MOST_GAIN = 1.5;
 /** Exposure may wander by this much, from 0 to 1, without counting. */
-const EXPOSURE = 0.1;
+const EXPOSURE = 0.2;
 
 /**
  * How different two views are: 0 for the same picture, around 1 for unrelated ones. Pictures that show the same thing moved by up to
@@ -157,17 +177,20 @@ function slidDifference(one: Grid, other: Grid, right: number, down: number): nu
     otherSum += y2;
     otherSquares += y2 * y2;
   });
-  const brighter = (oneSum - otherSum) / count;
+  const [oneMean, otherMean] = [oneSum / count, otherSum / count];
+  const oneDeviation = Math.sqrt(Math.max(0, oneSquares / count - oneMean ** 2));
+  const otherDeviation = Math.sqrt(Math.max(0, otherSquares / count - otherMean ** 2));
+  // A camera that opens its iris multiplies what it sees.
+  const gain = clamp((oneDeviation + EVEN) / (otherDeviation + EVEN), 1 / MOST_GAIN, MOST_GAIN);
   let apart = 0;
   eachPair((a, b) => {
-    apart += Math.abs((one.cells[a] ?? 0) - (other.cells[b] ?? 0) - brighter);
+    const [y1, y2] = [(one.cells[a] ?? 0) - oneMean, (other.cells[b] ?? 0) - otherMean];
+    apart += Math.abs(y1 - gain * y2);
     apart += Math.abs((one.cells[a + 1] ?? 0) - (other.cells[b + 1] ?? 0));
     apart += Math.abs((one.cells[a + 2] ?? 0) - (other.cells[b + 2] ?? 0));
   });
-  const deviation = (sum: number, squares: number) =>
-    Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
-  const toSee = deviation(oneSum, oneSquares) + deviation(otherSum, otherSquares) + EVEN;
-  return (apart / count + Math.max(0, Math.abs(brighter) - EXPOSURE)) / toSee;
+  const brighter = Math.max(0, Math.abs(oneMean - otherMean) - EXPOSURE);
+  return (apart / count + brighter) / (oneDeviation + gain * otherDeviation + EVEN);
 
   function eachPair(visit: (a: number, b: number) => void): void {
     for (let y = top; y < top + height; y++) {
@@ -176,4 +199,8 @@ function slidDifference(one: Grid, other: Grid, right: number, down: number): nu
       }
     }
   }
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }

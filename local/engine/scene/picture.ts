@@ -20,7 +20,7 @@ const QUALITY = 82;
 
 /**
  * A decoded picture as a person should see it: turned upright, square pixels, no combing, high dynamic range brought down to sRGB,
- * the longer side at most `longSide` pixels; never enlarged.
+ * the longer side at most `longSide` pixels.
  */
 export async function developPicture(picture: DecodedPicture, longSide: number): Promise<Picture> {
   const { width, height } = shownSize(picture, longSide);
@@ -35,13 +35,11 @@ export async function developPicture(picture: DecodedPicture, longSide: number):
 function shownSize({ frame, turn, pixelAspect }: DecodedPicture, longSide: number) {
   // Absurd pixel shapes come from broken headers.
   const aspect = Math.min(4, Math.max(0.25, pixelAspect));
-  const [wide, high] =
-    aspect >= 1 ? [frame.width, frame.height / aspect] : [frame.width * aspect, frame.height];
+  const wide = frame.width * Math.max(1, aspect);
+  const high = frame.height / Math.min(1, aspect);
   const factor = Math.min(1, longSide / Math.max(wide, high));
-  const [width, height] = [wide, high].map((length) => Math.max(2, Math.round(length * factor))) as [
-    number,
-    number,
-  ];
+  const width = Math.max(2, Math.round(wide * factor));
+  const height = Math.max(2, Math.round(high * factor));
   return turn.sideways ? { width: height, height: width } : { width, height };
 }
 
@@ -69,7 +67,10 @@ function isHighDynamicRange(frame: Frame): boolean {
   return frame.colorTrc === AVCOL_TRC_SMPTE2084 || frame.colorTrc === AVCOL_TRC_ARIB_STD_B67;
 }
 
-/** Tone mapping as FFmpeg's documentation of `tonemap` shows it; 203 cd/m² is the reference white of ITU-R BT.2408. */
+/**
+ * Tone mapping as FFmpeg's documentation of `tonemap` shows it. 203 cd/m² is the reference white of ITU-R BT.2408; with it "mobius"
+ * leaves mid grey where BT.2408 has it and gives white what is left below the highlights.
+ */
 function toStandardRange(frame: Frame): string {
   const transfer = frame.colorTrc === AVCOL_TRC_SMPTE2084 ? "smpte2084" : "arib-std-b67";
   return [
@@ -77,7 +78,7 @@ function toStandardRange(frame: Frame): string {
     "zscale=t=linear:npl=203",
     "format=gbrpf32le",
     "zscale=p=bt709",
-    "tonemap=tonemap=hable:desat=0",
+    "tonemap=tonemap=mobius:desat=0",
     "zscale=t=bt709:m=bt709:r=tv",
     "format=yuv420p",
   ].join(",");

@@ -10,6 +10,7 @@ import {
   AVMEDIA_TYPE_VIDEO,
 } from "node-av/constants";
 import {
+  avGetCodecName,
   Codec,
   CodecContext,
   Dictionary,
@@ -78,7 +79,7 @@ export class Video implements AsyncDisposable {
       durationSeconds: durationOf(container, stream),
       width: codecpar.width,
       height: codecpar.height,
-      codec: Codec.findDecoder(codecpar.codecId)?.name ?? "unknown",
+      codec: avGetCodecName(codecpar.codecId) ?? "unknown",
     };
   }
 

@@ -19,7 +19,7 @@ export interface Seen {
 }
 
 /** From here on two pictures are of different views; found by trying pans, cuts and shaking hands. */
-export const NEW_VIEW = 0.42;
+export const NEW_VIEW = 0.45;
 /** A whip pan or a flash, in seconds. */
 const BRIEF = 0.15;
 /** Contrast of a picture in which there is nothing to see. */
