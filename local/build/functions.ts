@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type FunctionName, functions } from "#shared/manifest.ts";
+import { tasksClientPlugin } from "./tasksClientPlugin.ts";
 
 /** The project's root directory. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -37,6 +38,7 @@ export async function buildFunctions(
     format: "cjs",
     // pg asks for its native binding only when told to.
     external: ["@google-cloud/functions-framework", "pg-native"],
+    plugins: [tasksClientPlugin],
     sourcemap: "linked",
     sourcesContent: false,
     minifySyntax: true,
