@@ -1,4 +1,5 @@
 import pg from "pg";
+import { accessTokens } from "../cloud/accessTokens.ts";
 import type { SettingsOf } from "../config/settings.ts";
 import type { Logger } from "../log/logger.ts";
 
@@ -23,21 +24,22 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
+/** What a Cloud SQL IAM login asks of its token: https://cloud.google.com/sql/docs/postgres/iam-logins */
+const LOGIN_SCOPE = "https://www.googleapis.com/auth/sqlservice.login";
 const TRIES = 5;
 const AGAIN = new Set(["40001", "40P01"]);
 
 /**
  * One small pool per instance. Timestamps come back as `Date`, cut to milliseconds; a query that needs microseconds selects text.
  * @param max connections of this instance, as the manifest says unless the setting overrides it
- * @param accessToken gives the password when the login is by IAM
+ * @param accessToken gives the password when the login is by IAM; of the function's own account unless said otherwise
  */
 export function createDatabase(
   settings: SettingsOf<"DATABASE_URL" | "DATABASE_IAM" | "DATABASE_POOL_MAX">,
   options: { name: string; max: number; log: Logger; accessToken?: () => Promise<string> },
 ): Database {
   const pool = new pg.Pool({
-    connectionString: settings.DATABASE_URL,
-    ...(settings.DATABASE_IAM && options.accessToken ? { password: options.accessToken } : {}),
+    ...login(settings, options.accessToken ?? accessTokens(LOGIN_SCOPE)),
     max: settings.DATABASE_POOL_MAX ?? options.max,
     application_name: `reverie-${options.name}`,
     connectionTimeoutMillis: 10_000,
@@ -54,6 +56,23 @@ export function createDatabase(
     query: (text, values) => pool.query(text, values ? [...values] : undefined),
     transaction: (work, { isolation = "read committed" } = {}) => inTransaction(pool, work, isolation),
     close: () => pool.end(),
+  };
+}
+
+/** A password beside a connection string would be ignored, so for an IAM login the string is taken apart. */
+function login(
+  settings: SettingsOf<"DATABASE_URL" | "DATABASE_IAM">,
+  accessToken: () => Promise<string>,
+): pg.PoolConfig {
+  const connectionString = settings.DATABASE_URL;
+  if (!settings.DATABASE_IAM) return { connectionString };
+  const { host, port, user, database } = new pg.Client({ connectionString });
+  return {
+    host,
+    port,
+    password: accessToken,
+    ...(user === undefined ? {} : { user }),
+    ...(database === undefined ? {} : { database }),
   };
 }
 
