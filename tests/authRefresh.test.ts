@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { refresh } from "#functions/auth/refresh.ts";
 import {
   type Answer,
   type AuthWorld,
@@ -166,6 +167,21 @@ describe("a refresh", () => {
     ])
       assert.equal((await world.call("POST", "/v1/auth/tokens", { body, key: "k" })).status, 400);
     assert.equal(outcome(await world.refresh(phone.refreshToken)), "200");
+  });
+
+  it("gives the same successor across a change of the deriving key, while the old one is kept", async () => {
+    const [older, newer] = [randomBytes(32), randomBytes(32)];
+    const spend = (refreshToken: string, attemptKey: string, refreshKeys: readonly Buffer[]) =>
+      refresh(
+        { refreshToken, attemptKey, requestId: "r" },
+        { db: world.db, clock: world.now, refreshKeys, endListeners: async () => {} },
+      );
+    const lost = await spend(phone.refreshToken, "attempt", [older]);
+    const again = await spend(phone.refreshToken, "attempt", [newer, older]);
+    assert.equal(again.refreshToken, lost.refreshToken);
+    await assert.rejects(spend(phone.refreshToken, "attempt", [newer]), { code: "token_spent" });
+    const next = await spend(lost.refreshToken, "another", [newer, older]);
+    assert.equal((await spend(lost.refreshToken, "another", [newer])).refreshToken, next.refreshToken);
   });
 
   it("refuses every token of an erased account", async () => {
