@@ -1,6 +1,5 @@
 /** What the tests of care groups share: the app of `groups` and the mail task on real stores, a clock that stands still, a mailbox. */
 import { createHmac, randomBytes } from "node:crypto";
-import type { Mail } from "#functions/dispatch/mail/mailer.ts";
 import { type MailOutcome, sendInvitation } from "#functions/dispatch/mail.ts";
 import type { GroupsDeps } from "#functions/groups/deps.ts";
 import { groupsApp } from "#functions/groups/routes.ts";
@@ -10,9 +9,12 @@ import {
   testDatabase,
   testFirestore,
 } from "#local/testing/backends.ts";
+import { memoryObjects } from "#local/testing/memoryObjects.ts";
 import type { Role } from "#shared/auth/accessToken.ts";
 import { plusSeconds } from "#shared/clock.ts";
+import type { Mail } from "#shared/cloud/mailer.ts";
 import type { Task, TaskQueue } from "#shared/cloud/taskQueue.ts";
+import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import { Unauthenticated } from "#shared/errors.ts";
 import { mailTaskSchema } from "#shared/groups/invitationTask.ts";
 import { randomId } from "#shared/ids.ts";
@@ -50,6 +52,12 @@ export class GroupsHarness {
   readonly firestore: TestFirestore["firestore"];
   readonly db: Database;
   readonly deps: GroupsDeps;
+  readonly uploads = memoryObjects();
+  readonly resources = memoryObjects();
+  /** Ids of the Firebase accounts that were deleted. */
+  readonly removedAccounts: string[] = [];
+  /** What erasing uses; a test may put something else in its place. */
+  erasure: ErasureDeps;
   /** Mails the mail server took. */
   readonly mails: Mail[] = [];
   /** Tasks that were added and not run yet. */
@@ -68,6 +76,19 @@ export class GroupsHarness {
       { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_POOL_MAX: 10 },
       { name: "test", max: 10, log: silentLogger },
     );
+    this.erasure = {
+      db: this.db,
+      firestore: this.firestore,
+      uploads: this.uploads,
+      resources: this.resources,
+      firebase: {
+        remove: async (uids) => {
+          this.removedAccounts.push(...uids);
+        },
+      },
+      clock: () => this.now,
+      log: silentLogger,
+    };
     const deps: GroupsDeps = {
       gate: {
         log: createLogger("error"),
@@ -81,6 +102,9 @@ export class GroupsHarness {
       db: this.db,
       firestore: async () => this.firestore,
       tasks: async () => this.#taskQueue(),
+      uploads: async () => this.uploads,
+      resources: async () => this.resources,
+      erasure: async () => this.erasure,
       codeKey: randomBytes(32),
       caps: {
         INVITATIONS_PER_GIVER: 100,

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import PostalMime from "postal-mime";
 import { SMTPServer } from "smtp-server";
+import { createMailer } from "#shared/cloud/mailer.ts";
 import { requeueInvitations } from "#shared/groups/invitationTask.ts";
 import { purgeGroups } from "#shared/groups/retention.ts";
 import { codeIn, type GroupsHarness, groupsHarness } from "#tests/groupsHarness.ts";
-import { createMailer } from "./mail/mailer.ts";
 
 let harness: GroupsHarness;
 before(async () => {

@@ -1,4 +1,5 @@
 import type { Clock } from "#shared/clock.ts";
+import type { Mailer } from "#shared/cloud/mailer.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import { codeHash, codeOf } from "#shared/groups/code.ts";
 import { type Person, personOf, personWithAddress } from "#shared/groups/person.ts";
@@ -6,7 +7,6 @@ import type { RandomBytes } from "#shared/ids.ts";
 import type { Logger } from "#shared/log/logger.ts";
 import type { Database, Sql } from "#shared/sql/pool.ts";
 import { invitationMail } from "./mail/invitationMail.ts";
-import type { Mailer } from "./mail/mailer.ts";
 
 export interface MailDeps {
   readonly db: Database;

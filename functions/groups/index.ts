@@ -9,6 +9,7 @@ import { lazy } from "#shared/lazy.ts";
 import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
 import { createDatabase } from "#shared/sql/pool.ts";
+import { groupsClients } from "./clients.ts";
 import { groupsApp } from "./routes.ts";
 
 const deps = lazy(() => {
@@ -16,10 +17,9 @@ const deps = lazy(() => {
   const log = createLogger(settings.LOG_LEVEL, { function: "groups" });
   const db = createDatabase(settings, { name: "groups", max: functions.groups.sqlPool, log });
   return {
+    ...groupsClients(settings, db, log),
     gate: gateOf(settings, db, log, { confirm: settings.RATE_CONFIRM }),
     db,
-    firestore: lazy(async () => (await import("#shared/cloud/firestore.ts")).createFirestore(settings)),
-    tasks: lazy(async () => (await import("#shared/cloud/taskQueue.ts")).createTaskQueue(settings)),
     codeKey: settings.CODE_KEY,
     caps: settings,
     clock: systemClock,

@@ -5,6 +5,8 @@ import { access } from "#shared/http/access.ts";
 import type { App } from "#shared/http/app.ts";
 import { callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
+import { eraseMe } from "./eraseMe.ts";
+import { exportMe } from "./exportMe.ts";
 import { isTimeZone } from "./localDay.ts";
 import { changeProfile } from "./profile.ts";
 
@@ -63,6 +65,59 @@ const changeRoute = createRoute({
   },
 });
 
+const erasureSchema = z
+  .object({
+    requestedAt: z.iso.datetime(),
+    complete: z.boolean().describe("False while something is left; it goes by itself."),
+    took: z
+      .record(z.string(), z.number().int())
+      .describe("How many of what went; bytes are those of objects."),
+  })
+  .openapi("Erasure");
+const erasureContent = { "application/json": { schema: erasureSchema } };
+
+const eraseRoute = createRoute({
+  ...access("account"),
+  method: "delete",
+  path: "/v1/me",
+  summary: "Erase one's account, for good",
+  description:
+    "A recipient's group goes with them, with everything in it. What a giver made for a group stays with the group, without their name.",
+  responses: {
+    200: { description: "All of it is gone.", content: erasureContent },
+    202: {
+      description: "The account is gone; some of what belonged to it is still going.",
+      content: erasureContent,
+    },
+  },
+});
+
+const exportRoute = createRoute({
+  ...access("account"),
+  method: "get",
+  path: "/v1/me/export",
+  summary: "Everything that is kept of oneself, with links to the files",
+  description:
+    "Answered within a minute, with at most 1,000 items of each list. A recipient gets all of the group's things, a giver those they made. Links work for 15 minutes.",
+  responses: {
+    200: {
+      description: "One document.",
+      content: {
+        "application/json": {
+          schema: z
+            .looseObject({
+              exportedAt: z.iso.datetime(),
+              linksExpireAt: z.iso.datetime(),
+              complete: z.boolean().describe("Whether nothing was left out."),
+              truncated: z.array(z.string()).describe("Lists that had more than fit."),
+            })
+            .openapi("Export"),
+        },
+      },
+    },
+  },
+});
+
 export function meRoutes(app: App, deps: () => GroupsDeps): void {
   app.openapi(readRoute, async (c) => c.json(meView(await personOf(deps().db, c.var.account.userId)), 200));
 
@@ -71,6 +126,21 @@ export function meRoutes(app: App, deps: () => GroupsDeps): void {
     const input = { caller: callerOf(c), change: c.req.valid("json") };
     return c.json(meView(await changeProfile(input, db, clock())), 200);
   });
+
+  app.openapi(eraseRoute, async (c) => {
+    const { requestedAt, took, doneAt } = await eraseMe(callerOf(c), await deps().erasure());
+    const complete = doneAt !== null;
+    return c.json(
+      { requestedAt: requestedAt.toISOString(), complete, took: { ...took } },
+      complete ? 200 : 202,
+    );
+  });
+
+  app.openapi(exportRoute, async (c) =>
+    c.json(await exportMe(callerOf(c), deps()), 200, {
+      "content-disposition": 'attachment; filename="reverie-export.json"',
+    }),
+  );
 }
 
 function meView(person: Person): z.infer<typeof meSchema> {

@@ -1,5 +1,5 @@
 import { createTransport } from "nodemailer";
-import type { SettingsOf } from "#shared/config/settings.ts";
+import type { SettingsOf } from "../config/settings.ts";
 
 /** One mail to one address, as plain text and HTML of the same content. */
 export interface Mail {

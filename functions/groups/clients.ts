@@ -1,0 +1,34 @@
+import { systemClock } from "#shared/clock.ts";
+import { createFirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
+import type { Settings } from "#shared/config/settings.ts";
+import { lazy } from "#shared/lazy.ts";
+import type { Logger } from "#shared/log/logger.ts";
+import type { Database } from "#shared/sql/pool.ts";
+import type { GroupsDeps } from "./deps.ts";
+
+/** The cloud clients of `groups`, each loaded and made when a request first needs it. */
+export function groupsClients(
+  settings: Settings<"groups">,
+  db: Database,
+  log: Logger,
+): Pick<GroupsDeps, "firestore" | "tasks" | "uploads" | "resources" | "erasure"> {
+  const firestore = lazy(async () => (await import("#shared/cloud/firestore.ts")).createFirestore(settings));
+  const bucket = (name: string) =>
+    lazy(async () => (await import("#shared/cloud/objects.ts")).objectStore(name, settings));
+  const [uploads, resources] = [bucket(settings.UPLOADS_BUCKET), bucket(settings.RESOURCES_BUCKET)];
+  return {
+    firestore,
+    uploads,
+    resources,
+    tasks: lazy(async () => (await import("#shared/cloud/taskQueue.ts")).createTaskQueue(settings)),
+    erasure: lazy(async () => ({
+      db,
+      log,
+      clock: systemClock,
+      firestore: await firestore(),
+      uploads: await uploads(),
+      resources: await resources(),
+      firebase: createFirebaseAccounts(settings),
+    })),
+  };
+}

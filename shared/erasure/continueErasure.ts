@@ -1,0 +1,166 @@
+/**
+ * An erasure outside SQL, resumable at any point: each step looks for what is there, so doing one again finds nothing or what came
+ * late. One worker at a time holds the claim.
+ */
+import { audit } from "../audit/audit.ts";
+import { type Clock, plusSeconds } from "../clock.ts";
+import type { FirebaseAccounts } from "../cloud/firebaseAuth.ts";
+import { mirrorMember } from "../groups/mirror.ts";
+import type { Logger } from "../log/logger.ts";
+import type { Database } from "../sql/pool.ts";
+import {
+  cancelJobs,
+  forgetCreator,
+  type GroupThingsDeps,
+  removeThings,
+  setTombstone,
+  type Tally,
+} from "./groupThings.ts";
+import { type Erasure, erasureOf, type Took } from "./requestErasure.ts";
+
+export interface ErasureDeps extends GroupThingsDeps {
+  readonly db: Database;
+  readonly firebase: Pick<FirebaseAccounts, "remove">;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A worker that died is followed by another after this time; longer than any function may run. */
+const CLAIM_SECONDS = 600;
+/** How long things can still arrive: upload sessions that were open outlive their URL by a week. */
+const LATE_DAYS = 8;
+const FIRST_LOOK_SECONDS = 3_600;
+const LATER_LOOK_SECONDS = 86_400;
+
+/**
+ * Takes an erasure as far as time allows.
+ * @param budgetSeconds real seconds after which it stops between two steps; `sweep` goes on
+ * @returns the erasure as it is then; `doneAt` is null while something is left
+ * @throws what a store throws when it is away; what was done is noted, and the rest is left to `sweep`
+ */
+export async function continueErasure(
+  userId: string,
+  deps: ErasureDeps,
+  budgetSeconds: number,
+): Promise<Erasure> {
+  const claimed = await claim(userId, deps);
+  if (claimed) {
+    const tally = new TimedTally(claimed.took, budgetSeconds);
+    let finished = false;
+    try {
+      await takeAll(claimed, deps, tally);
+      finished = true;
+    } catch (error) {
+      if (!(error instanceof OutOfTime)) throw error;
+    } finally {
+      await settle(claimed, tally.took, finished, deps);
+    }
+  }
+  const erasure = await erasureOf(deps.db, userId);
+  if (!erasure) throw new Error("an erasure's row is never deleted");
+  return erasure;
+}
+
+/**
+ * Goes on with erasures that are due: half-done ones, and done ones whose groups are looked at again for what came late.
+ * @param options.budgetSeconds real seconds for all of them together
+ * @returns how many were worked on and how many of those have something left
+ */
+export async function continueErasures(
+  deps: ErasureDeps,
+  { limit = 100, budgetSeconds = 60 }: { limit?: number; budgetSeconds?: number } = {},
+): Promise<{ continued: number; unfinished: number }> {
+  const now = deps.clock();
+  const { rows } = await deps.db.query<{ user_id: string }>(
+    `SELECT user_id FROM erasures WHERE next_at <= $1 AND (busy_until IS NULL OR busy_until <= $1) ORDER BY next_at LIMIT $2`,
+    [now, limit],
+  );
+  const until = performance.now() + budgetSeconds * 1000;
+  let continued = 0;
+  let unfinished = 0;
+  for (const { user_id } of rows) {
+    const left = (until - performance.now()) / 1000;
+    if (left <= 0) break;
+    continued += 1;
+    try {
+      if ((await continueErasure(user_id, deps, left)).doneAt === null) unfinished += 1;
+    } catch (error) {
+      unfinished += 1; // one that fails doesn't keep the others waiting
+      deps.log.error("erasure_interrupted", { error, userId: user_id });
+    }
+  }
+  return { continued, unfinished };
+}
+
+/** The order of section "promises": tombstones, open jobs, results, objects, what was put aside, Firebase accounts. */
+async function takeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Promise<void> {
+  const { groupId, userId } = erasure;
+  if (groupId !== null) await setTombstone(groupId, erasure.requestedAt, deps.firestore);
+  for (const member of erasure.formerMembers) await mirrorMember(deps.db, deps.firestore, member);
+  if (groupId !== null) {
+    await cancelJobs(groupId, deps, tally);
+    await removeThings(groupId, deps, tally);
+  }
+  await forgetCreator(userId, deps.firestore, tally);
+  await deps.firebase.remove(erasure.firebaseUids);
+}
+
+/** Takes the erasure's claim, or says that another worker has it. */
+async function claim(userId: string, { db, clock }: ErasureDeps): Promise<Erasure | undefined> {
+  const now = clock();
+  const { rowCount } = await db.query(
+    `UPDATE erasures SET busy_until = $2
+     WHERE user_id = $1 AND next_at IS NOT NULL AND (busy_until IS NULL OR busy_until <= $3)`,
+    [userId, plusSeconds(now, CLAIM_SECONDS), now],
+  );
+  return rowCount ? erasureOf(db, userId) : undefined;
+}
+
+/** Writes down what was taken, gives the claim back, and says when to look again. */
+async function settle(erasure: Erasure, took: Took, finished: boolean, deps: ErasureDeps): Promise<void> {
+  const now = deps.clock();
+  await deps.db.transaction(async (sql) => {
+    if (!finished) {
+      await sql.query("UPDATE erasures SET took = $2, busy_until = NULL, next_at = $3 WHERE user_id = $1", [
+        erasure.userId,
+        JSON.stringify(took),
+        now,
+      ]);
+      return;
+    }
+    await sql.query(
+      `UPDATE erasures SET took = $2, busy_until = NULL, next_at = $3, done_at = coalesce(done_at, $4),
+         former_members = '{}', firebase_uids = '{}'
+       WHERE user_id = $1`,
+      [erasure.userId, JSON.stringify(took), nextLook(erasure, now), now],
+    );
+    if (erasure.doneAt === null) await audit(sql, { action: "erased", userId: erasure.userId }, now);
+  });
+}
+
+/** When what comes late is looked for: soon after the first pass, since uploads may be under way, then daily for a week. */
+function nextLook({ groupId, requestedAt, doneAt }: Erasure, now: Date): Date | null {
+  if (groupId === null || now > plusSeconds(requestedAt, LATE_DAYS * 86_400)) return null;
+  return plusSeconds(now, doneAt === null ? FIRST_LOOK_SECONDS : LATER_LOOK_SECONDS);
+}
+
+class OutOfTime extends Error {}
+
+class TimedTally implements Tally {
+  readonly #took: Record<string, number>;
+  readonly #until: number;
+
+  constructor(took: Took, budgetSeconds: number) {
+    this.#took = { ...took };
+    this.#until = performance.now() + budgetSeconds * 1000;
+  }
+  get took(): Took {
+    return this.#took;
+  }
+  add(what: string, count = 1): void {
+    this.#took[what] = (this.#took[what] ?? 0) + count;
+  }
+  checkTime(): void {
+    if (performance.now() > this.#until) throw new OutOfTime();
+  }
+}

@@ -1,0 +1,169 @@
+import { audit } from "../audit/audit.ts";
+import type { Role } from "../auth/accessToken.ts";
+import { Unauthenticated } from "../errors.ts";
+import type { Database, Sql } from "../sql/pool.ts";
+
+/** What an erasure took, as counts by kind of thing; `bytes` are those of the objects. */
+export type Took = Readonly<Record<string, number>>;
+
+/** An erasure as SQL keeps it: ids and counts, nothing of the person. */
+export interface Erasure {
+  readonly userId: string;
+  /** The group that is erased with its recipient. */
+  readonly groupId: string | null;
+  readonly formerMembers: readonly string[];
+  readonly firebaseUids: readonly string[];
+  readonly requestedAt: Date;
+  readonly took: Took;
+  readonly doneAt: Date | null;
+}
+
+/**
+ * The point of no return, in one transaction: the tombstones are set, and everything of the person that SQL holds is gone, with
+ * sessions and memberships. A recipient's group goes with them, with all its resources and VR videos; what a giver made for a group
+ * stays with the group, its creator forgotten. What is left to do outside SQL is noted, as ids.
+ *
+ * Asked again, also by a token that outlives the account, it gives the erasure there is.
+ * @throws Unauthenticated for an account that never was
+ */
+export function requestErasure(
+  caller: { userId: string; sessionId: string; requestId: string },
+  db: Database,
+  now: Date,
+): Promise<Erasure> {
+  return db.transaction(async (sql) => {
+    const person = await lockPerson(sql, caller.userId);
+    const earlier = await erasureOf(sql, caller.userId);
+    if (earlier) return earlier;
+    if (!person) throw new Unauthenticated("there is no such account", { code: "token_invalid" });
+    const groupId = await ownGroup(sql, person.id);
+    await noteErasure(sql, { userId: person.id, role: person.role, groupId, now });
+    const took = {
+      ...(await eraseGroup(sql, groupId, now)),
+      ...(await erasePerson(sql, person.id, person.email)),
+    };
+    await sql.query("UPDATE erasures SET took = $2 WHERE user_id = $1", [person.id, JSON.stringify(took)]);
+    await audit(
+      sql,
+      { action: "erasure_requested", ...caller, ...(groupId === null ? {} : { groupId }) },
+      now,
+    );
+    const erasure = await erasureOf(sql, person.id);
+    if (!erasure) throw new Error("the erasure was not noted");
+    return erasure;
+  });
+}
+
+/** The erasure of an account, if there is one. */
+export async function erasureOf(sql: Sql, userId: string): Promise<Erasure | undefined> {
+  const { rows } = await sql.query<{ [Field in keyof Erasure]: Erasure[Field] }>(
+    `SELECT user_id AS "userId", group_id AS "groupId", former_members AS "formerMembers", firebase_uids AS "firebaseUids",
+       requested_at AS "requestedAt", took, done_at AS "doneAt"
+     FROM erasures WHERE user_id = $1`,
+    [userId],
+  );
+  return rows[0];
+}
+
+/** Two requests to erase one account come after each other; the second finds the first one's erasure. */
+async function lockPerson(
+  sql: Sql,
+  userId: string,
+): Promise<{ id: string; role: Role | null; email: string | null } | undefined> {
+  const { rows } = await sql.query<{ id: string; role: Role | null; email: string | null }>(
+    "SELECT id, role, email FROM users WHERE id = $1 FOR UPDATE",
+    [userId],
+  );
+  return rows[0];
+}
+
+/** The group that is the person's own, locked: whoever is giving it something finishes first or finds it gone. */
+async function ownGroup(sql: Sql, userId: string): Promise<string | null> {
+  const { rows } = await sql.query<{ id: string }>(
+    "SELECT id FROM groups WHERE recipient_id = $1 FOR UPDATE",
+    [userId],
+  );
+  return rows[0]?.id ?? null;
+}
+
+async function noteErasure(
+  sql: Sql,
+  { userId, role, groupId, now }: { userId: string; role: Role | null; groupId: string | null; now: Date },
+): Promise<void> {
+  if (groupId !== null) {
+    await sql.query("INSERT INTO tombstones (group_id, erased_at) VALUES ($1, $2)", [groupId, now]);
+  }
+  await sql.query(
+    `INSERT INTO erasures (user_id, role, group_id, former_members, firebase_uids, requested_at, took, next_at)
+     SELECT $1, $2, $3,
+       ARRAY(SELECT user_id FROM members WHERE user_id = $1 OR group_id = $3 ORDER BY user_id),
+       -- Firebase knows people by their sign-in there, and by our own id where they listened to Firestore.
+       ARRAY(SELECT subject FROM identities WHERE user_id = $1 AND provider = 'firebase') || ARRAY[$1],
+       $4, '{}', $4`,
+    [userId, role, groupId, now],
+  );
+}
+
+async function eraseGroup(sql: Sql, groupId: string | null, now: Date): Promise<Took> {
+  if (groupId === null) return {};
+  const { rows } = await sql.query<Took>(
+    `SELECT 1 AS groups,
+       (SELECT count(*)::int FROM members WHERE group_id = $1) AS members,
+       (SELECT count(*)::int FROM resources WHERE group_id = $1) AS resources,
+       (SELECT count(*)::int FROM vr_videos WHERE group_id = $1) AS "vrVideos"`,
+    [groupId],
+  );
+  await sql.query("UPDATE result_versions SET state = 'sealed' WHERE group_id = $1", [groupId]);
+  await sql.query("DELETE FROM outbox WHERE event->>'groupId' = $1", [groupId]);
+  await revokeInvitations(sql, groupId, now);
+  await forgetAnswers(sql, groupId);
+  // Members, resources with their files, and VR videos reference the group and go with it.
+  await sql.query("DELETE FROM groups WHERE id = $1", [groupId]);
+  return rows[0] ?? {};
+}
+
+async function erasePerson(sql: Sql, userId: string, email: string | null): Promise<Took> {
+  const { rows } = await sql.query<Took>(
+    `SELECT 1 AS accounts,
+       (SELECT count(*)::int FROM identities WHERE user_id = $1) AS identities,
+       (SELECT count(*)::int FROM sessions WHERE user_id = $1 AND ended_at IS NULL) AS sessions,
+       (SELECT count(*)::int FROM devices WHERE user_id = $1) AS devices,
+       (SELECT count(*)::int FROM badges WHERE user_id = $1) AS badges,
+       (SELECT count(*)::int FROM invitations WHERE giver_id = $1 OR recipient_id = $1) AS invitations`,
+    [userId],
+  );
+  await sql.query("DELETE FROM outbox WHERE event->>'userId' = $1", [userId]);
+  await sql.query(
+    `UPDATE invitations SET mail = 'refused', recipient_email = NULL, code_seed = NULL, code_hash = NULL
+     WHERE mail = 'waiting' AND recipient_email = lower($1)`,
+    [email],
+  );
+  await sql.query("UPDATE invitations SET code_seed = NULL, code_hash = NULL WHERE recipient_id = $1", [
+    userId,
+  ]);
+  const { rows: left } = await sql.query<{ group_id: string }>(
+    "SELECT group_id FROM members WHERE user_id = $1",
+    [userId],
+  );
+  for (const { group_id } of left) await forgetAnswers(sql, group_id);
+  // Everything else that is theirs references the person and goes with them, or forgets who made it.
+  await sql.query("DELETE FROM users WHERE id = $1", [userId]);
+  return rows[0] ?? {};
+}
+
+/** Codes under way to this group's recipient. */
+async function revokeInvitations(sql: Sql, groupId: string, now: Date): Promise<void> {
+  await sql.query(
+    `UPDATE invitations SET revoked_at = $2
+     WHERE recipient_id = (SELECT recipient_id FROM groups WHERE id = $1) AND revoked_at IS NULL AND confirmed_at IS NULL`,
+    [groupId, now],
+  );
+}
+
+/** Answers kept for Idempotency-Keys show members to each other, so they go before their 24 hours are over. */
+async function forgetAnswers(sql: Sql, groupId: string): Promise<void> {
+  await sql.query(
+    "DELETE FROM idempotency_keys WHERE caller IN (SELECT user_id FROM members WHERE group_id = $1)",
+    [groupId],
+  );
+}
