@@ -150,7 +150,7 @@ test("an engine that renews with true progress keeps its lease through refused a
 for (const [what, bend] of [
   [
     "lost",
-    (gateway: TestGateway) => (call: Call) =>
+    () => (call: Call) =>
       call.route === "renew" ? { status: 409, body: { code: "lease_lost" } } : holdForever(call),
   ],
   [
