@@ -1,0 +1,93 @@
+/**
+ * Rings: telling engines that work waits. One bell per kind and engine address, with at most one waiting task, however many jobs
+ * enter the line.
+ *
+ * No wake-up is lost. A job is committed before its bell is read, and the ring's task writes `idle` before it looks at the line for
+ * the last time. So whoever reads `ringing` was committed before that last look, which finds the job; whoever reads `idle` begins a
+ * round. What a crash cuts off between document and task is repeated by the next job that enters, or by `remakeLostRings`.
+ */
+import type { Firestore } from "@google-cloud/firestore";
+import type { Clock } from "../clock.ts";
+import type { Task, TaskQueue } from "../cloud/taskQueue.ts";
+import type { EngineAddress } from "../config/settings.ts";
+import { addressId, type Bell, bellSchema } from "../documents/bell.ts";
+import { queryOf, shapes } from "./queries.ts";
+
+export interface BellDeps {
+  readonly firestore: Firestore;
+  readonly tasks: TaskQueue;
+  /** The setting ENGINES. */
+  readonly engines: readonly EngineAddress[];
+  readonly clock: Clock;
+}
+
+/** Rings every engine address that takes this kind. */
+export async function ringFor(kind: string, deps: BellDeps): Promise<void> {
+  const addresses = deps.engines.filter((engine) => engine.kinds.includes(kind));
+  await Promise.all(addresses.map((address) => ring(kind, addressId(address), deps)));
+}
+
+/**
+ * Makes sure that a task is going to ring this address now.
+ * @param options.anew begin a new round even if one seems to be on, because its task was lost
+ */
+export async function ring(
+  kind: string,
+  address: string,
+  deps: BellDeps,
+  options: { anew?: boolean } = {},
+): Promise<void> {
+  const now = deps.clock();
+  const document = bellDocument(kind, address, deps.firestore);
+  const seen = bellOf(await document.get());
+  // The usual case of many jobs at once: no write to a document they would all meet on.
+  if (seen?.state === "ringing" && !options.anew) {
+    await deps.tasks.add(ringTask(kind, address, seen.round));
+    return;
+  }
+  const begun = await deps.firestore.runTransaction(async (transaction) => {
+    const bell = bellOf(await transaction.get(document));
+    if (bell?.state === "ringing" && !(options.anew && bell.round === seen?.round)) {
+      return { round: bell.round, replaced: undefined };
+    }
+    const next = (bell?.round ?? 0) + 1;
+    transaction.set(document, {
+      round: next,
+      state: "ringing",
+      dueAt: now,
+      rungAt: bell?.rungAt ?? null,
+      ignored: bell?.state === "checking" ? bell.ignored : 0,
+    } satisfies Bell);
+    return { round: next, replaced: bell && bell.state !== "idle" ? bell.round : undefined };
+  });
+  if (begun.replaced !== undefined) {
+    await deps.tasks.remove("ring", ringTask(kind, address, begun.replaced).name);
+  }
+  await deps.tasks.add(ringTask(kind, address, begun.round));
+}
+
+/** The task of one round. */
+export function ringTask(kind: string, address: string, round: number, at?: Date): Task & { name: string } {
+  return {
+    queue: "ring",
+    name: `ring-${kind}-${address}-${round}`,
+    path: "/ring",
+    body: { kind, address, round },
+    ...(at === undefined ? {} : { at }),
+  };
+}
+
+export function bellDocument(kind: string, address: string, firestore: Firestore) {
+  return firestore.doc(`bells/${kind}_${address}`);
+}
+
+export function bellOf(snapshot: { data(): unknown }): Bell | undefined {
+  const data = snapshot.data();
+  return data === undefined ? undefined : bellSchema.parse(data);
+}
+
+/** Whether a job of this kind may be leased now. */
+export async function workWaits(kind: string, firestore: Firestore): Promise<boolean> {
+  const found = await queryOf(firestore, shapes.line, kind, true).select().limit(1).get();
+  return !found.empty;
+}

@@ -1,0 +1,79 @@
+/**
+ * What a committed change asks for: rings, timers, news. None of it may fail the change, which is committed already; each is made up
+ * by `sweep` when it is lost, and may be repeated without harm.
+ */
+import type { Task, TaskQueue } from "../cloud/taskQueue.ts";
+import type { Job } from "../documents/job.ts";
+import type { EventPublisher } from "../events/event.ts";
+import type { Logger } from "../log/logger.ts";
+import { type BellDeps, ringFor } from "./bell.ts";
+import { announceFailure } from "./notices.ts";
+import type { Effect } from "./transition.ts";
+
+export interface EffectDeps extends BellDeps {
+  readonly tasks: TaskQueue;
+  readonly publisher: EventPublisher;
+  readonly log: Logger;
+}
+
+/** An effect with the job that asks for it, as it was written. */
+export interface JobEffect {
+  readonly jobId: string;
+  readonly job: Job;
+  readonly effect: Effect;
+}
+
+/** Sees to effects, all at once. Never throws: what fails is logged and left to `sweep`. */
+export async function perform(effects: readonly JobEffect[], deps: EffectDeps): Promise<void> {
+  await Promise.all(
+    effects.map(async ({ jobId, job, effect }) => {
+      try {
+        await performOne(jobId, job, effect, deps);
+      } catch (error) {
+        deps.log.warn("effect_left_to_sweep", { jobId, effect: effect.type, error });
+      }
+    }),
+  );
+}
+
+async function performOne(jobId: string, job: Job, effect: Effect, deps: EffectDeps): Promise<void> {
+  switch (effect.type) {
+    case "ring":
+      return ringFor(job.kind, deps);
+    case "lease_timer":
+      await deps.tasks.add(leaseTimer(jobId, effect.leaseNumber, effect.at));
+      return;
+    case "entry_timer":
+      await deps.tasks.add(entryTimer(jobId, effect.entries, effect.at));
+      return;
+    case "notice":
+      return announceFailure(jobId, job, deps);
+    case "result":
+      return; // was written in the transaction
+  }
+}
+
+/**
+ * The task that looks at a lease at its end. Named by that end too, because a lease that was renewed gets another; asking for the
+ * same one twice adds it once.
+ */
+export function leaseTimer(jobId: string, leaseNumber: number, at: Date): Task {
+  return {
+    queue: "timer",
+    name: `lease-${jobId}-${leaseNumber}-${at.getTime()}`,
+    path: "/lease-ended",
+    body: { jobId, leaseNumber },
+    at,
+  };
+}
+
+/** The task that lets a job that backs off enter the line again. */
+export function entryTimer(jobId: string, entries: number, at: Date): Task {
+  return {
+    queue: "timer",
+    name: `entry-${jobId}-${entries}-${at.getTime()}`,
+    path: "/back-off-ended",
+    body: { jobId, entries },
+    at,
+  };
+}

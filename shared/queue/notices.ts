@@ -1,0 +1,37 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { type Job, jobSchema } from "../documents/job.ts";
+import type { DomainEvent, EventPublisher } from "../events/event.ts";
+
+export interface NoticeDeps {
+  readonly firestore: Firestore;
+  readonly publisher: EventPublisher;
+}
+
+/**
+ * Publishes that a job failed, then takes the mark off the job. The mark was committed with the failure, so a crash in between
+ * leaves it for `republishNotices`; `notify` knows a repeated event by its id, which is this failure's own.
+ */
+export async function announceFailure(jobId: string, job: Job, deps: NoticeDeps): Promise<void> {
+  if (job.state !== "failed" || job.finishedAt === null || job.error === null) return;
+  const { finishedAt } = job;
+  await deps.publisher.publish({
+    type: "job_failed",
+    id: `${jobId}.failed.${finishedAt.getTime()}`,
+    at: finishedAt.toISOString(),
+    jobId,
+    groupId: job.groupId,
+    kind: job.kind,
+    title: job.title,
+    code: job.error.code,
+  } satisfies DomainEvent);
+  const document = deps.firestore.doc(`jobs/${jobId}`);
+  await deps.firestore.runTransaction(async (transaction) => {
+    const snapshot = await transaction.get(document);
+    if (!snapshot.exists) return;
+    const current = jobSchema.parse(snapshot.data());
+    // A person may have retried it meanwhile, and it may have failed again: that failure has a mark of its own.
+    if (current.finishedAt?.getTime() === finishedAt.getTime()) {
+      transaction.update(document, { noticePending: false });
+    }
+  });
+}
