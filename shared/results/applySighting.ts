@@ -5,7 +5,7 @@ import type { DomainEvent } from "../events/event.ts";
 import { enqueueEvent } from "../events/outbox.ts";
 import { groupState } from "../groups/groupState.ts";
 import type { Sql } from "../sql/pool.ts";
-import { decide, type Mode } from "./decide.ts";
+import { decide, type Finding, type Mode } from "./decide.ts";
 import { putAside, takeBack } from "./quarantine.ts";
 import { claimedGroup, type Unreadable } from "./readResult.ts";
 import {
@@ -83,10 +83,7 @@ export async function applySighting(
 }
 
 /** What only SQL can tell: whether the group lives. A living group stays so until the transaction ends. */
-async function judge(
-  sql: Sql,
-  sighting: Sighting,
-): Promise<{ finding: "absent" | "readable" | "unreadable" | "forbidden"; sighting: Sighting }> {
+export async function judge(sql: Sql, sighting: Sighting): Promise<{ finding: Finding; sighting: Sighting }> {
   if (sighting.data === undefined) return { finding: "absent", sighting };
   const groupId = groupOf(sighting);
   const group =

@@ -44,8 +44,8 @@ const STEPS = {
  */
 export function isNews(known: Known | undefined, seen: Seen, mode: Mode = "event"): boolean {
   if (known === undefined) return true;
-  if (known.state === "sealed") return seen.present;
   if (mode === "mend") return true;
+  if (known.state === "sealed") return seen.present;
   if (seen.version > known.version) return true;
   return mode === "replay" && seen.present && known.state === "quarantined" && seen.version === known.version;
 }

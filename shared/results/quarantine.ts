@@ -4,16 +4,25 @@
  * version can't replace or remove what was put aside for a newer one.
  */
 import { createHash } from "node:crypto";
-import { DocumentReference, type Firestore, GeoPoint, Timestamp, VectorValue } from "@google-cloud/firestore";
+import {
+  DocumentReference,
+  FieldPath,
+  type Firestore,
+  GeoPoint,
+  Timestamp,
+  VectorValue,
+} from "@google-cloud/firestore";
 import { z } from "zod";
 import type { ObjectStore } from "../cloud/objects.ts";
 import { timestamp } from "../documents/timestamp.ts";
 import { base32 } from "../ids.ts";
+import type { Sql } from "../sql/pool.ts";
 import { claimedGroup, type Unreadable } from "./readResult.ts";
 import { type Version, versionOf } from "./version.ts";
 
 /** A Firestore document holds one mebibyte; a payload that isn't surely smaller goes to storage. */
 const INLINE_BYTES = 256 * 1024;
+const PAGE = 300;
 
 export const quarantineSchema = z.object({
   jobId: z.string(),
@@ -65,6 +74,29 @@ export async function takeBack(jobId: string, deps: QuarantineDeps): Promise<voi
   if (!snapshot.exists) return;
   await deps.objects.remove(payloadObjectOf(jobId));
   await document.delete();
+}
+
+/** The version that is put aside of a result, or undefined when none is. */
+export async function asideVersion(jobId: string, firestore: Firestore): Promise<string | undefined> {
+  const snapshot = await firestore.doc(`quarantine/${jobId}`).get();
+  return snapshot.exists ? String(snapshot.get("version")) : undefined;
+}
+
+/** Results that have something in quarantine which SQL doesn't know to be put aside: a crash between the two left it. */
+export async function* strayQuarantine(sql: Sql, firestore: Firestore): AsyncGenerator<string> {
+  const byName = firestore.collection("quarantine").orderBy(FieldPath.documentId()).select().limit(PAGE);
+  for (let page = await byName.get(); ; ) {
+    const ids = page.docs.map((document) => document.id);
+    const { rows } = await sql.query<{ job_id: string }>(
+      "SELECT job_id FROM result_versions WHERE job_id = ANY($1) AND state = 'quarantined'",
+      [ids],
+    );
+    const known = new Set(rows.map((row) => row.job_id));
+    yield* ids.filter((id) => !known.has(id));
+    const last = page.docs.at(-1);
+    if (!last || page.size < PAGE) return;
+    page = await byName.startAfter(last).get();
+  }
 }
 
 /** One object per result; an id made by someone else may be longer than an object's name can be. */

@@ -58,18 +58,19 @@ export async function markAnnounced(sql: Sql, jobId: string, now: Date): Promise
   await sql.query("UPDATE result_versions SET announced_at = $2 WHERE job_id = $1", [jobId, now]);
 }
 
-/** Makes the resource's rows what the result says. A creator who was erased is left out. */
+/** Makes the resource's rows what the result says. A creator who was erased is left out. A row of the job under another id goes. */
 export async function putResource(sql: Sql, result: Result): Promise<void> {
   const id = resourceIdOf(result.jobId);
   // The creator's row is locked: without, one erased in between would make the insert fail for good instead of leaving it out.
   const { rows } = await sql.query<{ id: string }>("SELECT id FROM users WHERE id = $1 FOR KEY SHARE", [
     result.createdBy,
   ]);
+  await sql.query("DELETE FROM resources WHERE job_id = $1 AND id <> $2", [result.jobId, id]);
   await sql.query(
     `INSERT INTO resources (id, job_id, group_id, kind, title, params, data, created_by, lease_number, completed_at, hidden)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false)
      ON CONFLICT (id) DO UPDATE SET
-       group_id = excluded.group_id, kind = excluded.kind, title = excluded.title, params = excluded.params,
+       job_id = excluded.job_id, group_id = excluded.group_id, kind = excluded.kind, title = excluded.title, params = excluded.params,
        data = excluded.data, created_by = excluded.created_by, lease_number = excluded.lease_number,
        completed_at = excluded.completed_at, hidden = false`,
     [

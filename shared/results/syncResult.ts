@@ -35,25 +35,32 @@ export async function syncResult(
 }
 
 async function settle(jobId: string, sighting: Sighting, mode: Mode, deps: SyncDeps): Promise<SyncOutcome> {
-  const applied = await orPutAside(sighting, (seen) =>
+  const applied = await unlessRefused((refusal) =>
     deps.db.transaction(async (sql) => {
       await lockResult(sql, jobId);
-      return applySighting(sql, jobId, await knownResult(sql, jobId, "lock"), seen, mode, deps);
+      const known = await knownResult(sql, jobId, "lock");
+      return applySighting(sql, jobId, known, refusedAs(sighting, refusal), mode, deps);
     }),
   );
   await finish(jobId, applied, deps);
   return applied.outcome;
 }
 
-/** Does `work`; when the database refuses the values of a readable result, once more with the refusal as the reason to put it aside. */
-export async function orPutAside<T>(sighting: Sighting, work: (seen: Sighting) => Promise<T>): Promise<T> {
+/** Does `work`; when the database refuses its values, once more with that refusal. */
+export async function unlessRefused<T>(work: (refusal: Unreadable | undefined) => Promise<T>): Promise<T> {
   try {
-    return await work(sighting);
+    return await work(undefined);
   } catch (error) {
-    const why = refusalOfDatabase(error);
-    if (!why || sighting.data === undefined || "why" in sighting) throw error;
-    return work({ version: sighting.version, data: sighting.data, why });
+    const refusal = refusalOfDatabase(error);
+    if (!refusal) throw error;
+    return work(refusal);
   }
+}
+
+/** A readable document that the database refused is unreadable for that reason. */
+export function refusedAs(sighting: Sighting, refusal: Unreadable | undefined): Sighting {
+  if (!refusal || sighting.data === undefined || "why" in sighting) return sighting;
+  return { version: sighting.version, data: sighting.data, why: refusal };
 }
 
 /** What follows the commit; `sweep` does it if this doesn't happen. */

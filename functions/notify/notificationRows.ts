@@ -1,0 +1,142 @@
+/** The SQL of news and of who was told. */
+import type { DomainEvent } from "#shared/events/event.ts";
+import type { Language } from "#shared/groups/person.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+
+/** A device that an event is for, with what its person wants. */
+export interface Recipient {
+  readonly userId: string;
+  readonly deviceId: string;
+  readonly pushToken: string;
+  readonly language: Language;
+  readonly timeZone: string;
+  /** `HH:MM`, both or neither. */
+  readonly quietFrom: string | null;
+  readonly quietTo: string | null;
+}
+
+export interface DeviceKey {
+  readonly userId: string;
+  readonly deviceId: string;
+}
+
+export type Settled = "sent" | "refused" | "withdrawn";
+
+/** Devices an event may go to; a family has a few. */
+const MOST_DEVICES = 500;
+
+/** Writes the event down. @returns false when the group or person it is about is gone: then there is nobody to tell */
+export async function recordNews(sql: Sql, event: DomainEvent, now: Date): Promise<boolean> {
+  const about = event.type === "invited" ? { userId: event.userId } : { groupId: event.groupId };
+  await sql.query(
+    `INSERT INTO news (event_id, event, group_id, user_id, received_at)
+     SELECT $1, $2::jsonb, g.id, u.id, $5
+     FROM (SELECT 1) AS one
+       LEFT JOIN groups g ON g.id = $3
+       LEFT JOIN users u ON u.id = $4
+     WHERE num_nonnulls(g.id, u.id) = 1
+     ON CONFLICT (event_id) DO NOTHING`,
+    [event.id, JSON.stringify(event), about.groupId ?? null, about.userId ?? null, now],
+  );
+  const { rowCount } = await sql.query("SELECT 1 FROM news WHERE event_id = $1", [event.id]);
+  return rowCount === 1;
+}
+
+/** The devices an event is for, as things are now. */
+export async function recipientsOf(sql: Sql, event: DomainEvent): Promise<Recipient[]> {
+  const who =
+    event.type === "invited"
+      ? { condition: "u.id = $1", values: [event.userId] }
+      : {
+          condition: `EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.group_id = $1 AND ($2::text IS NULL OR m.role = $2))`,
+          values: [event.groupId, event.type === "badge_earned" ? "care_giver" : null],
+        };
+  const { rows } = await sql.query<{ [Field in keyof Recipient]: Recipient[Field] }>(
+    `SELECT d.user_id AS "userId", d.id AS "deviceId", d.push_token AS "pushToken", u.language, u.time_zone AS "timeZone",
+       to_char(u.quiet_from, 'HH24:MI') AS "quietFrom", to_char(u.quiet_to, 'HH24:MI') AS "quietTo"
+     FROM devices d JOIN users u ON u.id = d.user_id
+     WHERE ${who.condition}
+     ORDER BY d.user_id, d.id LIMIT ${MOST_DEVICES}`,
+    who.values,
+  );
+  return rows;
+}
+
+/** Notes that these devices are to be told, each from its time on; one that is noted already stays as it is. */
+export async function addNotifications(
+  sql: Sql,
+  eventId: string,
+  items: ReadonlyArray<DeviceKey & { dueAt: Date }>,
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO notifications (event_id, user_id, device_id, due_at)
+     SELECT $1, d.user_id, d.id, told.due_at
+     FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS told (user_id, device_id, due_at)
+       JOIN devices d ON d.user_id = told.user_id AND d.id = told.device_id
+     ON CONFLICT DO NOTHING`,
+    [
+      eventId,
+      items.map((item) => item.userId),
+      items.map((item) => item.deviceId),
+      items.map((item) => item.dueAt),
+    ],
+  );
+}
+
+/** Claims what of an event is due and nobody is sending. */
+export async function claimDue(
+  sql: Sql,
+  eventId: string,
+  { now, until }: { now: Date; until: Date },
+): Promise<DeviceKey[]> {
+  const { rows } = await sql.query<{ userId: string; deviceId: string }>(
+    `UPDATE notifications SET claimed_until = $3
+     WHERE event_id = $1 AND settled_at IS NULL AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2)
+     RETURNING user_id AS "userId", device_id AS "deviceId"`,
+    [eventId, now, until],
+  );
+  return rows;
+}
+
+export async function settle(
+  sql: Sql,
+  eventId: string,
+  { userId, deviceId }: DeviceKey,
+  outcome: Settled,
+  now: Date,
+): Promise<void> {
+  await sql.query(
+    `UPDATE notifications SET outcome = $4, settled_at = $5
+     WHERE event_id = $1 AND user_id = $2 AND device_id = $3 AND settled_at IS NULL`,
+    [eventId, userId, deviceId, outcome, now],
+  );
+}
+
+/** Gives a claim back, to be sent at `dueAt` or later. */
+export async function giveBack(
+  sql: Sql,
+  eventId: string,
+  { userId, deviceId }: DeviceKey,
+  dueAt: Date,
+): Promise<void> {
+  await sql.query(
+    `UPDATE notifications SET claimed_until = NULL, due_at = $4
+     WHERE event_id = $1 AND user_id = $2 AND device_id = $3 AND settled_at IS NULL`,
+    [eventId, userId, deviceId, dueAt],
+  );
+}
+
+/** Forgets a device whose token is dead, and whom it was told. @returns false when it has another token by now, and stays */
+export async function forgetToken(
+  sql: Sql,
+  { userId, deviceId }: DeviceKey,
+  pushToken: string,
+): Promise<boolean> {
+  await sql.query("DELETE FROM devices WHERE user_id = $1 AND id = $2 AND push_token = $3", [
+    userId,
+    deviceId,
+    pushToken,
+  ]);
+  const left = await sql.query("SELECT 1 FROM devices WHERE user_id = $1 AND id = $2", [userId, deviceId]);
+  return left.rowCount === 0;
+}

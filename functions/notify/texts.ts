@@ -1,0 +1,63 @@
+/** What a push message says. A lock screen shows it to whoever holds the phone, so beyond a job's title it tells nothing of anyone. */
+import type { DomainEvent } from "#shared/events/event.ts";
+import type { Language } from "#shared/groups/person.ts";
+
+export interface Text {
+  readonly title: string;
+  readonly body: string;
+}
+
+/** Characters of a job's title; a message has room for 4 KB in all. */
+const TITLE_CHARACTERS = 100;
+
+export function textOf(event: DomainEvent, language: Language): Text {
+  switch (event.type) {
+    case "job_succeeded":
+      return language === "ko"
+        ? { title: "새로운 추억이 준비됐어요", body: `‘${short(event.title)}’을(를) 이제 볼 수 있어요.` }
+        : { title: "A memory is ready", body: `“${short(event.title)}” can be visited now.` };
+    case "job_failed":
+      return language === "ko"
+        ? {
+            title: "변환하지 못했어요",
+            body: `‘${short(event.title)}’에 문제가 생겼어요. 앱에서 확인해 주세요.`,
+          }
+        : {
+            title: "A conversion didn't work out",
+            body: `Something went wrong with “${short(event.title)}”. Open the app to see what.`,
+          };
+    case "invited":
+      return language === "ko"
+        ? { title: "돌봄 그룹에 초대받았어요", body: "메일로 받은 코드를 돌보는 분에게 알려 주세요." }
+        : {
+            title: "You are invited to a care group",
+            body: "The code is in your mail; give it to the person who cares for you.",
+          };
+    case "badge_earned":
+      return language === "ko"
+        ? { title: "오늘의 배지를 받았어요", body: "앱에서 함께 축하해 주세요." }
+        : { title: "Today's badge was earned", body: "Open the app to celebrate together." };
+  }
+}
+
+/** What the app needs to open the right page: ids only, and strings only, as FCM asks. */
+export function dataOf(event: DomainEvent): Record<string, string> {
+  const ids = { type: event.type, eventId: event.id };
+  switch (event.type) {
+    case "job_succeeded":
+      return { ...ids, jobId: event.jobId, kind: event.kind, resourceId: event.resourceId };
+    case "job_failed":
+      return { ...ids, jobId: event.jobId, kind: event.kind, code: event.code };
+    case "invited":
+      return ids;
+    case "badge_earned":
+      return { ...ids, badge: event.badge };
+  }
+}
+
+function short(title: string): string {
+  const characters = [...new Intl.Segmenter().segment(title)].map(({ segment }) => segment);
+  return characters.length <= TITLE_CHARACTERS
+    ? title
+    : `${characters.slice(0, TITLE_CHARACTERS - 1).join("")}…`;
+}

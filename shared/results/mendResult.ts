@@ -1,0 +1,55 @@
+import type { Sql } from "../sql/pool.ts";
+import { type Applied, applySighting, judge } from "./applySighting.ts";
+import { asideVersion } from "./quarantine.ts";
+import type { Unreadable } from "./readResult.ts";
+import { knownResult, lockResult } from "./resultRows.ts";
+import { sightingOf, withFiles } from "./sighting.ts";
+import { type Difference, differenceOf, storedResult } from "./storedResult.ts";
+import { finish, refusedAs, type SyncDeps, unlessRefused } from "./syncResult.ts";
+
+/**
+ * Compares one result with its document, contents included, and makes SQL and the quarantine what the document says. The document is
+ * read while the result is locked, so it counts whatever version SQL claims to have, and a live write at the same moment either is
+ * seen or comes after.
+ * @returns what differed and was mended; undefined when nothing did, and then nothing was written
+ */
+export async function mendResult(jobId: string, deps: SyncDeps): Promise<Difference | undefined> {
+  const mended = await unlessRefused((refusal) =>
+    deps.db.transaction((sql) => mend(sql, jobId, refusal, deps)),
+  );
+  if (!mended) return undefined;
+  await finish(jobId, mended.applied, deps);
+  return mended.difference;
+}
+
+async function mend(
+  sql: Sql,
+  jobId: string,
+  refusal: Unreadable | undefined,
+  deps: SyncDeps,
+): Promise<{ difference: Difference; applied: Applied } | undefined> {
+  await lockResult(sql, jobId);
+  const known = await knownResult(sql, jobId, "lock");
+  const stored = await storedResult(sql, jobId);
+  const sighting = sightingOf(jobId, await deps.firestore.doc(`results/${jobId}`).get(), deps.kinds);
+  const aside = await asideVersion(jobId, deps.firestore);
+  const expectedAside = known?.state === "quarantined" ? known.version : undefined;
+  const asideDiffers = aside === expectedAside ? undefined : aside === undefined ? "missing" : "invented";
+
+  const livesOn = await creators(sql, "result" in sighting ? [sighting.result.createdBy] : []);
+  const difference = differenceOf(stored, sighting, livesOn) ?? asideDiffers;
+  if (!difference) return undefined;
+  const looked = refusedAs(await withFiles(sighting, deps.objects), refusal);
+  // What was put aside and only looks readable: its files, its group or the database say no again.
+  const { finding } = await judge(sql, looked);
+  if (difference === "recovered" && finding === "unreadable" && !asideDiffers) return undefined;
+  return { difference, applied: await applySighting(sql, jobId, known, looked, "mend", deps) };
+}
+
+/** Which of these people still have an account. */
+export async function creators(sql: Sql, userIds: readonly string[]): Promise<(userId: string) => boolean> {
+  if (userIds.length === 0) return () => false;
+  const { rows } = await sql.query<{ id: string }>("SELECT id FROM users WHERE id = ANY($1)", [userIds]);
+  const living = new Set(rows.map((row) => row.id));
+  return (userId) => living.has(userId);
+}

@@ -1,0 +1,142 @@
+/** A result as SQL holds it, whole, in a form that can be compared with its document. */
+import { isDeepStrictEqual } from "node:util";
+import { type Result, resourceIdOf } from "../documents/result.ts";
+import type { Sql } from "../sql/pool.ts";
+import type { Known } from "./decide.ts";
+import { sqlGroupOf, versionText } from "./resultRows.ts";
+import type { Sighting } from "./sighting.ts";
+import type { Version } from "./version.ts";
+
+interface Content {
+  readonly id: string;
+  readonly groupId: string | null;
+  readonly kind: string;
+  readonly title: string;
+  readonly params: unknown;
+  readonly data: unknown;
+  readonly createdBy: string | null;
+  readonly leaseNumber: number;
+  /** To the microsecond. */
+  readonly completedAt: string;
+  /** In order of their names' bytes. */
+  readonly files: unknown[];
+}
+
+export interface StoredResult {
+  readonly jobId: string;
+  readonly known: Known;
+  readonly hidden: boolean;
+  /** Undefined when there is no resource. */
+  readonly content: Content | undefined;
+}
+
+/**
+ * - `missing`: the document is there, SQL doesn't have it, or its place in quarantine is empty.
+ * - `stale`: SQL has an earlier version.
+ * - `changed`: SQL has its version with another content, or a version that never was.
+ * - `invented`: SQL, or the quarantine, has it and there is no document.
+ * - `recovered`: it was put aside and can be read now.
+ * - `sealed`: it was deleted on purpose, yet something of it is there.
+ */
+export type Difference = "missing" | "stale" | "changed" | "invented" | "recovered" | "sealed";
+
+/**
+ * What differs between SQL and a document, or undefined when SQL is as the document says.
+ * @param livesOn whether the person who made it still has an account: one who was erased is left out in SQL
+ */
+export function differenceOf(
+  stored: StoredResult | undefined,
+  sighting: Sighting,
+  livesOn: (userId: string) => boolean,
+): Difference | undefined {
+  if (sighting.data === undefined) return differenceFromNothing(stored);
+  if (!stored) return "missing";
+  const { known, content } = stored;
+  if (known.state === "sealed") return "sealed";
+  if (known.version < sighting.version) return "stale";
+  if (known.version > sighting.version) return "changed";
+  if ("why" in sighting) {
+    return known.state === "quarantined" && (content === undefined || stored.hidden) ? undefined : "changed";
+  }
+  if (known.state === "quarantined") return "recovered";
+  if (content === undefined) return "missing";
+  const same = known.state === "synced" && !stored.hidden && isAs(content, sighting.result, livesOn);
+  return same ? undefined : "changed";
+}
+
+function differenceFromNothing(stored: StoredResult | undefined): Difference | undefined {
+  if (stored?.content !== undefined) return "invented";
+  return stored?.known.state === "synced" || stored?.known.state === "quarantined" ? "invented" : undefined;
+}
+
+function isAs(content: Content, result: Result, livesOn: (userId: string) => boolean): boolean {
+  const expected: Content = {
+    id: resourceIdOf(result.jobId),
+    groupId: sqlGroupOf(result),
+    kind: result.kind,
+    title: result.title,
+    params: result.params,
+    data: result.data,
+    createdBy: livesOn(result.createdBy) ? result.createdBy : null,
+    leaseNumber: result.leaseNumber,
+    completedAt: `${result.completedAt.toISOString().slice(0, -1)}000Z`,
+    files: byName(result.files),
+  };
+  // Through JSON, as SQL got it; the order of fields doesn't matter to the comparison, nor to Postgres.
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(expected)), {
+    ...content,
+    files: byName(content.files),
+  });
+}
+
+function byName(files: readonly unknown[]): unknown[] {
+  const name = (file: unknown) => JSON.stringify((file as { name?: unknown } | null)?.name ?? null); // only a sort key
+  return [...files].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+const STORED = `
+  SELECT v.job_id AS "jobId", ${versionText("v.version")} AS version, v.state, coalesce(r.hidden, false) AS hidden,
+    CASE WHEN r.id IS NOT NULL THEN json_build_object(
+      'id', r.id, 'groupId', r.group_id, 'kind', r.kind, 'title', r.title, 'params', r.params, 'data', r.data,
+      'createdBy', r.created_by, 'leaseNumber', r.lease_number, 'completedAt', ${versionText("r.completed_at")},
+      'files', (SELECT coalesce(json_agg(json_build_object(
+          'name', f.name, 'object', f.object, 'contentType', f.content_type, 'size', f.size, 'crc32c', f.crc32c,
+          'generation', f.generation)), '[]')
+        FROM resource_files f WHERE f.resource_id = r.id)) END AS content
+  FROM result_versions v LEFT JOIN resources r ON r.job_id = v.job_id`;
+
+interface Row {
+  jobId: string;
+  version: Version;
+  state: Known["state"];
+  hidden: boolean;
+  content: Content | null;
+}
+
+/** One result, inside its transaction. */
+export async function storedResult(sql: Sql, jobId: string): Promise<StoredResult | undefined> {
+  const { rows } = await sql.query<Row>(`${STORED} WHERE v.job_id = $1`, [jobId]);
+  return rows.map(fromRow)[0];
+}
+
+/** All results after an id, in the order of their ids' bytes, a page of rows in memory at a time. */
+export async function* storedResults(
+  sql: Sql,
+  after: string,
+  pageSize: number,
+): AsyncGenerator<StoredResult> {
+  for (let last = after; ; ) {
+    const { rows } = await sql.query<Row>(`${STORED} WHERE v.job_id > $1 ORDER BY v.job_id LIMIT $2`, [
+      last,
+      pageSize,
+    ]);
+    yield* rows.map(fromRow);
+    const end = rows.at(-1);
+    if (!end || rows.length < pageSize) return;
+    last = end.jobId;
+  }
+}
+
+function fromRow({ jobId, version, state, hidden, content }: Row): StoredResult {
+  return { jobId, known: { version, state }, hidden, content: content ?? undefined };
+}
