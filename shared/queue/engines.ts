@@ -1,0 +1,65 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { plusSeconds } from "../clock.ts";
+import { type Engine, engineDocumentId, engineSchema } from "../documents/engine.ts";
+
+/** An engine that hasn't called for this long is silent: it sleeps, or it is gone. */
+export const SILENT_AFTER_SECONDS = 120;
+/** An engine that hasn't called for this long is forgotten. */
+export const FORGOTTEN_AFTER_SECONDS = 3600;
+/** More engines than this aren't looked at. */
+const MOST_ENGINES = 500;
+
+/** Engines that called within the last hour. */
+export async function knownEngines(
+  firestore: Firestore,
+  now: Date,
+): Promise<{ engine: Engine; silent: boolean }[]> {
+  const found = await firestore
+    .collection("engines")
+    .where("seenAt", ">", plusSeconds(now, -FORGOTTEN_AFTER_SECONDS))
+    .limit(MOST_ENGINES)
+    .get();
+  const silentBefore = plusSeconds(now, -SILENT_AFTER_SECONDS);
+  return found.docs.map((document) => {
+    const engine = engineSchema.parse(document.data());
+    return { engine, silent: engine.seenAt < silentBefore };
+  });
+}
+
+/** Notes that an engine asked for work, and whether it was given all it asked for. */
+export async function notePull(
+  firestore: Firestore,
+  caller: string,
+  pull: { engineId: string; kinds: readonly string[]; filled: boolean; now: Date },
+): Promise<void> {
+  const { engineId, kinds, filled, now } = pull;
+  await firestore.doc(`engines/${engineDocumentId(caller, engineId)}`).set(
+    {
+      engineId,
+      kinds: [...kinds],
+      seenAt: now,
+      pulledAt: now,
+      ...(filled ? { filledAt: now } : {}),
+      expiresAt: plusSeconds(now, 86_400),
+    },
+    { merge: true },
+  );
+}
+
+/** Notes that an engine is at work. */
+export async function noteSeen(
+  firestore: Firestore,
+  caller: string,
+  engineId: string,
+  now: Date,
+): Promise<void> {
+  await firestore
+    .doc(`engines/${engineDocumentId(caller, engineId)}`)
+    .set({ seenAt: now, expiresAt: plusSeconds(now, 86_400) }, { merge: true });
+}
+
+/** Whether an engine that takes this kind was given all it asked for since a time: it is at work, and asks again when it is done. */
+export async function filledSince(firestore: Firestore, kind: string, since: Date): Promise<boolean> {
+  const found = await firestore.collection("engines").where("filledAt", ">", since).limit(MOST_ENGINES).get();
+  return found.docs.some((document) => engineSchema.parse(document.data()).kinds.includes(kind));
+}

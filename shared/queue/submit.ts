@@ -1,0 +1,217 @@
+import type { Transaction } from "@google-cloud/firestore";
+import { z } from "zod";
+import type { Line } from "../documents/line.ts";
+import { SAMPLES_GROUP } from "../documents/result.ts";
+import type { Upload } from "../documents/upload.ts";
+import { uploadSchema } from "../documents/upload.ts";
+import { type InputIssue, InvalidRequest, NotFound, TooManyRequests, Unprocessable } from "../errors.ts";
+import { ID_PATTERN, type NewId } from "../ids.ts";
+import type { Kind } from "../kinds/kind.ts";
+import type { StoredAnswer } from "../sql/idempotency.ts";
+import { type JobEffect, perform } from "./effects.ts";
+import { settledInput } from "./inputs.ts";
+import { recordDocument, recordOf, storeAnswer } from "./keyedAnswer.ts";
+import { prepareWrite, type QueueDeps, rulesFor, TRANSACTION_ATTEMPTS } from "./store.ts";
+import { misfit, newJob, type Submission, transition } from "./transition.ts";
+import { type ViewDeps, viewJob } from "./view.ts";
+
+/** Text that people read: no control characters, no halves of characters, not only blanks. */
+const title = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "expected text without control characters");
+
+export const submitBody = z.strictObject({
+  kind: z.string().max(64),
+  title,
+  params: z.record(z.string(), z.unknown()).default({}),
+  /** The id of an upload for each role the kind has; the bytes may still be on their way. */
+  inputs: z.record(z.string(), z.string()),
+});
+export type SubmitBody = z.infer<typeof submitBody>;
+
+export interface SubmitDeps extends QueueDeps, ViewDeps {
+  readonly newId: NewId;
+  /** The setting OPEN_JOBS_PER_GROUP. */
+  readonly openJobsPerGroup: number;
+}
+
+export interface SubmitInput {
+  /** Who asks; keys are theirs alone. */
+  readonly userId: string;
+  readonly groupId: string;
+  /** Method and pattern of the route, for the key. */
+  readonly route: string;
+  readonly key: string | undefined;
+  readonly body: SubmitBody;
+}
+
+/**
+ * Takes a job: once this has answered, the job is never lost. One transaction reads the group's tombstone, its uploads and its count
+ * of open jobs, and writes the job, the count and the answer for the key. The bytes may come before, during or after.
+ * @returns 202 with the job as `GET` shows it; for a repeated key the first answer, byte for byte
+ * @throws InvalidRequest, Unprocessable (`upload_unknown`, `upload_rejected`, `idempotency_key_reused`), TooManyRequests
+ *   (`too_many_open_jobs`), NotFound for a group that was erased
+ */
+export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
+  const now = deps.clock();
+  const request = { caller: input.userId, route: input.route, key: input.key, body: input.body, now };
+  if (input.key !== undefined) {
+    // The usual repetition ends here, without a transaction.
+    const record = recordOf(
+      await recordDocument(deps.firestore, { ...request, key: input.key }).get(),
+      request,
+    );
+    if (record?.type === "answer") return record;
+  }
+  const { kind, submission } = read(input, deps);
+  const id = deps.newId();
+  const { answer, effects } = await deps.firestore.runTransaction(
+    async (transaction) => {
+      if (input.key !== undefined) {
+        const document = recordDocument(deps.firestore, { ...request, key: input.key });
+        const record = recordOf(await transaction.get(document), request);
+        if (record?.type === "answer") return { answer: record, effects: [] };
+      }
+      const opened = await open(id, submission, kind, transaction, deps);
+      const answer: StoredAnswer = {
+        status: 202,
+        headers: { location: `/v1/jobs/${id}` },
+        body: JSON.stringify(await viewJob(id, opened.job, deps)),
+      };
+      opened.commit();
+      storeAnswer(transaction, deps.firestore, request, answer);
+      return { answer, effects: opened.effects };
+    },
+    { maxAttempts: TRANSACTION_ATTEMPTS },
+  );
+  await perform(effects, deps);
+  return answer;
+}
+
+function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: Submission } {
+  const { body, groupId, userId } = input;
+  const kind = deps.kinds.get(body.kind);
+  if (!kind) {
+    const message = `expected one of ${[...deps.kinds.keys()].join(", ")}`;
+    throw new InvalidRequest(`kind: ${message}`, {
+      code: "unknown_kind",
+      issues: [{ path: "kind", message }],
+    });
+  }
+  const params = kind.params.safeParse(body.params);
+  const issues: InputIssue[] = params.success
+    ? []
+    : params.error.issues.map((issue) => ({
+        path: ["params", ...issue.path].map(String).join("."),
+        message: issue.message,
+      }));
+  for (const role of Object.keys(kind.inputs)) {
+    if (!Object.hasOwn(body.inputs, role)) {
+      issues.push({ path: `inputs.${role}`, message: "expected the id of an upload" });
+    }
+  }
+  for (const role of Object.keys(body.inputs)) {
+    if (!Object.hasOwn(kind.inputs, role)) {
+      issues.push({ path: `inputs.${role}`, message: "this kind has no such input" });
+    }
+  }
+  if (issues.length > 0 || !params.success) {
+    throw new InvalidRequest(`the request does not fit the kind ${kind.name}`, { issues });
+  }
+  const submission = {
+    kind: kind.name,
+    groupId,
+    createdBy: userId,
+    title: body.title,
+    params: params.data,
+    inputs: body.inputs,
+  };
+  return { kind, submission };
+}
+
+/** Reads what the job depends on and prepares its writes. */
+async function open(
+  id: string,
+  submission: Submission,
+  kind: Kind,
+  transaction: Transaction,
+  deps: SubmitDeps,
+) {
+  const now = deps.clock();
+  const rules = rulesFor(kind.name, deps);
+  const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${submission.groupId}`));
+  if (tombstone.exists) throw new NotFound();
+  let job = newJob(submission, rules, now);
+  const effects: JobEffect["effect"][] = [];
+  const uploads = await readUploads(submission, transaction, deps);
+  for (const [uploadId, upload] of uploads) {
+    const event = settledInput(uploadId, upload);
+    if (!event) continue;
+    const outcome = transition(job, event, now, rules);
+    if (outcome.verdict !== "changed") continue;
+    job = outcome.job;
+    effects.push(...outcome.effects);
+  }
+  refuseRejected(submission, uploads, kind);
+  const document = deps.firestore.doc(`jobs/${id}`);
+  const write = await prepareWrite(transaction, document, undefined, job, deps);
+  refuseTooMany(submission, write.line, kind, deps);
+  return {
+    job: write.job,
+    effects: effects.map((effect) => ({ jobId: id, job: write.job, effect })),
+    commit: write.commit,
+  };
+}
+
+/** The uploads a submission names, in the transaction that uses them. Somebody else's are answered like those that aren't there. */
+async function readUploads(
+  submission: Submission,
+  transaction: Transaction,
+  deps: SubmitDeps,
+): Promise<Map<string, Upload>> {
+  const now = deps.clock();
+  const uploads = new Map<string, Upload>();
+  for (const [role, uploadId] of Object.entries(submission.inputs)) {
+    if (uploads.has(uploadId)) continue;
+    const snapshot = ID_PATTERN.test(uploadId)
+      ? await transaction.get(deps.firestore.doc(`uploads/${uploadId}`))
+      : undefined;
+    const upload = snapshot?.exists ? uploadSchema.parse(snapshot.data()) : undefined;
+    if (!upload || upload.groupId !== submission.groupId || upload.expiresAt <= now) {
+      throw new Unprocessable("upload_unknown", `inputs.${role}: no such upload`, {
+        issues: [{ path: `inputs.${role}`, message: "no such upload" }],
+      });
+    }
+    uploads.set(uploadId, upload);
+  }
+  return uploads;
+}
+
+/** A job that could only fail isn't taken. */
+function refuseRejected(submission: Submission, uploads: ReadonlyMap<string, Upload>, kind: Kind): void {
+  for (const [role, uploadId] of Object.entries(submission.inputs)) {
+    const upload = uploads.get(uploadId);
+    const reason =
+      upload?.state === "rejected" ? upload.reason : upload?.received && misfit(kind, role, upload.received);
+    if (!reason) continue;
+    throw new Unprocessable("upload_rejected", `inputs.${role}: ${reason.message}`, {
+      issues: [{ path: `inputs.${role}`, message: reason.message }],
+    });
+  }
+}
+
+function refuseTooMany(submission: Submission, line: Line | undefined, kind: Kind, deps: SubmitDeps): void {
+  if (submission.groupId === SAMPLES_GROUP) return;
+  const ofKind = line?.kinds[kind.name]?.open ?? 0;
+  const limits = [
+    [line?.open ?? 0, deps.openJobsPerGroup, "open jobs"],
+    [ofKind, kind.maxOpenPerGroup ?? Number.POSITIVE_INFINITY, `open jobs of the kind ${kind.name}`],
+  ] as const;
+  for (const [open, limit, what] of limits) {
+    if (open <= limit) continue;
+    throw new TooManyRequests(`a group may have ${limit} ${what} at a time`, { code: "too_many_open_jobs" });
+  }
+}

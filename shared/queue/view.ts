@@ -1,0 +1,100 @@
+/** A job as people are shown it. */
+import type { Firestore } from "@google-cloud/firestore";
+import { type Clock, plusSeconds } from "../clock.ts";
+import { isOpen, type Job, type JobState } from "../documents/job.ts";
+import { resourceIdOf } from "../documents/result.ts";
+import type { Kinds } from "../kinds/index.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { type KindPace, median, remainingSeconds, startsInSeconds } from "./estimate.ts";
+import { queryOf, shapes } from "./queries.ts";
+
+export interface JobView {
+  readonly id: string;
+  readonly kind: string;
+  readonly title: string;
+  readonly state: JobState;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly inputs: Readonly<Record<string, { uploadId: string; state: "waiting" | "received" | "rejected" }>>;
+  /** From 1, while queued. */
+  readonly position: number | null;
+  readonly estimatedStartAt: string | null;
+  readonly estimatedDoneAt: string | null;
+  readonly progress: { readonly fraction: number; readonly stage: string | null } | null;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** The resource this job becomes; it answers 404 until then. */
+  readonly resourceId: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly finishedAt: string | null;
+}
+
+export interface ViewDeps {
+  readonly firestore: Firestore;
+  readonly kinds: Kinds;
+  readonly clock: Clock;
+  /** `paceReader` of this instance. */
+  readonly pace: (kind: Kind) => Promise<KindPace>;
+}
+
+/** A job with its place in line and what can be said about its time. */
+export async function viewJob(id: string, job: Job, deps: ViewDeps): Promise<JobView> {
+  const { kind, title, state, params, progress, attempt, maxAttempts, error } = job;
+  const position = job.state === "queued" ? await positionOf(id, job, deps.firestore) : null;
+  return {
+    id,
+    kind,
+    title,
+    state,
+    params,
+    inputs: Object.fromEntries(
+      Object.entries(job.inputs).map(([role, input]) => [
+        role,
+        { uploadId: input.uploadId, state: input.state },
+      ]),
+    ),
+    position,
+    ...(await estimates(job, position, deps)),
+    progress,
+    attempt,
+    maxAttempts,
+    error,
+    resourceId: resourceIdOf(id),
+    createdAt: job.createdAt.toISOString(),
+    updatedAt: job.updatedAt.toISOString(),
+    finishedAt: job.finishedAt?.toISOString() ?? null,
+  };
+}
+
+/** How many of its kind are leased before it, itself included, if nobody comes or goes. Firestore counts by the index alone. */
+export async function positionOf(id: string, job: Job, firestore: Firestore): Promise<number | null> {
+  if (!job.place) return null;
+  const before = await queryOf(firestore, shapes.line, job.kind, true)
+    .endBefore(job.place.tag, job.place.behindOwn, job.createdAt, id)
+    .count()
+    .get();
+  return before.data().count + 1;
+}
+
+async function estimates(job: Job, position: number | null, deps: ViewDeps) {
+  const kind = deps.kinds.get(job.kind);
+  if (!kind || !isOpen(job) || job.state === "awaiting_upload") {
+    return { estimatedStartAt: null, estimatedDoneAt: null };
+  }
+  const now = deps.clock();
+  const pace = await deps.pace(kind);
+  if (job.lease) {
+    const elapsed = Math.max(0, (now.getTime() - job.lease.startedAt.getTime()) / 1000);
+    return {
+      estimatedStartAt: job.lease.startedAt.toISOString(),
+      estimatedDoneAt: plusSeconds(now, remainingSeconds(pace.took, elapsed)).toISOString(),
+    };
+  }
+  const notBefore = job.availableAt ? (job.availableAt.getTime() - now.getTime()) / 1000 : 0;
+  const startsIn = Math.max(notBefore, startsInSeconds(pace, position ?? 1));
+  return {
+    estimatedStartAt: plusSeconds(now, startsIn).toISOString(),
+    estimatedDoneAt: plusSeconds(now, startsIn + median(pace.took)).toISOString(),
+  };
+}
