@@ -53,6 +53,7 @@ const USES_SQL = {
   "roles/cloudsql.client": "opens connections to Cloud SQL",
   "roles/cloudsql.instanceUser": "logs in to Postgres with IAM",
 };
+const PUBLISHES = { "roles/pubsub.publisher": "announces ends of jobs on the topic that notify reads" };
 const MAKES_TASKS = { "roles/cloudtasks.enqueuer": "creates rings, timers and mail tasks" };
 
 const COMMON = [
@@ -155,6 +156,7 @@ export const functions = {
       ...USES_SQL,
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
+      ...PUBLISHES,
       ...SIGNS_URLS,
       "roles/storage.objectUser": "erases a group's objects and signs links for an export",
       "roles/firebaseauth.admin": "deletes the Firebase account of an erased person",
@@ -189,7 +191,7 @@ export const functions = {
     maxInstances: 10,
     sqlPool: 1,
     retry: false,
-    roles: { ...USES_SQL, ...READS_FIRESTORE, ...MAKES_TASKS },
+    roles: { ...USES_SQL, ...READS_FIRESTORE, ...MAKES_TASKS, ...PUBLISHES },
   },
   library: {
     trigger: {
@@ -237,6 +239,7 @@ export const functions = {
     roles: {
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
+      ...PUBLISHES,
       ...SIGNS_URLS,
       "roles/storage.objectUser":
         "what its signed URLs allow: reading uploads, creating results; and looking at what was written",
@@ -268,6 +271,7 @@ export const functions = {
       ...USES_SQL,
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
+      ...PUBLISHES,
       ...SIGNS_URLS,
       "roles/storage.objectUser": "signs sample uploads and reads payloads that were put aside",
     },
@@ -287,6 +291,7 @@ export const functions = {
       ...USES_SQL,
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
+      ...PUBLISHES,
     },
   },
   ingest: {
@@ -303,6 +308,7 @@ export const functions = {
     roles: {
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
+      ...PUBLISHES,
       "roles/storage.objectUser": "reads the first bytes of an upload, removes what may not stay",
       "roles/eventarc.eventReceiver": "receives the storage event",
     },
