@@ -38,6 +38,8 @@ const beginUrl = (parameters: Readonly<Record<string, string>> = {}) =>
 async function begin(parameters: Readonly<Record<string, string>> = {}): Promise<Begun> {
   const answer = await world.call("GET", beginUrl(parameters));
   assert.equal(answer.status, 302);
+  // Firebase Hosting strips the cookie otherwise.
+  assert.equal(answer.headers.get("cache-control"), "private, no-store");
   const [cookie = "", ...attributes] = (answer.headers.get("set-cookie") ?? "").split("; ");
   return {
     page: new URL(answer.headers.get("location") ?? ""),

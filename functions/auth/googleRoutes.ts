@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { audit } from "#shared/audit/audit.ts";
 import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
+import type { App, AppContext } from "#shared/http/app.ts";
 import { begin, finish } from "./browserFlow.ts";
 import type { AuthDeps } from "./deps.ts";
 import { FLOW_COOKIE, FLOW_SECONDS } from "./flowCookie.ts";
@@ -59,7 +59,7 @@ export function addGoogleRoutes(app: App, deps: () => AuthDeps): void {
     const { redirect_uri, code_challenge, state } = c.req.valid("query");
     const started = await begin({ redirectUri: redirect_uri, challenge: code_challenge, state }, deps());
     setCookie(c, FLOW_COOKIE, started.cookie, { ...cookieOptions(deps()), maxAge: FLOW_SECONDS });
-    c.header("referrer-policy", "no-referrer");
+    allowCookie(c);
     return c.redirect(started.location, 302);
   });
 
@@ -72,9 +72,15 @@ export function addGoogleRoutes(app: App, deps: () => AuthDeps): void {
       await audit(db, { ...entry, requestId: c.var.requestId }, clock());
     }
     deleteCookie(c, FLOW_COOKIE, cookieOptions(deps()));
-    c.header("referrer-policy", "no-referrer");
+    allowCookie(c);
     return c.redirect(finished.location, 302);
   });
+}
+
+/** Hosting takes the cookie off any answer that isn't `private`. */
+function allowCookie(c: AppContext): void {
+  c.header("cache-control", "private, no-store");
+  c.header("referrer-policy", "no-referrer");
 }
 
 /** Lax, because the way back from Google is a navigation from another site. */
