@@ -52,8 +52,7 @@ export async function buildScene(task: ConversionTask): Promise<Converted> {
     files,
     data: {
       durationSeconds: round(durationSeconds ?? lastSeconds),
-      /** Whether the file ended (or time ran out) well before the video did. */
-      incomplete: !inTime || (durationSeconds !== undefined && lastSeconds < 0.9 * durationSeconds - 2),
+      incomplete: !inTime || endedEarly(video),
       codec,
       width: first?.width,
       height: first?.height,
@@ -65,6 +64,12 @@ export async function buildScene(task: ConversionTask): Promise<Converted> {
       })),
     },
   };
+}
+
+/** Whether the file ended well before the video it announces. */
+function endedEarly({ facts, fraction }: Video): boolean {
+  const missing = (1 - fraction) * (facts.durationSeconds ?? 0);
+  return fraction < 0.95 && missing > 0.5;
 }
 
 function readParams(params: ConversionTask["params"]) {

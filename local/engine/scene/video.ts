@@ -89,7 +89,7 @@ export class Video implements AsyncDisposable {
     const { size } = await stat(path);
     const container = new FormatContext();
     try {
-      await openContainer(container, path, size);
+      await openContainer(container, path);
       const stream = pictureStream(container);
       const { width, height } = stream.codecpar;
       if (width * height > maxPixels) {
@@ -99,9 +99,14 @@ export class Video implements AsyncDisposable {
         );
       }
       return new Video(container, stream, await openDecoder(stream, maxPixels), size);
-    } catch (error) {
+    } catch (cause) {
       await container.closeInput();
-      throw error;
+      if (size === 0 || !(await isCutOff(path))) throw cause;
+      throw new ConversionError(
+        "video_truncated",
+        "The end of this video is missing, and without it it can't be shown. Please upload the whole video again.",
+        { cause },
+      );
     }
   }
 
@@ -188,23 +193,18 @@ export class Video implements AsyncDisposable {
   }
 }
 
-async function openContainer(container: FormatContext, path: string, size: number): Promise<void> {
+async function openContainer(container: FormatContext, path: string): Promise<void> {
   const options = Dictionary.fromObject({ format_whitelist: CONTAINERS, protocol_whitelist: "file" });
-  const opened = await container.openInput(`file:${path}`, null, options);
-  if (opened >= 0 && (await container.findStreamInfo()) >= 0) return;
-  const cause = opened < 0 ? new FFmpegError(opened) : undefined;
-  if (size > 0 && (await isCutOff(path))) {
+  try {
+    FFmpegError.throwIfError(await container.openInput(`file:${path}`, null, options), "container");
+    FFmpegError.throwIfError(await container.findStreamInfo(), "streams");
+  } catch (cause) {
     throw new ConversionError(
-      "video_truncated",
-      "The end of this video is missing, and without it it can't be shown. Please upload the whole video again.",
+      "video_unreadable",
+      "This file can't be read as a video. Please try another video, or save it again on the phone first.",
       { cause },
     );
   }
-  throw new ConversionError(
-    "video_unreadable",
-    "This file can't be read as a video. Please try another video, or save it again on the phone first.",
-    { cause },
-  );
 }
 
 /** The stream with the moving pictures; an album cover is none. */

@@ -10,6 +10,8 @@ export interface TestVideo extends Partial<Omit<Footage, "frames" | "width" | "h
   readonly views?: number;
   readonly secondsPerView?: number;
   readonly framesPerSecond?: number;
+  /** Whether `turn` is written as the `rotate` tag of older files instead of the display matrix. */
+  readonly turnAsTag?: boolean;
   /** When each picture is shown, instead of evenly. */
   readonly times?: readonly number[];
 }
@@ -17,7 +19,7 @@ export interface TestVideo extends Partial<Omit<Footage, "frames" | "width" | "h
 /** Writes the video; its coded pictures are turned so that `turn` makes them upright again, and squeezed as `pixelAspect` says. */
 export async function makeTestVideo(path: string, options: TestVideo = {}): Promise<void> {
   const { width = 320, height = 180, views = 1, secondsPerView = 1, framesPerSecond = 25 } = options;
-  const { turn = 0, pixelAspect = { num: 1, den: 1 }, times, ...footage } = options;
+  const { turn = 0, turnAsTag = false, pixelAspect = { num: 1, den: 1 }, times, ...footage } = options;
   const shown = { width: Math.round((width * pixelAspect.den) / pixelAspect.num), height };
   const pictures = await Promise.all(
     Array.from({ length: views }, async (_, view) => {
@@ -36,10 +38,12 @@ export async function makeTestVideo(path: string, options: TestVideo = {}): Prom
       if (rgb) yield { timeSeconds, rgb };
     }
   }
+  // SVT-AV1 writes past FFmpeg's log; 1 means errors only.
+  process.env.SVT_LOG ??= "1";
   await writeFootage(path, {
     ...footage,
     pixelAspect,
-    turn,
+    ...(turnAsTag ? { tags: { rotate: String(turn) } } : { turn }),
     frames: frames(),
     width: sideways ? shown.height : shown.width,
     height: sideways ? shown.width : shown.height,
