@@ -103,8 +103,8 @@ function settingValues(
     RATE_REFRESH: roomier("RATE_REFRESH"),
     RATE_CONFIRM: roomier("RATE_CONFIRM"),
     OPEN_JOBS_PER_GROUP: roomier("OPEN_JOBS_PER_GROUP"),
-    // Nothing stands in front of the Hosting emulator, so nothing that says whom it speaks for is believed.
-    TRUSTED_HOPS: "0",
+    // The front writes the last entry of X-Forwarded-For.
+    TRUSTED_HOPS: "1",
 
     LEASE_SECONDS_MIN: "1",
     RETRY_BACKOFF_MAX_SECONDS: "3",

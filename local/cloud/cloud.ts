@@ -1,11 +1,13 @@
 /** The local cloud: starts everything in the right order, watches it, and stops it. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { rewriteFor } from "../build/firebaseJson.ts";
 import { functionNames } from "../build/functions.ts";
 import { findJava } from "../emulators/java.ts";
 import { locateEmulators } from "../emulators/locate.ts";
 import { makeSuiteFolder } from "../firebase/folder.ts";
 import { exportSuite, startSuite } from "../firebase/suite.ts";
+import { startFront } from "../front/front.ts";
 import { createDatabase, removePostgres, startPostgres } from "../postgres/cluster.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { isFree, LOOPBACK } from "../processes/ports.ts";
@@ -53,6 +55,8 @@ export interface Cloud {
 
 const DATABASE = "reverie";
 const READY_MS = 60_000;
+/** Requests that one function gets at a time, each of them a process of its own. */
+const AT_ONCE = 8;
 
 interface Starting {
   readonly plan: CloudPlan;
@@ -103,8 +107,7 @@ async function startAll(starting: Starting, java: string): Promise<Endpoints> {
   const { ports, dirs, files, urls } = plan;
   const secrets = loadSecrets(files.keys);
   rmSync(files.closed, { force: true });
-  const { firebaseTasks: tasks, api: hosting, ...samePorts } = ports;
-  const suitePorts = { ...samePorts, hosting, tasks };
+  const suitePorts = { ...ports, tasks: ports.firebaseTasks };
   const folder = makeSuiteFolder(dirs.suite, suitePorts, buckets);
 
   const [databaseUrl, identity] = await Promise.all([
@@ -134,6 +137,9 @@ async function startAll(starting: Starting, java: string): Promise<Endpoints> {
     folder.build(),
   ]);
   folder.writeEnvironments(functionEnvironments(plan, secrets, databaseUrl, functionNames));
+  standIns.push(
+    await startFront({ port: ports.api, target: ports.hosting, functionOf: rewriteFor, atOnce: AT_ONCE }),
+  );
   await waitForAnswer(`${urls.api}/v1/auth/jwks.json`, run.logs);
   standIns.push(startSweeping(plan, identity));
   if (plan.engine) await parts.add(() => startListening(run, engineProcess(plan), ports.engine), "tell");

@@ -28,6 +28,7 @@ const PORT_NAMES = [
   "pubsub",
   "postgres",
   "engine",
+  "hosting",
   "functions",
   "firestoreWebsocket",
   "hub",

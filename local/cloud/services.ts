@@ -19,6 +19,9 @@ export interface Closable {
 /** How often `sweep` is called. */
 const SWEEP_EVERY_SECONDS = 60;
 
+/** Tasks called at a time; the functions emulator starts a process for each. */
+const AT_ONCE = 8;
+
 /** Starts the stand-ins that live in this process: they keep little and end with it. */
 export async function startSmallStandIns(
   plan: CloudPlan,
@@ -74,7 +77,10 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
     name,
     projectId: PROJECT_ID,
     location: REGION,
-    rateLimits: { maxDispatchesPerSecond: queue.rate, maxConcurrentDispatches: queue.concurrent },
+    rateLimits: {
+      maxDispatchesPerSecond: queue.rate,
+      maxConcurrentDispatches: Math.min(queue.concurrent, AT_ONCE),
+    },
     retryConfig: {
       maxAttempts: -1,
       maxRetryDuration: queue.maxRetrySeconds,

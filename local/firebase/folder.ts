@@ -1,11 +1,14 @@
 /** The folder that the emulator suite works in: a `firebase.json` of its own, the functions, and the origin's static files. */
-import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { type FunctionManifest, functions } from "#shared/manifest.ts";
 import { emulatorManifest } from "../build/emulatorManifest.ts";
 import { actualFirebaseJson } from "../build/firebaseJson.ts";
 import { buildFunctions, functionNames, ROOT } from "../build/functions.ts";
 import { writePublicFiles } from "../build/publicFiles.ts";
+import { SETTINGS_FILE, type WorkerSettings } from "./functionLoader.ts";
 import { type SuitePorts, writeSuiteConfig } from "./suite.ts";
 
 export interface SuiteFolder {
@@ -36,32 +39,71 @@ export function makeSuiteFolder(
   writeSuiteConfig(dir, ports, hosting);
   for (const file of ["firestore.rules", "firestore.indexes.json"])
     copyFileSync(join(ROOT, file), join(dir, file));
-
   writeFileSync(join(functionsDir, "functions.yaml"), emulatorManifest(functionNames, buckets));
-  writeFileSync(join(functionsDir, "package.json"), emulatorPackage());
-  writeFileSync(
-    join(functionsDir, "index.js"),
-    `module.exports = require(${JSON.stringify(LOADER)}).loadFunction(__dirname);\n`,
-  );
-  symlinkSync(join(ROOT, "node_modules"), join(functionsDir, "node_modules"), "junction");
+  writePackages(functionsDir);
   return {
     dir,
     async build() {
-      await Promise.all([buildFunctions(join(functionsDir, "bundles")), writePublicFiles(publicDir)]);
+      await Promise.all([
+        buildFunctions(join(functionsDir, "bundles")),
+        buildLoader(functionsDir),
+        writePublicFiles(publicDir),
+      ]);
     },
     writeEnvironments(environments) {
-      writeFileSync(join(functionsDir, "environment.json"), JSON.stringify(environments), { mode: 0o600 });
+      const settings: Record<string, WorkerSettings> = {};
+      for (const name of functionNames) {
+        settings[name] = { environment: environments[name] ?? {}, redelivered: isForgotten(functions[name]) };
+      }
+      writeFileSync(join(functionsDir, SETTINGS_FILE), JSON.stringify(settings), { mode: 0o600 });
     },
   };
 }
 
-/** The functions emulator insists on these two packages, though our functions are plain handlers. */
-function emulatorPackage(): string {
-  return JSON.stringify({
+/** Whether production would deliver again what fails here; our storage stand-in does so itself. */
+function isForgotten({ retry, trigger }: FunctionManifest): boolean {
+  return retry && trigger.type !== "storage";
+}
+
+async function buildLoader(functionsDir: string): Promise<void> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: [LOADER],
+    outfile: join(functionsDir, "loader.js"),
+    bundle: true,
+    platform: "node",
+    target: "node24",
+    format: "cjs",
+    logLevel: "warning",
+  });
+  writeFileSync(
+    join(functionsDir, "index.js"),
+    'module.exports = require("./loader.js").loadFunction(__dirname);\n',
+  );
+}
+
+/**
+ * The functions emulator insists that these two packages are declared and installed, and loads them in every worker. Our functions
+ * are plain handlers, and what they use is in their bundles, so here they are empty packages of the installed versions.
+ */
+function writePackages(functionsDir: string): void {
+  const names = ["firebase-admin", "firebase-functions"];
+  const versions = names.map((name): [string, string] => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules", name, "package.json"), "utf8"));
+    return [name, version];
+  });
+  for (const [name, version] of versions) {
+    const dir = join(functionsDir, "node_modules", name);
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, "package.json"), JSON.stringify({ name, version, main: "index.js" }));
+    writeFileSync(join(dir, "index.js"), "module.exports = {};\n");
+  }
+  const description = {
     name: "reverie-functions",
     private: true,
     main: "index.js",
     engines: { node: "24" },
-    dependencies: { "firebase-admin": "*", "firebase-functions": "*" },
-  });
+    dependencies: Object.fromEntries(versions),
+  };
+  writeFileSync(join(functionsDir, "package.json"), JSON.stringify(description));
 }

@@ -1,17 +1,22 @@
 /**
  * What a worker of the functions emulator loads: one function's bundle with that function's environment, and in front of an event
- * function what Eventarc does in production, redelivery.
+ * function what Eventarc does in production, redelivery. It is bundled itself and imports no package, since it is a part of every cold start.
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { z } from "zod";
-import { type FunctionManifest, type FunctionName, functions } from "#shared/manifest.ts";
 
-const environmentSchema = z.record(z.string(), z.record(z.string(), z.string()));
+/** How one function is run here. */
+export interface WorkerSettings {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Whether an event that it failed on is given to it again. */
+  readonly redelivered: boolean;
+}
 
 type Handler = (...args: unknown[]) => unknown;
 
+/** The file in the functions folder that has the settings of each function. */
+export const SETTINGS_FILE = "functions.json";
 /** Waits before each redelivery; the last one is repeated. */
 const WAITS_MS = [500, 1000, 2000, 5000, 10_000];
 /** An event that can't be handled for so long is given up; `sweep` repairs what it would have done. */
@@ -19,32 +24,23 @@ const GIVE_UP_AFTER_MS = 10 * 60_000;
 
 /**
  * Loads the function that this worker is for.
- * @param dir the folder with `environment.json` (settings per function) and the bundles
+ * @param dir the folder with the settings and the bundles, made by `folder.ts` for this run
  */
 export function loadFunction(
   dir: string,
   name: string | undefined = process.env.FUNCTION_TARGET,
 ): Record<string, Handler> {
-  if (name === undefined || !isFunctionName(name)) throw new Error(`there is no function ${name}`);
-  const environments = environmentSchema.parse(
-    JSON.parse(readFileSync(join(dir, "environment.json"), "utf8")),
-  );
+  const all: Record<string, WorkerSettings> = JSON.parse(readFileSync(join(dir, SETTINGS_FILE), "utf8"));
+  const settings = name === undefined ? undefined : all[name];
+  if (name === undefined || settings === undefined) throw new Error(`there is no function ${name}`);
   // After the emulator set its own, since it turns the metadata server off.
-  Object.assign(process.env, environments[name]);
-  const handler: unknown = createRequire(import.meta.url)(join(dir, "bundles", name, "index.js"))[name];
+  Object.assign(process.env, settings.environment);
+  const bundle = createRequire(join(dir, "index.js"))(`./bundles/${name}/index.js`);
+  const handler: unknown = bundle[name];
   if (typeof handler !== "function")
     throw new Error(`the bundle of ${name} exports no function of that name`);
   const call: Handler = (...args) => handler(...args);
-  return { [name]: isForgotten(functions[name]) ? redelivering(name, call) : call };
-}
-
-function isFunctionName(name: string): name is FunctionName {
-  return Object.hasOwn(functions, name);
-}
-
-/** Whether production would deliver again what fails here; our storage stand-in does so itself. */
-function isForgotten({ retry, trigger }: FunctionManifest): boolean {
-  return retry && trigger.type !== "storage";
+  return { [name]: settings.redelivered ? redelivering(name, call) : call };
 }
 
 /**

@@ -93,7 +93,7 @@ function environmentOfTool(home: string, java: string): Record<string, string | 
     // It asks npm for the newest firebase-functions, for up to ten seconds where there is no network.
     npm_config_offline: "true",
     npm_config_loglevel: "silent",
-    // An event stream holds one of its 50 places for as long as it is open; more than that stood still otherwise.
+    // An event stream holds one of its 50 places for as long as it is open; how many requests come at a time is the front's to say.
     FUNCTIONS_EMULATOR_PARALLEL: "1000",
   };
 }
