@@ -1,0 +1,43 @@
+/** HTTP requests to a resumable session, whichever API it was started through. */
+import { body, type Exchange, header, sendEmpty } from "./exchange.ts";
+import { uploadCancelled } from "./failure.ts";
+import type { ResumableUploads } from "./resumable.ts";
+import type { Completed } from "./sessions.ts";
+import { contentLength, expectedFromHeaders } from "./uploadHeaders.ts";
+
+/**
+ * Takes a piece or a status query. Answers 308 while bytes are missing.
+ * @returns what there is to say once the upload is complete; the caller answers then
+ * @throws StorageFailure
+ */
+export async function continueSession(
+  exchange: Exchange,
+  id: string,
+  resumable: ResumableUploads,
+): Promise<Completed | undefined> {
+  const { crc32c, md5 } = expectedFromHeaders(exchange);
+  const progress = await resumable.put(id, {
+    contentRange: header(exchange, "content-range"),
+    contentLength: contentLength(exchange),
+    expected: { ...(crc32c === undefined ? {} : { crc32c }), ...(md5 === undefined ? {} : { md5 }) },
+    body: () => body(exchange),
+    cut: () => exchange.request.destroy(),
+  });
+  if (progress.state === "complete") return progress;
+  const { received } = progress;
+  const range = received === 0 ? {} : { range: `bytes=0-${received - 1}` };
+  if (header(exchange, "x-guploader-no-308") === "yes") {
+    // Google's Go client asks so, since some HTTP libraries take 308 for a redirect.
+    sendEmpty(exchange, 200, { ...range, "x-http-status-code-override": "308" });
+  } else {
+    exchange.response.statusMessage = "Resume Incomplete";
+    sendEmpty(exchange, 308, range);
+  }
+  return undefined;
+}
+
+/** @throws StorageFailure 499 when it worked, as Google answers; 404 */
+export async function cancelSession(id: string, resumable: ResumableUploads): Promise<never> {
+  await resumable.cancel(id);
+  throw uploadCancelled();
+}
