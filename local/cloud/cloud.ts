@@ -88,7 +88,7 @@ export async function startCloud(
   const parts = superviseParts(run, plan.files, tell);
   const starting: Starting = { plan, run, parts, standIns: [] };
   try {
-    const endpoints = await Promise.race([startAll(starting, java), givenUp.then(breakOff)]);
+    const endpoints = await Promise.race([startAll(starting, java, tell), givenUp.then(breakOff)]);
     return { endpoints, broken: parts.broken, stop: () => stopAll(starting, () => exportData(plan, tell)) };
   } catch (error) {
     // Nobody has used it yet, so the data is still what the last run closed.
@@ -102,7 +102,7 @@ function breakOff(reason: string | undefined): never {
 }
 
 /** Starts side by side what can be. */
-async function startAll(starting: Starting, java: string): Promise<Endpoints> {
+async function startAll(starting: Starting, java: string, tell: (line: string) => void): Promise<Endpoints> {
   const { plan, run, parts, standIns } = starting;
   const { ports, dirs, files, urls } = plan;
   const secrets = loadSecrets(files.keys);
@@ -122,7 +122,7 @@ async function startAll(starting: Starting, java: string): Promise<Endpoints> {
       return small.identity;
     })(),
     (async () => {
-      const emulators = await locateEmulators(run, join(plan.dataDir, "emulators"));
+      const emulators = await locateEmulators(run, join(plan.dataDir, "emulators"), tell);
       const importFrom = existsSync(dirs.export) ? dirs.export : undefined;
       const options = {
         projectId: PROJECT_ID,

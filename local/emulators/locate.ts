@@ -21,17 +21,35 @@ const require = createRequire(import.meta.url);
 export const FIREBASE_CLI = require.resolve("firebase-tools/lib/bin/firebase.js");
 const SDK_MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore";
 
+/** Where to look. */
+export interface Places {
+  /** firebase-tools' download cache. */
+  readonly cache: string;
+  /** Where a Google Cloud SDK may be, the likeliest first. */
+  readonly sdks: readonly string[];
+}
+
 /**
  * Finds both emulators: in firebase-tools' download cache, else in a Google Cloud SDK, else lets firebase-tools download them.
  * @param dir a directory for the small wrappers that an SDK's copies need
+ * @param tell takes one line for people
  * @throws Error with one line that says what to install
  */
-export async function locateEmulators(run: Run, dir: string): Promise<Emulators> {
-  return inCache() ?? inSdk(dir) ?? (await download(run));
+export async function locateEmulators(
+  run: Run,
+  dir: string,
+  tell: (line: string) => void = () => {},
+  places: Places = usualPlaces(),
+): Promise<Emulators> {
+  return inCache(places.cache) ?? inSdk(places.sdks, dir) ?? (await download(run, places.cache, tell));
 }
 
-function inCache(): Emulators | undefined {
+function usualPlaces(): Places {
   const cache = process.env.FIREBASE_EMULATORS_PATH ?? join(homedir(), ".cache", "firebase", "emulators");
+  return { cache, sdks: sdkRoots() };
+}
+
+function inCache(cache: string): Emulators | undefined {
   const details = require("firebase-tools/lib/emulator/downloadableEmulatorInfo.json");
   const firestore = join(cache, details.firestore.downloadPathRelativeToCacheDir);
   const pubsub = join(cache, details.pubsub.binaryPathRelativeToCacheDir);
@@ -39,8 +57,8 @@ function inCache(): Emulators | undefined {
   return { firestore, pubsub, source: cache };
 }
 
-function inSdk(dir: string): Emulators | undefined {
-  for (const root of sdkRoots()) {
+function inSdk(roots: readonly string[], dir: string): Emulators | undefined {
+  for (const root of roots) {
     const jar = join(root, "platform", "cloud-firestore-emulator", "cloud-firestore-emulator.jar");
     const program = join(root, "platform", "pubsub-emulator", "bin", "cloud-pubsub-emulator");
     if (!existsSync(jar) || !existsSync(program)) continue;
@@ -83,21 +101,22 @@ function sdkRoots(): string[] {
   return [...new Set(roots)];
 }
 
-async function download(run: Run): Promise<Emulators> {
+async function download(run: Run, cache: string, tell: (line: string) => void): Promise<Emulators> {
+  tell("downloading the Firestore and Pub/Sub emulators, once …");
   for (const name of ["firestore", "pubsub"]) {
     const child = await run.start({
       name: `download-${name}`,
       command: process.execPath,
       args: [FIREBASE_CLI, `setup:emulators:${name}`],
-      env: { CI: "true" },
+      env: { CI: "true", NO_UPDATE_NOTIFIER: "1", XDG_CONFIG_HOME: run.logs, FIREBASE_EMULATORS_PATH: cache },
       cwd: run.logs,
     });
-    await run.waitForEnd(child);
+    if ((await run.waitForEnd(child)) !== "exit code 0") break;
   }
-  const found = inCache();
+  const found = inCache(cache);
   if (found) return found;
   throw new Error(
-    "the Firestore and Pub/Sub emulators are missing and could not be downloaded: run `firebase setup:emulators:firestore` and " +
-      "`firebase setup:emulators:pubsub` while online, or install the Google Cloud SDK's cloud-firestore-emulator and pubsub-emulator",
+    "the Firestore and Pub/Sub emulators are missing and could not be downloaded; while online, run `npx firebase setup:emulators:firestore` " +
+      "and `npx firebase setup:emulators:pubsub`, or install the Google Cloud SDK with its cloud-firestore-emulator and pubsub-emulator",
   );
 }
