@@ -259,6 +259,7 @@ export const functions = {
       ...BUCKETS,
       "ADMIN_CALLERS",
       "ENGINES",
+      "UPLOAD_RETENTION_DAYS",
       "TRUSTED_HOPS",
     ],
     memoryMiB: 512,

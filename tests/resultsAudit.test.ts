@@ -4,15 +4,7 @@ import { after, before, test } from "node:test";
 import { resourceIdOf } from "#shared/documents/result.ts";
 import { randomId } from "#shared/ids.ts";
 import { auditResults } from "#shared/results/audit.ts";
-import { syncResult } from "#shared/results/syncResult.ts";
-import {
-  type Family,
-  family,
-  type ResultsWorld,
-  resultOf,
-  resultsWorld,
-  writeResult,
-} from "./resultsHarness.ts";
+import { type Family, family, type ResultsWorld, resultOf, resultsWorld } from "./resultsHarness.ts";
 
 /** 10,000 were tried as well; Firestore's emulator takes minutes for them. */
 const RESULTS = Number(process.env.REVERIE_AUDIT_RESULTS ?? 700);

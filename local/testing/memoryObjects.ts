@@ -54,10 +54,10 @@ export function memoryObjects(): MemoryObjects {
     remove: async (object, wanted) => {
       if (current(object, wanted)) objects.delete(object);
     },
-    async *list(prefix) {
+    async *list(prefix, after) {
       for (const name of [...objects.keys()].sort()) {
         const found = objects.get(name);
-        if (found && name.startsWith(prefix)) yield found.described;
+        if (found && name.startsWith(prefix) && (after === undefined || name > after)) yield found.described;
       }
     },
   };

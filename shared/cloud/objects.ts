@@ -50,8 +50,8 @@ export interface ObjectStore {
   read(object: string): Promise<Buffer | undefined>;
   /** Removes the object (only that generation, when given); one that is gone already is no error. */
   remove(object: string, generation?: string): Promise<void>;
-  /** Objects under a prefix, page by page, in order of their names. */
-  list(prefix: string): AsyncIterable<StoredObject>;
+  /** Objects under a prefix, page by page, in order of their names; only those after a name, when given. */
+  list(prefix: string, after?: string): AsyncIterable<StoredObject>;
 }
 
 /**
@@ -126,16 +126,17 @@ export function objectStore(
       );
     },
 
-    async *list(prefix) {
+    async *list(prefix, after) {
       let pageToken: string | undefined;
       do {
         const [files, next] = await objects.getFiles({
           prefix,
           autoPaginate: false,
           maxResults: 500,
+          ...(after === undefined ? {} : { startOffset: after }),
           ...(pageToken === undefined ? {} : { pageToken }),
         });
-        for (const file of files) yield described(file);
+        for (const file of files) if (file.name !== after) yield described(file); // the offset itself is included
         pageToken = pageTokenOf(next);
       } while (pageToken !== undefined);
     },

@@ -31,3 +31,12 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_by_device ON notifications (user_id, device_id);
 CREATE INDEX notifications_waiting ON notifications (due_at) WHERE settled_at IS NULL;
+
+-- How far sweep's longer walks have come: a slice at each run, from the place where the last one stopped.
+CREATE TABLE walks (
+  name text PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64),
+  -- Null at the beginning.
+  place text,
+  -- When the walk goes on; in the future after it has come to its end.
+  next_at timestamptz NOT NULL
+);

@@ -1,0 +1,16 @@
+import { type App, createApp } from "#shared/http/app.ts";
+import { auditRoutes } from "./auditRoutes.ts";
+import { deadLetterRoutes } from "./deadLetterRoutes.ts";
+import type { AdminDeps } from "./deps.ts";
+import { quarantineRoutes } from "./quarantineRoutes.ts";
+import { sampleRoutes } from "./sampleRoutes.ts";
+
+/** The routes of `admin`; `deps` is called at the first request. */
+export function adminApp(deps: () => AdminDeps): App {
+  const app = createApp(() => deps().gate);
+  quarantineRoutes(app, deps);
+  deadLetterRoutes(app, deps);
+  sampleRoutes(app, deps);
+  auditRoutes(app, deps);
+  return app;
+}

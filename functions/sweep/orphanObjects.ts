@@ -1,0 +1,95 @@
+/** Objects in the bucket of resources that nothing names: what engines wrote under leases that were lost, or for jobs that never ended well. */
+import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
+import { type Clock, plusSeconds } from "#shared/clock.ts";
+import type { ObjectStore, StoredObject } from "#shared/cloud/objects.ts";
+import type { Sql } from "#shared/sql/pool.ts";
+
+export interface OrphanDeps {
+  readonly db: Sql;
+  readonly firestore: Firestore;
+  /** The bucket of resources. */
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+}
+
+/** Younger objects may belong to something that is just being written. */
+const GRACE_SECONDS = 86_400;
+const PAGE = 200;
+
+/**
+ * Looks at up to `limit` objects after a name and removes orphans: of no job, or of a job that has ended or gone on with another
+ * lease, and named neither by its result document nor by SQL.
+ */
+export async function removeOrphans(
+  place: string | undefined,
+  deps: OrphanDeps,
+  limit = 2_000,
+): Promise<{ looked: number; removed: number; next: string | null }> {
+  let looked = 0;
+  let removed = 0;
+  let last = place;
+  let page: StoredObject[] = [];
+  for await (const object of deps.objects.list("groups/", place)) {
+    page.push(object);
+    looked += 1;
+    last = object.name;
+    if (page.length < PAGE && looked < limit) continue;
+    removed += await removeFrom(page, deps);
+    page = [];
+    if (looked >= limit) return { looked, removed, next: last };
+  }
+  removed += await removeFrom(page, deps);
+  return { looked, removed, next: null };
+}
+
+async function removeFrom(objects: readonly StoredObject[], deps: OrphanDeps): Promise<number> {
+  const before = plusSeconds(deps.clock(), -GRACE_SECONDS);
+  const old = objects.filter((object) => object.createdAt < before);
+  if (old.length === 0) return 0;
+  const jobIds = [...new Set(old.flatMap((object) => placeOf(object.name)?.jobId ?? []))];
+  const [jobs, results, sqlNames] = await Promise.all([
+    documents(deps.firestore, "jobs", jobIds, ["state", "leaseNumber"]),
+    documents(deps.firestore, "results", jobIds, ["files"]),
+    namedInSql(deps.db, old),
+  ]);
+  let removed = 0;
+  for (const object of old) {
+    const owner = placeOf(object.name);
+    const job = owner && jobs.get(owner.jobId);
+    const running = job?.get("state") === "running" && job.get("leaseNumber") === owner?.leaseNumber;
+    if (running || sqlNames.has(object.name)) continue;
+    // Any mention in the document counts, also in one that can't be read otherwise.
+    const mentioned = JSON.stringify(owner ? (results.get(owner.jobId)?.get("files") ?? null) : null);
+    if (mentioned.includes(JSON.stringify(object.name))) continue;
+    await deps.objects.remove(object.name, object.generation);
+    removed += 1;
+  }
+  return removed;
+}
+
+/** `groups/{groupId}/jobs/{jobId}/{leaseNumber}/{file}` */
+function placeOf(name: string): { jobId: string; leaseNumber: number } | undefined {
+  const match = /^groups\/[^/]+\/jobs\/([^/]+)\/(\d+)\//.exec(name);
+  return match?.[1] === undefined ? undefined : { jobId: match[1], leaseNumber: Number(match[2]) };
+}
+
+async function documents(
+  firestore: Firestore,
+  collection: string,
+  ids: readonly string[],
+  fieldMask: string[],
+) {
+  if (ids.length === 0) return new Map<string, DocumentSnapshot>();
+  const found = await firestore.getAll(...ids.map((id) => firestore.doc(`${collection}/${id}`)), {
+    fieldMask,
+  });
+  return new Map(found.filter((snapshot) => snapshot.exists).map((snapshot) => [snapshot.id, snapshot]));
+}
+
+async function namedInSql(sql: Sql, objects: readonly StoredObject[]): Promise<Set<string>> {
+  const { rows } = await sql.query<{ object: string }>(
+    "SELECT object FROM resource_files WHERE object = ANY($1)",
+    [objects.map((object) => object.name)],
+  );
+  return new Set(rows.map((row) => row.object));
+}

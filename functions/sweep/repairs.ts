@@ -1,0 +1,110 @@
+/** What `sweep` sees to, in order: what people wait for first, then what must not be lost, then what is only tidying up. */
+
+import { purgeAuth } from "#shared/auth/retention.ts";
+import { plusSeconds } from "#shared/clock.ts";
+import type { ObjectStore } from "#shared/cloud/objects.ts";
+import type { TaskQueue } from "#shared/cloud/taskQueue.ts";
+import { continueErasures, type ErasureDeps } from "#shared/erasure/continueErasure.ts";
+import type { EventPublisher } from "#shared/events/event.ts";
+import { publishOutbox, purgeNews, wakeNews } from "#shared/events/republish.ts";
+import { requeueInvitations } from "#shared/groups/invitationTask.ts";
+import { mirrorPending, repairMembers } from "#shared/groups/mirror.ts";
+import { purgeGroups } from "#shared/groups/retention.ts";
+import type { QueueDeps } from "#shared/queue/store.ts";
+import { auditResults } from "#shared/results/audit.ts";
+import { finishRemovals } from "#shared/results/finishRemoval.ts";
+import type { SyncDeps } from "#shared/results/syncResult.ts";
+import { purgeIdempotencyKeys } from "#shared/sql/idempotency.ts";
+import { removeStrayUploads, settleExpiredUploads } from "./lateUploads.ts";
+import { removeOrphans } from "./orphanObjects.ts";
+import type { Repair } from "./runRepairs.ts";
+import { walkOn } from "./walk.ts";
+
+export interface SweepDeps extends SyncDeps {
+  /** The bucket of uploads. */
+  readonly uploads: ObjectStore;
+  readonly publisher: EventPublisher;
+  readonly tasks: TaskQueue;
+  readonly queue: QueueDeps;
+  readonly erasure: ErasureDeps;
+}
+
+const HOUR = 3_600;
+const DAY = 24 * HOUR;
+/** Removals younger than this are being finished by the request that asked for them. */
+const REMOVAL_GRACE_SECONDS = 60;
+
+export function repairsOf(deps: SweepDeps): Repair[] {
+  const { db, firestore, clock } = deps;
+  return [
+    { name: "outbox", run: async () => ({ ...(await publishOutbox(deps)) }) },
+    { name: "news", run: async () => ({ ...(await wakeNews(deps)) }) },
+    { name: "mail", run: async () => ({ added: await requeueInvitations(db, deps.tasks, clock()) }) },
+    { name: "erasures", run: async () => ({ ...(await continueErasures(deps.erasure)) }) },
+    {
+      name: "removals",
+      run: async () => ({
+        ...(await finishRemovals(deps, {
+          requestedBefore: plusSeconds(clock(), -REMOVAL_GRACE_SECONDS),
+          limit: 200,
+        })),
+      }),
+    },
+    { name: "members", run: async () => ({ mirrored: await mirrorPending(db, firestore) }) },
+    { name: "members compared", run: () => comparedMembers(deps) },
+    { name: "results compared", run: () => comparedResults(deps) },
+    { name: "uploads past their time", run: () => pastUploads(deps) },
+    { name: "uploads of no one", run: () => strayUploads(deps) },
+    { name: "objects of no one", run: () => orphans(deps) },
+    { name: "accounts purged", run: async () => ({ removed: await purgeAuth(db, clock()) }) },
+    { name: "groups purged", run: async () => ({ removed: await purgeGroups(db, clock()) }) },
+    { name: "answers purged", run: async () => ({ removed: await purgeIdempotencyKeys(db, clock()) }) },
+    { name: "news purged", run: async () => ({ removed: await purgeNews(db, clock()) }) },
+  ];
+}
+
+async function comparedMembers({ db, firestore, clock }: SweepDeps) {
+  const done = await walkOn("members", { db, clock, everySeconds: HOUR }, async () => {
+    const { checked, mended } = await repairMembers(db, firestore);
+    return { checked, mended: mended.length, next: null };
+  });
+  return counts(done);
+}
+
+/** The audit, a slice at a time, once a day from end to end. */
+async function comparedResults(deps: SweepDeps) {
+  const done = await walkOn("results", { ...deps, everySeconds: DAY }, async (after) => {
+    const { nextCursor, differences, ...report } = await auditResults(deps, { after, maxSeconds: 20 });
+    if (report.mended > 0) deps.log.warn("results_mended", { differences: differences.slice(0, 50) });
+    return { ...report, next: nextCursor };
+  });
+  return counts(done);
+}
+
+async function pastUploads(deps: SweepDeps) {
+  const done = await walkOn("uploads past their time", { ...deps, everySeconds: HOUR }, async () => ({
+    ...(await settleExpiredUploads(deps)),
+    next: null,
+  }));
+  return counts(done);
+}
+
+async function strayUploads(deps: SweepDeps) {
+  return counts(
+    await walkOn("uploads of no one", { ...deps, everySeconds: HOUR }, (place) =>
+      removeStrayUploads(place, deps),
+    ),
+  );
+}
+
+async function orphans(deps: SweepDeps) {
+  return counts(
+    await walkOn("objects of no one", { ...deps, everySeconds: DAY }, (place) => removeOrphans(place, deps)),
+  );
+}
+
+function counts(done: Readonly<Record<string, number | string | null>> | undefined): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(done ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
+}
