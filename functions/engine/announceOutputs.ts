@@ -1,0 +1,65 @@
+import { plusSeconds } from "#shared/clock.ts";
+import type { SignedRequest } from "#shared/cloud/objects.ts";
+import { type InputIssue, InvalidRequest } from "#shared/errors.ts";
+import type { Kind } from "#shared/kinds/kind.ts";
+import { changeJob } from "#shared/queue/store.ts";
+import { type EngineDeps, URL_SECONDS } from "./deps.ts";
+import type { HeldLease } from "./heldLease.ts";
+import { resultObject } from "./resultObject.ts";
+
+export interface AnnouncedFile {
+  readonly name: string;
+  readonly contentType: string;
+  readonly size: number;
+}
+
+/**
+ * Signs the upload of result files: each of this name, type and size, once, for an hour. What was announced is kept with the lease,
+ * because `complete` is measured by it. Announcing again signs anew; a file that is there already can't be replaced.
+ * @throws InvalidRequest for files the kind doesn't have; Conflict `lease_lost`
+ */
+export async function announceOutputs(
+  lease: HeldLease,
+  files: readonly AnnouncedFile[],
+  deps: EngineDeps,
+): Promise<(SignedRequest & { name: string })[]> {
+  const kind = deps.kinds.get(lease.job.kind);
+  if (kind) refuseStrangers(files, kind);
+  const announced = Object.fromEntries(
+    files.map(({ name, contentType, size }) => [name, { contentType, size }]),
+  );
+  const { job } = await changeJob(
+    lease.jobId,
+    { type: "announce", hash: lease.hash, files: announced },
+    deps,
+  );
+  const expiresAt = plusSeconds(deps.clock(), URL_SECONDS);
+  return Promise.all(
+    files.map(async ({ name, contentType, size }) => {
+      const object = resultObject(job, lease.jobId, name);
+      return { name, ...(await deps.resources.signCreate(object, { contentType, size }, expiresAt)) };
+    }),
+  );
+}
+
+function refuseStrangers(files: readonly AnnouncedFile[], kind: Kind): void {
+  const issues: InputIssue[] = [];
+  const refuse = (index: number, field: string, message: string) => {
+    issues.push({ path: `files.${index}.${field}`, message });
+  };
+  for (const [index, file] of files.entries()) {
+    const rule = Object.hasOwn(kind.outputs, file.name) ? kind.outputs[file.name] : undefined;
+    if (!rule) {
+      refuse(index, "name", `expected one of ${Object.keys(kind.outputs).join(", ")}`);
+      continue;
+    }
+    if (!rule.contentTypes.includes(file.contentType)) {
+      refuse(index, "contentType", `expected one of ${rule.contentTypes.join(", ")}`);
+    }
+    if (file.size > rule.maxBytes) refuse(index, "size", `at most ${rule.maxBytes} bytes`);
+    if (files.findIndex((other) => other.name === file.name) !== index) {
+      refuse(index, "name", "a file is named twice");
+    }
+  }
+  if (issues.length > 0) throw new InvalidRequest("these files can't be a result of this kind", { issues });
+}

@@ -1,0 +1,40 @@
+import type { Firestore, Timestamp } from "@google-cloud/firestore";
+import { type Job, jobSchema } from "#shared/documents/job.ts";
+import { queryOf, shapes } from "#shared/queue/queries.ts";
+
+/** A job that waits, as it was found: it may be claimed as long as it has not been written since. */
+export interface Candidate {
+  readonly jobId: string;
+  readonly job: Job;
+  readonly updateTime: Timestamp;
+}
+
+/** How many more than wanted are looked at, so that whoever loses one to another engine has others to try. */
+const SPARE = 12;
+
+/**
+ * What could be leased next: the head of each kind's line, in its order, the kinds taking turns. Which kind comes first is drawn,
+ * so that among an engine's kinds none is kept waiting by another.
+ * @param random from 0 to 1
+ */
+export async function candidatesOf(
+  kinds: readonly string[],
+  wanted: number,
+  firestore: Firestore,
+  random: () => number,
+): Promise<Candidate[]> {
+  const first = Math.floor(random() * kinds.length);
+  const inTurn = [...kinds.slice(first), ...kinds.slice(0, first)];
+  const lines = await Promise.all(inTurn.map((kind) => headOf(kind, wanted + SPARE, firestore)));
+  const longest = Math.max(0, ...lines.map((line) => line.length));
+  return Array.from({ length: longest }, (_, turn) => lines.flatMap((line) => line[turn] ?? [])).flat();
+}
+
+async function headOf(kind: string, limit: number, firestore: Firestore): Promise<Candidate[]> {
+  const found = await queryOf(firestore, shapes.line, kind, true).limit(limit).get();
+  return found.docs.map((document) => ({
+    jobId: document.id,
+    job: jobSchema.parse(document.data()),
+    updateTime: document.updateTime,
+  }));
+}

@@ -1,0 +1,114 @@
+import type { Job } from "#shared/documents/job.ts";
+import { type Result, resourceIdOf } from "#shared/documents/result.ts";
+import { Conflict, type InputIssue, InvalidRequest, Unprocessable } from "#shared/errors.ts";
+import type { Kind } from "#shared/kinds/kind.ts";
+import { changeJob } from "#shared/queue/store.ts";
+import { holds } from "#shared/queue/transition.ts";
+import type { EngineDeps } from "./deps.ts";
+import type { HeldLease } from "./heldLease.ts";
+import { problemsOfData } from "./resultData.ts";
+import { resultObject } from "./resultObject.ts";
+
+export interface Completion {
+  readonly files: readonly { readonly name: string; readonly crc32c: string }[];
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface Completed {
+  readonly jobId: string;
+  readonly state: "succeeded";
+  readonly resourceId: string;
+}
+
+/**
+ * Ends a job with its result. The files must be there as announced and with the checksums the engine tells; what is in them is not
+ * looked at. Job and result are written in one transaction that reads the group's tombstone. The same lease completing again is
+ * answered the same and changes nothing.
+ * @throws Conflict `lease_lost` or `erased`; InvalidRequest for data the kind doesn't have; Unprocessable `output_missing`
+ */
+export async function completeJob(
+  lease: HeldLease,
+  completion: Completion,
+  deps: EngineDeps,
+): Promise<Completed> {
+  const { jobId, hash, job } = lease;
+  const answer: Completed = { jobId, state: "succeeded", resourceId: resourceIdOf(jobId) };
+  if (!holds(job, hash)) return answer; // judged already: it completed this job itself
+  const kind = deps.kinds.get(job.kind);
+  if (!kind) throw new Error(`a job is of the kind ${job.kind}, which this deployment doesn't know`);
+  refuse(problemsOfData(kind, completion.data));
+  const files = await filesOf(lease, completion, kind, deps);
+  const tombstone = deps.firestore.doc(`tombstones/${job.groupId}`);
+  await changeJob(jobId, { type: "complete", hash }, deps, async (transaction, { verdict, job: done }) => {
+    if (verdict === "unchanged") return;
+    if ((await transaction.get(tombstone)).exists) {
+      throw new Conflict("erased", "the group was erased; there is no one to have the result");
+    }
+    transaction.create(deps.firestore.doc(`results/${jobId}`), {
+      jobId,
+      kind: done.kind,
+      groupId: done.groupId,
+      createdBy: done.createdBy,
+      title: done.title,
+      params: done.params,
+      files,
+      data: completion.data ? { ...completion.data } : null,
+      leaseNumber: done.leaseNumber,
+      completedAt: done.finishedAt ?? deps.clock(),
+    } satisfies Result);
+  });
+  deps.log.info("job_succeeded", { jobId, kind: job.kind, leaseNumber: job.leaseNumber });
+  return answer;
+}
+
+/** The result's files as they lie in the bucket. */
+async function filesOf(
+  { jobId, job }: HeldLease,
+  { files }: Completion,
+  kind: Kind,
+  deps: EngineDeps,
+): Promise<Result["files"]> {
+  const issues: InputIssue[] = [];
+  for (const [name, rule] of Object.entries(kind.outputs)) {
+    if (rule.required && !files.some((file) => file.name === name)) {
+      issues.push({ path: "files", message: `${name} is missing` });
+    }
+  }
+  const found: Result["files"] = [];
+  for (const [index, file] of files.entries()) {
+    const announced = announcedFile(job, file.name);
+    const repeated = files.findIndex((other) => other.name === file.name) !== index;
+    const object = resultObject(job, jobId, file.name);
+    const there = announced && !repeated ? await deps.resources.look(object) : undefined;
+    const problem = repeated
+      ? "a file is named twice"
+      : !announced
+        ? "was not announced under this lease"
+        : !there
+          ? "is not there"
+          : there.size !== announced.size
+            ? `has ${there.size} bytes instead of ${announced.size}`
+            : there.crc32c !== file.crc32c
+              ? "has another checksum"
+              : undefined;
+    if (problem !== undefined) issues.push({ path: `files.${index}`, message: `${file.name}: ${problem}` });
+    else if (there && announced) {
+      const { generation, size, crc32c } = there;
+      found.push({ name: file.name, object, contentType: announced.contentType, size, crc32c, generation });
+    }
+  }
+  if (issues.length > 0) {
+    throw new Unprocessable("output_missing", issues[0]?.message ?? "a file is missing", { issues });
+  }
+  return found;
+}
+
+function announcedFile(job: Job, name: string) {
+  const outputs = job.lease?.outputs;
+  return outputs && Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+}
+
+function refuse(issues: readonly InputIssue[]): void {
+  if (issues.length === 0) return;
+  throw new InvalidRequest("data: does not fit the kind's result", { issues });
+}

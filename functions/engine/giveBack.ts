@@ -1,0 +1,32 @@
+import type { JobState } from "#shared/documents/job.ts";
+import { changeJob } from "#shared/queue/store.ts";
+import type { Reason } from "#shared/queue/transition.ts";
+import type { EngineDeps } from "./deps.ts";
+import type { HeldLease } from "./heldLease.ts";
+
+export type GivingBack =
+  | ({ readonly type: "fail"; readonly retryable: boolean } & Reason)
+  | { readonly type: "release" };
+
+/**
+ * Ends a lease without a result. `fail` ends the attempt: the job is back in line after its kind's pause, or failed, if another try is
+ * of no use or none is left. `release` gives the attempt back. The same lease saying the same again is answered the same.
+ * @throws Conflict `lease_lost`
+ */
+export async function giveBack(
+  { jobId, hash }: HeldLease,
+  how: GivingBack,
+  deps: EngineDeps,
+): Promise<{ jobId: string; state: JobState }> {
+  const { verdict, job } = await changeJob(jobId, { ...how, hash }, deps);
+  if (verdict === "changed") {
+    deps.log.info(how.type === "fail" ? "attempt_failed" : "lease_released", {
+      jobId,
+      kind: job.kind,
+      attempt: job.attempt,
+      state: job.state,
+      ...(how.type === "fail" ? { code: how.code, retryable: how.retryable } : {}),
+    });
+  }
+  return { jobId, state: job.state };
+}

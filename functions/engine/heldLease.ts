@@ -1,0 +1,38 @@
+import type { Firestore } from "@google-cloud/firestore";
+import type { Job } from "#shared/documents/job.ts";
+import { findJob, refusal } from "#shared/queue/store.ts";
+import { holds, wasCancelled } from "#shared/queue/transition.ts";
+import { leaseHash, parseLeaseId } from "./leaseId.ts";
+
+/** What an engine says about a lease. */
+export type LeaseCall = "renew" | "outputs" | "complete" | "fail" | "release";
+
+/** The lease a request is about, found valid, or over in a way that this call may repeat. */
+export interface HeldLease {
+  readonly jobId: string;
+  readonly hash: string;
+  readonly job: Job;
+}
+
+const LAST_WORDS: Partial<Record<LeaseCall, NonNullable<Job["lastLease"]>["how"]>> = {
+  complete: "completed",
+  fail: "failed",
+  release: "released",
+};
+
+/**
+ * Judges a lease before anything else about the request is looked at. What it finds may change before the call's own transaction,
+ * which judges again.
+ * @throws Conflict `lease_lost`, for ids that never were leases too: whatever an engine holds on to, it is to let go
+ */
+export async function heldLease(leaseId: string, call: LeaseCall, firestore: Firestore): Promise<HeldLease> {
+  const ref = parseLeaseId(leaseId);
+  const job = ref && (await findJob(firestore, ref.jobId));
+  if (!ref || !job) throw refusal("lease_lost");
+  const hash = leaseHash(leaseId);
+  const repeats = job.lastLease?.hash === hash && job.lastLease.how === LAST_WORDS[call];
+  if (!holds(job, hash) && !repeats && !(call === "renew" && wasCancelled(job, hash))) {
+    throw refusal("lease_lost");
+  }
+  return { jobId: ref.jobId, hash, job };
+}

@@ -1,0 +1,180 @@
+import { plusSeconds } from "#shared/clock.ts";
+import type { Job } from "#shared/documents/job.ts";
+import { InvalidRequest } from "#shared/errors.ts";
+import { perform } from "#shared/queue/effects.ts";
+import { notePull } from "#shared/queue/engines.ts";
+import { changeJob, findJob, rulesFor } from "#shared/queue/store.ts";
+import { holds, transition } from "#shared/queue/transition.ts";
+import { type Candidate, candidatesOf } from "./candidates.ts";
+import { checkLeaseSeconds, type EngineDeps, URL_SECONDS } from "./deps.ts";
+import { type LeaseRef, leaseHash } from "./leaseId.ts";
+import { LeaseLedger } from "./leaseLedger.ts";
+
+export interface LeaseWish {
+  /** The service account that asks. */
+  readonly caller: string;
+  readonly key: string | undefined;
+  readonly body: {
+    readonly engineId: string;
+    readonly kinds: readonly string[];
+    readonly max: number;
+    readonly leaseSeconds: number;
+  };
+}
+
+export interface LeaseView {
+  readonly leaseId: string;
+  readonly expiresAt: string;
+  readonly job: Pick<Job, "kind" | "title" | "params" | "attempt"> & { readonly id: string };
+  readonly inputs: Record<string, { url: string; contentType: string; size: number; crc32c: string }>;
+}
+
+interface Held {
+  readonly jobId: string;
+  readonly leaseId: string;
+  readonly job: Job;
+}
+
+/** How often the line is looked at anew when everything found there was taken by others meanwhile. */
+const LOOKS = 5;
+
+/**
+ * Leases up to `max` jobs of these kinds to an engine, the next in line first; none when no work waits. Each job is claimed by one
+ * write that depends on the document being as it was found, so it goes to one engine only. Asking again with the same key, after a
+ * crash or a lost answer, gives the leases that are still held, with URLs signed anew.
+ * @throws InvalidRequest for a kind or a length that isn't offered; Unprocessable when the key came with another body
+ */
+export async function leaseJobs(wish: LeaseWish, deps: EngineDeps): Promise<LeaseView[]> {
+  checkKinds(wish, deps);
+  checkLeaseSeconds(wish.body.leaseSeconds, deps);
+  const ledger = await LeaseLedger.open({ ...wish, now: deps.clock() }, deps);
+  const held = await stillHeld(ledger, deps);
+  if (!ledger.closed) {
+    if ((await claimMore(wish, ledger, held, deps)) === "overtaken") return leaseJobs(wish, deps);
+    await ledger.close();
+  }
+  const { engineId, kinds, max } = wish.body;
+  const pull = { engineId, kinds, filled: held.length >= max, now: deps.clock() };
+  await notePull(deps.firestore, wish.caller, pull);
+  return present(held, deps);
+}
+
+function checkKinds({ body }: LeaseWish, deps: EngineDeps): void {
+  const index = body.kinds.findIndex((kind) => !deps.kinds.has(kind));
+  if (index === -1) return;
+  const message = `expected one of ${[...deps.kinds.keys()].join(", ")}`;
+  const path = `kinds.${index}`;
+  throw new InvalidRequest(`${path}: ${message}`, { code: "unknown_kind", issues: [{ path, message }] });
+}
+
+/** The leases on the ledger that are valid still. */
+async function stillHeld(ledger: LeaseLedger, deps: EngineDeps): Promise<Held[]> {
+  const held: Held[] = [];
+  for (const ref of ledger.leases) {
+    const leaseId = ledger.leaseId(ref);
+    const job = await findJob(deps.firestore, ref.jobId);
+    if (job && holds(job, leaseHash(leaseId))) held.push({ jobId: ref.jobId, leaseId, job });
+  }
+  return held;
+}
+
+/** Adds to `held` until it has enough or nothing waits; `overtaken` when the same request is at work elsewhere. */
+async function claimMore(
+  wish: LeaseWish,
+  ledger: LeaseLedger,
+  held: Held[],
+  deps: EngineDeps,
+): Promise<"overtaken" | undefined> {
+  const { kinds, max } = wish.body;
+  for (let look = 0; look < LOOKS && held.length < max; look++) {
+    const candidates = await candidatesOf(kinds, max - held.length, deps.firestore, deps.random);
+    if (candidates.length === 0) return undefined;
+    let lost = false;
+    while (candidates.length > 0 && held.length < max) {
+      // The head of the line first. Whoever lost it to another engine tries anywhere, or all losers would meet at the next one again.
+      const index = lost ? Math.floor(deps.random() * candidates.length) : 0;
+      const [candidate] = candidates.splice(index, 1);
+      if (!candidate) break;
+      const claimed = await claim(candidate, wish, ledger, deps);
+      if (claimed) held.push(claimed);
+      else if (await ledger.overtaken()) return "overtaken";
+      else lost = true;
+    }
+  }
+  return undefined;
+}
+
+/** Claims one job; undefined when somebody else was faster. */
+async function claim(
+  { jobId, job: found, updateTime }: Candidate,
+  wish: LeaseWish,
+  ledger: LeaseLedger,
+  deps: EngineDeps,
+): Promise<Held | undefined> {
+  const ref: LeaseRef = { jobId, leaseNumber: found.leaseNumber + 1 };
+  const leaseId = ledger.leaseId(ref);
+  const { engineId, leaseSeconds: seconds } = wish.body;
+  const outcome = transition(
+    found,
+    { type: "lease", hash: leaseHash(leaseId), engineId, seconds },
+    deps.clock(),
+    rulesFor(found.kind, deps),
+  );
+  if (outcome.verdict !== "changed") return undefined;
+  const { job } = outcome;
+  const batch = deps.firestore.batch();
+  batch.update(deps.firestore.doc(`jobs/${jobId}`), { ...job }, { lastUpdateTime: updateTime });
+  const entry = ledger.add(batch, ref);
+  try {
+    entry.wrote(await batch.commit());
+  } catch (error) {
+    if (isConflict(error)) return undefined;
+    throw error;
+  }
+  deps.log.info("job_leased", {
+    jobId,
+    kind: job.kind,
+    attempt: job.attempt,
+    leaseNumber: job.leaseNumber,
+    engineId,
+  });
+  await perform(
+    outcome.effects.map((effect) => ({ jobId, job, effect })),
+    deps,
+  );
+  return { jobId, leaseId, job };
+}
+
+/** NOT_FOUND, FAILED_PRECONDITION, ABORTED: the document isn't as it was found. */
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && "code" in error && [5, 9, 10].includes(Number(error.code));
+}
+
+/** Signs the inputs. Leases whose URLs can't be signed are given back: an engine that can't begin must not cost an attempt. */
+async function present(held: readonly Held[], deps: EngineDeps): Promise<LeaseView[]> {
+  const urlsExpireAt = plusSeconds(deps.clock(), URL_SECONDS);
+  try {
+    return await Promise.all(held.map((lease) => presentOne(lease, urlsExpireAt, deps)));
+  } catch (error) {
+    for (const { jobId, leaseId } of held) {
+      await changeJob(jobId, { type: "release", hash: leaseHash(leaseId) }, deps);
+    }
+    throw error;
+  }
+}
+
+async function presentOne({ jobId, leaseId, job }: Held, urlsExpireAt: Date, deps: EngineDeps) {
+  const inputs: LeaseView["inputs"] = {};
+  for (const [role, { received }] of Object.entries(job.inputs)) {
+    if (!received) continue;
+    const { object, contentType, size, crc32c } = received;
+    inputs[role] = { url: await deps.uploads.signRead(object, urlsExpireAt), contentType, size, crc32c };
+  }
+  const { kind, title, params, attempt } = job;
+  return {
+    leaseId,
+    expiresAt: (job.lease?.until ?? urlsExpireAt).toISOString(),
+    job: { id: jobId, kind, title, params, attempt },
+    inputs,
+  };
+}
