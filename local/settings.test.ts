@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { settingsFor } from "#shared/config/settings.ts";
+import { type FunctionName, functions } from "#shared/manifest.ts";
+import { planCloud } from "./cloud/plan.ts";
+import { loadSecrets } from "./cloud/secrets.ts";
+import { functionEnvironments } from "./settings.ts";
+
+// Object.keys forgets that the manifest's keys are exactly FunctionName.
+const names = Object.keys(functions) as FunctionName[];
+
+test("every function finds all its settings in the local cloud, and none that its manifest entry doesn't list", () => {
+  const dir = mkdtempSync(join(tmpdir(), "reverie-settings-"));
+  try {
+    const plan = planCloud({ portBase: 8700, dataDir: dir, fresh: false, engine: true });
+    const secrets = loadSecrets(plan.files.keys);
+    assert.deepEqual(loadSecrets(plan.files.keys), secrets);
+    const environments = functionEnvironments(plan, secrets, "postgres://user@127.0.0.1/reverie", names);
+    const platform = new Set([
+      "NODE_ENV",
+      "GCE_METADATA_HOST",
+      "METADATA_SERVER_DETECTION",
+      "STORAGE_EMULATOR_HOST",
+    ]);
+    for (const name of names) {
+      const environment = environments[name] ?? {};
+      settingsFor(name, environment);
+      const listed = new Set<string>(functions[name].settings);
+      assert.deepEqual(
+        Object.keys(environment).filter((variable) => !listed.has(variable) && !platform.has(variable)),
+        [],
+        name,
+      );
+    }
+    const jobs = settingsFor("jobs", environments.jobs);
+    assert.deepEqual(
+      [
+        jobs.OPEN_JOBS_PER_GROUP,
+        jobs.RATE_PER_ACCOUNT,
+        jobs.RATE_PER_ADDRESS,
+        jobs.LEASE_SECONDS_MIN,
+        jobs.RETRY_BACKOFF_MAX_SECONDS,
+      ],
+      [2000, 3000, 12_000, 1, 3],
+    );
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
