@@ -1,0 +1,58 @@
+import type { AppContext } from "#shared/http/app.ts";
+import type { JobEventMessage } from "./watchJob.ts";
+
+/** The one origin's proxies cut after a minute and may hold a response back; a stream that ends early loses nothing, by its ids. */
+export const STREAM_MS = 25_000;
+const HEARTBEAT_MS = 10_000;
+
+/**
+ * Server-sent events (WHATWG HTML, "Server-sent events"): each state of a job with its id, comments as a heartbeat. Ends when the job
+ * has, after 25 s, or when the phone has gone.
+ * @param messages makes the messages; is told by the signal to stop
+ */
+export function eventStream(
+  c: AppContext,
+  messages: (signal: AbortSignal) => AsyncGenerator<JobEventMessage>,
+  streamMs = STREAM_MS,
+): Response {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), streamMs);
+  c.req.raw.signal.addEventListener("abort", () => over.abort());
+  const encoder = new TextEncoder();
+  const { log } = c.var;
+  const body = new ReadableStream<Uint8Array>({
+    async start(controller) {
+      const send = (text: string) => controller.enqueue(encoder.encode(text));
+      // Ask again soon: the stream's end is the normal case.
+      send("retry: 1000\n\n");
+      const beating = setInterval(() => send(": still here\n\n"), HEARTBEAT_MS);
+      try {
+        for await (const { id, job } of messages(over.signal)) {
+          send(`id: ${id}\nevent: job\ndata: ${JSON.stringify(job)}\n\n`);
+        }
+      } catch (error) {
+        // The phone asks again by itself; what went wrong is ours to know.
+        if (!over.signal.aborted) log.error("event_stream_failed", { error });
+      } finally {
+        clearInterval(beating);
+        clearTimeout(timer);
+        over.abort();
+        try {
+          controller.close();
+        } catch {
+          // The phone has gone and the stream with it.
+        }
+      }
+    },
+    cancel: () => over.abort(),
+  });
+  return new Response(body, {
+    status: 200,
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-store, no-transform",
+      // nginx and its like hold responses back otherwise.
+      "x-accel-buffering": "no",
+    },
+  });
+}

@@ -1,0 +1,39 @@
+import { type JobState, jobSchema } from "#shared/documents/job.ts";
+import { decodeCursor, encodeCursor } from "#shared/http/cursor.ts";
+import { queryOf, shapes } from "#shared/queue/queries.ts";
+import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
+
+/**
+ * A page of a group's jobs, newest first; the page after it begins where its cursor says, whatever was added meanwhile.
+ * @throws InvalidRequest for a cursor that isn't of this list
+ */
+export async function listJobs(
+  input: {
+    groupId: string;
+    state: JobState | undefined;
+    limit: number;
+    cursor: string | undefined;
+  },
+  deps: ViewDeps,
+): Promise<{ items: JobView[]; nextCursor: string | null }> {
+  const { groupId, state, limit } = input;
+  const after = decodeCursor(input.cursor);
+  let query = state
+    ? queryOf(deps.firestore, shapes.ofGroupAndState, groupId, state)
+    : queryOf(deps.firestore, shapes.ofGroup, groupId);
+  if (after) query = query.startAfter(new Date(after[0]), after[1]);
+  const found = await query.limit(limit + 1).get();
+  const page = found.docs
+    .slice(0, limit)
+    .map((document) => ({ id: document.id, job: jobSchema.parse(document.data()) }));
+  const last = page.at(-1);
+  return {
+    items: await Promise.all(page.map(({ id, job }) => viewJob(id, job, deps))),
+    nextCursor: last && found.size > limit ? encodeCursor([microseconds(last.job.createdAt), last.id]) : null,
+  };
+}
+
+/** Cursors name a time to the microsecond; a job's is a whole millisecond. */
+function microseconds(time: Date): string {
+  return time.toISOString().replace("Z", "000Z");
+}

@@ -1,0 +1,89 @@
+import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
+import { isOpen, jobSchema } from "#shared/documents/job.ts";
+import { type JobView, positionOf, type ViewDeps, viewJob } from "#shared/queue/view.ts";
+import { versionOf } from "#shared/results/version.ts";
+
+/** One event of a job's stream. */
+export interface JobEventMessage {
+  /** The job's version and, while it is queued, its position: what makes this state of it different from another. */
+  readonly id: string;
+  readonly job: JobView;
+}
+
+export interface WatchDeps extends ViewDeps {
+  readonly firestore: Firestore;
+}
+
+/** How often the place in line is looked at: it moves by what happens to other jobs, which the listener doesn't see. */
+const POSITION_MS = 3_000;
+
+/**
+ * A job each time it is different, as it is then, until it has ended or `signal` is aborted. States that follow each other faster
+ * than they can be told are told once, as the latest; none is told twice in a row.
+ * @param lastEventId the last id that was heard before, on another connection
+ */
+export async function* watchJob(
+  jobId: string,
+  lastEventId: string | undefined,
+  signal: AbortSignal,
+  deps: WatchDeps,
+): AsyncGenerator<JobEventMessage> {
+  let heard = lastEventId;
+  for await (const snapshot of snapshots(jobId, signal, deps.firestore)) {
+    const { data, updateTime } = snapshot;
+    if (data === undefined || updateTime === undefined) return; // erased meanwhile
+    const job = jobSchema.parse(data);
+    const position = job.state === "queued" ? await positionOf(jobId, job, deps.firestore) : null;
+    const id = position === null ? versionOf(updateTime) : `${versionOf(updateTime)}/${position}`;
+    if (id !== heard) yield { id, job: await viewJob(jobId, job, deps) };
+    heard = id;
+    if (!isOpen(job)) return;
+  }
+}
+
+interface Seen {
+  readonly data: unknown;
+  readonly updateTime: DocumentSnapshot["updateTime"];
+}
+
+/** The document at each change and, as long as it is watched, every few seconds; only the latest is kept for a slow reader. */
+async function* snapshots(jobId: string, signal: AbortSignal, firestore: Firestore): AsyncGenerator<Seen> {
+  let latest: Seen | undefined;
+  let fresh = false;
+  let failure: Error | undefined;
+  let wake = () => {};
+  const unsubscribe = firestore.doc(`jobs/${jobId}`).onSnapshot(
+    (snapshot) => {
+      latest = { data: snapshot.data(), updateTime: snapshot.updateTime };
+      fresh = true;
+      wake();
+    },
+    (error) => {
+      failure = error;
+      wake();
+    },
+  );
+  const ticking = setInterval(() => {
+    fresh = latest !== undefined;
+    wake();
+  }, POSITION_MS);
+  const stop = () => wake();
+  signal.addEventListener("abort", stop);
+  try {
+    while (!signal.aborted) {
+      if (failure) throw failure;
+      if (fresh && latest) {
+        fresh = false;
+        yield latest;
+        continue;
+      }
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  } finally {
+    signal.removeEventListener("abort", stop);
+    clearInterval(ticking);
+    unsubscribe();
+  }
+}
