@@ -2,7 +2,6 @@ import { timingSafeEqual } from "node:crypto";
 import { audit } from "#shared/audit/audit.ts";
 import { Conflict, NotFound, ReverieError, TooManyRequests, Unprocessable } from "#shared/errors.ts";
 import { CODE_TRIES, codeHash, normalCode } from "#shared/groups/code.ts";
-import { mirrorMember } from "#shared/groups/mirror.ts";
 import { ID_PATTERN } from "#shared/ids.ts";
 import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
 import type { Sql } from "#shared/sql/pool.ts";
@@ -164,7 +163,10 @@ async function groupOfRecipient(
 /** The truth is committed; if Firestore is away just now, `sweep` writes the mirrors. */
 async function mirrorNewMembers(giverId: string, deps: GroupsDeps): Promise<void> {
   try {
-    const firestore = await deps.firestore();
+    const [{ mirrorMember }, firestore] = await Promise.all([
+      import("#shared/groups/mirror.ts"), // loads Firestore, which most requests of this function don't need
+      deps.firestore(),
+    ]);
     const { rows } = await deps.db.query<{ user_id: string }>(
       `SELECT user_id FROM members WHERE mirrored_at IS NULL
        AND group_id = (SELECT group_id FROM members WHERE user_id = $1) ORDER BY user_id`,

@@ -5,8 +5,6 @@ import { access } from "#shared/http/access.ts";
 import type { App } from "#shared/http/app.ts";
 import { callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
-import { eraseMe } from "./eraseMe.ts";
-import { exportMe } from "./exportMe.ts";
 import { isTimeZone } from "./localDay.ts";
 import { changeProfile } from "./profile.ts";
 
@@ -128,6 +126,7 @@ export function meRoutes(app: App, deps: () => GroupsDeps): void {
   });
 
   app.openapi(eraseRoute, async (c) => {
+    const { eraseMe } = await import("./eraseMe.ts"); // rare, and loads Firestore
     const { requestedAt, took, doneAt } = await eraseMe(callerOf(c), await deps().erasure());
     const complete = doneAt !== null;
     return c.json(
@@ -136,11 +135,12 @@ export function meRoutes(app: App, deps: () => GroupsDeps): void {
     );
   });
 
-  app.openapi(exportRoute, async (c) =>
-    c.json(await exportMe(callerOf(c), deps()), 200, {
+  app.openapi(exportRoute, async (c) => {
+    const { exportMe } = await import("./exportMe.ts"); // rare, and loads Firestore
+    return c.json(await exportMe(callerOf(c), deps()), 200, {
       "content-disposition": 'attachment; filename="reverie-export.json"',
-    }),
-  );
+    });
+  });
 }
 
 function meView(person: Person): z.infer<typeof meSchema> {

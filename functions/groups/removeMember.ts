@@ -1,7 +1,6 @@
 import { audit } from "#shared/audit/audit.ts";
 import { Forbidden, NotFound } from "#shared/errors.ts";
 import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
-import { removeMirrored } from "#shared/groups/mirror.ts";
 import type { Sql } from "#shared/sql/pool.ts";
 import type { Caller } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
@@ -18,7 +17,10 @@ export async function removeMember(
   deps: GroupsDeps,
 ): Promise<void> {
   const now = deps.clock();
-  const firestore = await deps.firestore();
+  const [{ removeMirrored }, firestore] = await Promise.all([
+    import("#shared/groups/mirror.ts"), // loads Firestore, which most requests of this function don't need
+    deps.firestore(),
+  ]);
   await deps.db.transaction(async (sql) => {
     const own = await groupOfCaller(sql, caller.userId);
     const other = await groupOfCaller(sql, memberId);

@@ -1,0 +1,155 @@
+/**
+ * Whether the time of an answer tells a secret: who has an account, or why a code was refused. Asks in turns and in random order, on a
+ * real PostgreSQL, and compares the times.
+ *
+ * `node bench/answer-timing/main.ts [rounds]` prints one line per comparison: medians in milliseconds, their ratio, and the chance that
+ * a random answer of the one kind took longer than one of the other (0.5: nobody can tell them apart).
+ */
+import { randomBytes, randomInt } from "node:crypto";
+import { randomId } from "#shared/ids.ts";
+import { type GroupsHarness, groupsHarness, wrongCode } from "#tests/groupsHarness.ts";
+
+const UNLIMITED = 1_000_000;
+const rounds = Number(process.argv[2] ?? 300);
+const harness = await groupsHarness({
+  caps: {
+    INVITATIONS_PER_GIVER: UNLIMITED,
+    INVITATIONS_PER_PAIR: UNLIMITED,
+    CODE_TRIES_PER_GIVER: UNLIMITED,
+    CODE_TRIES_PER_PAIR: UNLIMITED,
+  },
+});
+try {
+  report("inviting", await invitations(harness), "nobody");
+  report("confirming", await confirmations(harness), "wrong");
+} finally {
+  await harness.close();
+}
+
+type Times = Record<string, number[]>;
+
+async function invitations(harness: GroupsHarness): Promise<Times> {
+  const giver = await harness.person("care_giver");
+  const recipients = await Promise.all(Array.from({ length: 20 }, () => harness.person("care_recipient")));
+  const unverified = await Promise.all(
+    Array.from({ length: 20 }, () => harness.person("care_recipient", { emailVerified: false })),
+  );
+  // As many, and asked as often: whether one asked before is no secret, and costs a statement's work.
+  const nobody = Array.from({ length: 20 }, () => ({
+    email: `${randomId()}@example.com`,
+  }));
+  const pick = (people: readonly { email: string }[]) => people[randomInt(people.length)]?.email ?? "";
+  const addresses = {
+    nobody: () => pick(nobody),
+    "a recipient": () => pick(recipients),
+    "unverified address": () => pick(unverified),
+  };
+  const times: Times = {};
+  await inTurns(addresses, async (kind, address) => {
+    const took = await timed(() =>
+      harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail: address() } }),
+    );
+    add(times, kind, took);
+    harness.tasks.length = 0;
+  });
+  return times;
+}
+
+async function confirmations(harness: GroupsHarness): Promise<Times> {
+  const recipient = await harness.person("care_recipient");
+  /** Each gives an invitation of a fresh giver in that state, which has had one try, and the code to offer. */
+  const states = {
+    wrong: async () => {
+      const { giver, id, code } = await triedOnce(recipient.email);
+      return { giver, id, code: wrongCode(code, 1) };
+    },
+    expired: async () => {
+      const offered = await triedOnce(recipient.email);
+      await harness.rows(
+        "UPDATE invitations SET created_at = created_at - interval '1 day', expires_at = $2 WHERE id = $1",
+        [offered.id, harness.now],
+      );
+      return offered;
+    },
+    used: async () => {
+      const offered = await invited(recipient.email);
+      await harness.confirm(offered.giver, offered.id, offered.code);
+      return offered;
+    },
+    revoked: async () => {
+      const offered = await triedOnce(recipient.email);
+      await harness.invited(offered.giver, recipient.email);
+      return offered;
+    },
+    "of nobody": async () => triedOnce(`${randomBytes(8).toString("hex")}@example.com`),
+  };
+  // All are prepared before the first is timed, so that no answer is told apart by what was done just before it.
+  const prepared: Record<string, Awaited<ReturnType<typeof invited>>[]> = {};
+  await inTurns(states, async (kind, prepare) => {
+    prepared[kind] = [...(prepared[kind] ?? []), await prepare()];
+  });
+  const times: Times = {};
+  await inTurns(prepared, async (kind, offers) => {
+    const offered = offers.pop();
+    if (offered)
+      add(times, kind, await timed(() => harness.confirm(offered.giver, offered.id, offered.code)));
+  });
+  return times;
+
+  async function invited(address: string) {
+    const giver = await harness.person("care_giver");
+    const { id, code } = await harness.invited(giver, address);
+    return { giver, id, code: code ?? "ABCDEFGH" };
+  }
+  async function triedOnce(address: string) {
+    const offered = await invited(address);
+    await harness.confirm(offered.giver, offered.id, wrongCode(offered.code));
+    return offered;
+  }
+}
+
+/** Does each kind once per round, in a random order. */
+async function inTurns<Value>(
+  kinds: Record<string, Value>,
+  work: (kind: string, value: Value) => Promise<void>,
+): Promise<void> {
+  for (let round = 0; round < rounds; round++) {
+    const turns = Object.entries(kinds)
+      .map((turn) => ({ turn, at: Math.random() }))
+      .sort((a, b) => a.at - b.at);
+    for (const { turn } of turns) await work(...turn);
+  }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function add(times: Times, kind: string, milliseconds: number): void {
+  times[kind] = [...(times[kind] ?? []), milliseconds];
+}
+
+function report(what: string, times: Times, base: string): void {
+  // The first rounds warm up.
+  const warm = (kind: string) => (times[kind] ?? []).slice(Math.floor(rounds / 10));
+  for (const kind of Object.keys(times).filter((each) => each !== base)) {
+    const [ours, theirs] = [warm(kind), warm(base)];
+    console.log(
+      `${what}, ${kind} against ${base}: ${median(ours).toFixed(2)} and ${median(theirs).toFixed(2)} ms, ` +
+        `ratio ${(median(ours) / median(theirs)).toFixed(3)}, longer in ${longer(ours, theirs).toFixed(3)}`,
+    );
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** The share of pairs in which the first is longer (the area under the ROC curve of a guess by time). */
+function longer(ours: readonly number[], theirs: readonly number[]): number {
+  let wins = 0;
+  for (const a of ours) for (const b of theirs) wins += a > b ? 1 : a === b ? 0.5 : 0;
+  return wins / (ours.length * theirs.length);
+}
