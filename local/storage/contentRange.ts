@@ -1,4 +1,7 @@
-import { invalidArgument } from "./failure.ts";
+import { invalidArgument, StorageFailure } from "./failure.ts";
+
+/** What is kept of an unfinished upload is a multiple of this. */
+const QUANTUM = 256 * 1024;
 
 /** A request in a resumable upload that brings bytes. */
 export interface Piece {
@@ -38,4 +41,44 @@ export function parseContentRange(text: string | undefined): Piece | StatusQuery
     throw invalidArgument(`Content-Range contradicts itself: '${text}'`);
   }
   return { kind: "piece", start, end, total, last: end === undefined && total === undefined };
+}
+
+/**
+ * Whether a piece can be taken by an upload that has `received` bytes.
+ * @param total the whole object's size, if known
+ * @param length the request's Content-Length, if known
+ * @throws StorageFailure 400; 503 for a gap
+ */
+export function checkPiece(
+  piece: Piece,
+  total: number | undefined,
+  received: number,
+  length: number | undefined,
+): void {
+  const { start, end } = piece;
+  if (start > received) {
+    // 503, as Google answers: clients take it as a reason to ask how far the session is.
+    throw new StorageFailure({
+      status: 503,
+      code: "ServiceUnavailable",
+      reason: "backendError",
+      message: `Invalid request. According to the Content-Range header, the upload offset is ${start} byte(s), which exceeds already uploaded size of ${received} byte(s).`,
+    });
+  }
+  if (end === undefined) return;
+  const size = end - start + 1;
+  if (length !== undefined && length !== size) {
+    throw invalidArgument(`Content-Length is ${length}, Content-Range says ${size} bytes.`);
+  }
+  const final = total !== undefined && end + 1 === total;
+  if (!final && size < QUANTUM) {
+    throw invalidArgument(
+      `Invalid request. The number of bytes uploaded is required to be equal or greater than ${QUANTUM}, except for the final request (it's recommended to be the exact multiple of ${QUANTUM}). The received request contained ${size} bytes, which does not meet this requirement.`,
+    );
+  }
+}
+
+/** The part of `bytes` that an unfinished upload keeps. */
+export function wholeQuanta(bytes: number): number {
+  return bytes - (bytes % QUANTUM);
 }

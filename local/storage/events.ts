@@ -121,14 +121,20 @@ export class FinalizedEvents {
     while (line.running < AT_ONCE && !this.#closing.signal.aborted) {
       const id = line.ready.shift();
       if (id === undefined) return;
-      line.running += 1;
-      const delivery = this.#attempt(line, id, 1).finally(() => {
+      this.#deliver(line, id, 1);
+    }
+  }
+
+  #deliver(line: Line, id: number, attempt: number): void {
+    line.running += 1;
+    const delivery = this.#attempt(line, id, attempt)
+      .catch((error: unknown) => this.#deps.log("event_unreadable", { delivery: id, error: String(error) }))
+      .finally(() => {
         line.running -= 1;
         this.#underWay.delete(delivery);
         this.#run(line);
       });
-      this.#underWay.add(delivery);
-    }
+    this.#underWay.add(delivery);
   }
 
   async #attempt(line: Line, id: number, attempt: number): Promise<void> {
@@ -153,13 +159,7 @@ export class FinalizedEvents {
   #later(waitMs: number, line: Line, id: number, attempt: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
-      line.running += 1;
-      const delivery = this.#attempt(line, id, attempt).finally(() => {
-        line.running -= 1;
-        this.#underWay.delete(delivery);
-        this.#run(line);
-      });
-      this.#underWay.add(delivery);
+      this.#deliver(line, id, attempt);
     }, waitMs);
     this.#timers.add(timer);
   }

@@ -45,16 +45,9 @@ export async function copyObject(
   // Metadata in the request stands for all of the object's own, but for its type.
   const { contentType } = object.fields;
   const kept = describesFields(input) ? (contentType === undefined ? {} : { contentType }) : object.fields;
-  const copy = await storage.copy(object, {
-    bucket,
-    name,
-    fields: applyInput(kept, input),
-    conditions: queryConditions(query),
-  });
+  const target = { bucket, name, fields: applyInput(kept, input), conditions: queryConditions(query) };
+  const copy = await storage.copy(object, target, verb === "moveTo");
   const resource = objectResource(copy, storage.deps.baseUrl);
-  if (verb === "moveTo" && name !== source.name) {
-    await storage.delete(source.bucket, source.name, object.generation, {});
-  }
   if (verb !== "rewriteTo") return sendJson(exchange, 200, resource);
   const size = String(copy.size);
   sendJson(exchange, 200, {

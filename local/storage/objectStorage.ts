@@ -161,8 +161,11 @@ export class ObjectStorage {
     }
   }
 
-  /** A second object with the same bytes. @throws StorageFailure 404, 412 */
-  async copy(source: StoredObject, target: Target): Promise<StoredObject> {
+  /**
+   * A second object with the same bytes; or, when it is moved, the only one.
+   * @throws StorageFailure 404, 412
+   */
+  async copy(source: StoredObject, target: Target, move = false): Promise<StoredObject> {
     this.checkTarget(target);
     let blob: string;
     try {
@@ -171,7 +174,12 @@ export class ObjectStorage {
       if (isMissing(error)) throw noSuchObject(source.bucket, source.name);
       throw error;
     }
-    return this.publish({ ...source, ...target, blob }, target.conditions);
+    const remove = move && (source.bucket !== target.bucket || source.name !== target.name);
+    const copy = await this.publish({ ...source, ...target, blob }, target.conditions, () => {
+      if (remove) this.deps.objects.delete(source.bucket, source.name, source.generation, {});
+    });
+    if (remove) await this.deps.blobs.remove(source.blob);
+    return copy;
   }
 
   /** Deletes what the buckets' life cycles say, and resumable uploads older than a week. @returns how many objects went */

@@ -5,15 +5,12 @@
 import type { FileHandle } from "node:fs/promises";
 import { newId } from "./blobs.ts";
 import { Checksums, type Expected, verifySize, verifySums } from "./checksums.ts";
-import { type Piece, parseContentRange } from "./contentRange.ts";
+import { checkPiece, type Piece, parseContentRange, wholeQuanta } from "./contentRange.ts";
 import { objectHeaders } from "./download.ts";
 import { invalidArgument, StorageFailure, uploadCancelled } from "./failure.ts";
 import { objectResource } from "./object.ts";
 import { type ObjectStorage, type Target, writeAll } from "./objectStorage.ts";
 import type { Completed, Session, Terms } from "./sessions.ts";
-
-/** What is kept of an unfinished upload is a multiple of this. */
-const QUANTUM = 256 * 1024;
 
 /** A request to a session. */
 export interface SessionRequest {
@@ -272,36 +269,6 @@ export class ResumableUploads {
   }
 }
 
-/** @throws StorageFailure 400, 503 */
-function checkPiece(
-  piece: Piece,
-  total: number | undefined,
-  received: number,
-  length: number | undefined,
-): void {
-  const { start, end } = piece;
-  if (start > received) {
-    // 503, as Google answers: clients take it as a reason to ask how far the session is.
-    throw new StorageFailure({
-      status: 503,
-      code: "ServiceUnavailable",
-      reason: "backendError",
-      message: `Invalid request. According to the Content-Range header, the upload offset is ${start} byte(s), which exceeds already uploaded size of ${received} byte(s).`,
-    });
-  }
-  if (end === undefined) return;
-  const size = end - start + 1;
-  if (length !== undefined && length !== size) {
-    throw invalidArgument(`Content-Length is ${length}, Content-Range says ${size} bytes.`);
-  }
-  const final = total !== undefined && end + 1 === total;
-  if (!final && size < QUANTUM) {
-    throw invalidArgument(
-      `Invalid request. The number of bytes uploaded is required to be equal or greater than ${QUANTUM}, except for the final request (it's recommended to be the exact multiple of ${QUANTUM}). The received request contained ${size} bytes, which does not meet this requirement.`,
-    );
-  }
-}
-
 function ended(session: Exclude<Session, { state: "open" }>): Progress {
   switch (session.state) {
     case "complete":
@@ -311,10 +278,6 @@ function ended(session: Exclude<Session, { state: "open" }>): Progress {
     case "cancelled":
       throw uploadCancelled();
   }
-}
-
-function wholeQuanta(bytes: number): number {
-  return bytes - (bytes % QUANTUM);
 }
 
 function definedOnly({ crc32c, md5 }: Expected): Expected {

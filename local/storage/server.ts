@@ -127,7 +127,12 @@ function serve(server: Server, deps: XmlDeps, log: EventLog): Set<Promise<void>>
         ms: Math.round(performance.now() - started),
       });
     });
-    const work = answer(request, response, awaitsContinue, deps, log).finally(() => busy.delete(work));
+    const work = answer(request, response, awaitsContinue, deps, log)
+      .catch((error: unknown) => {
+        log("answer_failed", { error: String(error) });
+        response.destroy();
+      })
+      .finally(() => busy.delete(work));
     busy.add(work);
   };
   server.on("request", take(false));
