@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import fc from "fast-check";
 import {
   type Answer,
   BUCKET,
@@ -56,8 +57,8 @@ const exists = async (name: string) => (await bucket.file(name).exists())[0];
 
 /** Sends the beginning of a piece and then drops the connection, as a tunnel does. */
 async function cutOff(session: string, range: string, announced: number, sent: Buffer): Promise<void> {
-  const { pathname, search, host } = new URL(session);
-  const socket = connect(port, "127.0.0.1");
+  const { pathname, search, host, port: to } = new URL(session);
+  const socket = connect(Number(to), "127.0.0.1");
   socket.on("error", () => {});
   socket.write(
     `PUT ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: ${announced}\r\nContent-Range: ${range}\r\n\r\n`,
@@ -354,4 +355,52 @@ test("Google's client resumes from an offset with the session that a signed-in s
       .end(bytes.subarray(QUANTUM));
   });
   assert.ok((await file.download())[0].equals(bytes));
+});
+
+test("whatever is cut, repeated, overlapped or restarted in between, the bytes come out as they were sent", async () => {
+  const step = fc.record({
+    /** How far behind what is acknowledged the next piece starts. */
+    back: fc.integer({ min: 0, max: 2 * QUANTUM }),
+    length: fc.integer({ min: 1, max: 3 * QUANTUM }),
+    /** Of the piece, how much is sent before the connection drops. */
+    sent: fc.option(fc.double({ min: 0, max: 1, noNaN: true })),
+    restart: fc.nat({ max: 5 }).map((n) => n === 0),
+  });
+  const property = fc.asyncProperty(
+    fc.integer({ min: 0, max: 6 * QUANTUM }),
+    fc.array(step, { minLength: 1, maxLength: 6 }),
+    async (size, steps) => {
+      const options = { dataDir: temporaryDirectory() };
+      let running = await start(options);
+      const bytes = randomBytes(size);
+      const [opened] = await client(running.url).bucket(BUCKET).file("walk").createResumableUpload();
+      const session = () => `${running.url}${new URL(opened).pathname}${new URL(opened).search}`;
+      const received = async () => {
+        const answer = await put(session(), "bytes */*");
+        if (answer.status !== 308) return size;
+        return Number(/bytes=0-(\d+)/.exec(answer.headers.range ?? "")?.[1] ?? -1) + 1;
+      };
+      for (const { back, length, sent, restart } of steps) {
+        const from = Math.max(0, (await received()) - back);
+        const piece = bytes.subarray(from, from + length);
+        if (piece.length === 0) break;
+        const range = `bytes ${from}-${from + piece.length - 1}/${size}`;
+        if (sent === null) await put(session(), range, piece);
+        else await cutOff(session(), range, piece.length, piece.subarray(0, Math.floor(sent * piece.length)));
+        if (restart) {
+          await running.close();
+          running = await start(options);
+        }
+      }
+      const from = await received();
+      if (from < size || size === 0) {
+        const rest = await put(session(), `bytes ${from}-*/${size}`, bytes.subarray(from));
+        assert.equal(rest.status, 200, rest.text);
+      }
+      const [back] = await client(running.url).bucket(BUCKET).file("walk").download();
+      assert.ok(back.equals(bytes));
+      await running.close();
+    },
+  );
+  await fc.assert(property, { numRuns: 25 });
 });
