@@ -9,6 +9,8 @@ export const idempotencySchema = z.discriminatedUnion("type", [
   /** An answer, stored in the transaction of what it tells of. */
   z.object({
     type: z.literal("answer"),
+    /** Whose answer it is; erasing them takes it. */
+    caller: z.string(),
     bodyHash: z.string(),
     status: z.union([z.literal(200), z.literal(201), z.literal(202)]),
     headers: z.record(z.string(), z.string()),

@@ -55,7 +55,8 @@ export async function ring(
       round: next,
       state: "ringing",
       dueAt: now,
-      rungAt: bell?.rungAt ?? null,
+      // What was pulled before this says nothing about the work that has come since.
+      rungAt: null,
       ignored: bell?.state === "checking" ? bell.ignored : 0,
     } satisfies Bell);
     return { round: next, replaced: bell && bell.state !== "idle" ? bell.round : undefined };

@@ -62,7 +62,7 @@ export function leaseTimer(jobId: string, leaseNumber: number, at: Date): Task {
     queue: "timer",
     name: `lease-${jobId}-${leaseNumber}-${at.getTime()}`,
     path: "/lease-ended",
-    body: { jobId, leaseNumber },
+    body: { jobId, leaseNumber, at: at.toISOString() },
     at,
   };
 }
@@ -73,7 +73,7 @@ export function entryTimer(jobId: string, entries: number, at: Date): Task {
     queue: "timer",
     name: `entry-${jobId}-${entries}-${at.getTime()}`,
     path: "/back-off-ended",
-    body: { jobId, entries },
+    body: { jobId, entries, at: at.toISOString() },
     at,
   };
 }

@@ -61,6 +61,7 @@ export function storeAnswer(
   if (request.key === undefined) return;
   transaction.set(recordDocument(firestore, { ...request, key: request.key }), {
     type: "answer",
+    caller: request.caller,
     bodyHash: bodyHash(request.body),
     status: answer.status,
     headers: { ...answer.headers },

@@ -5,10 +5,10 @@ import { type Job, jobSchema } from "../documents/job.ts";
 import { EMPTY_LINE, type Line, lineSchema } from "../documents/line.ts";
 import { Conflict, NotFound } from "../errors.ts";
 import type { Kinds } from "../kinds/index.ts";
-import { type EffectDeps, type JobEffect, perform } from "./effects.ts";
+import { type EffectDeps, perform } from "./effects.ts";
 import { settleLine, touchesLine } from "./fairLine.ts";
 import { type Rules, rulesOf } from "./rules.ts";
-import { type JobEvent, type Outcome, type Refusal, transition } from "./transition.ts";
+import { type Effect, type JobEvent, type Refusal, transition } from "./transition.ts";
 import { virtualTime } from "./virtualTime.ts";
 
 export interface QueueDeps extends EffectDeps {
@@ -21,7 +21,9 @@ export interface QueueDeps extends EffectDeps {
 
 export interface Applied {
   readonly verdict: "changed" | "unchanged";
+  /** As it was written. */
   readonly job: Job;
+  readonly effects: readonly Effect[];
 }
 
 /** Transactions that meet others on the same document are tried this often; each waits a little longer than the one before. */
@@ -52,7 +54,7 @@ export async function changeJob(
       if (outcome.verdict === "refused") throw refusal(outcome.why);
       const { verdict, effects } = outcome;
       const write = await prepareWrite(transaction, document, before, outcome.job, deps);
-      const applied: Applied = { verdict, job: write.job };
+      const applied: Applied = { verdict, job: write.job, effects };
       await also?.(transaction, applied);
       if (verdict === "changed") write.commit();
       return { applied, effects: effects.map((effect) => ({ jobId, job: write.job, effect })) };
@@ -128,5 +130,3 @@ const REFUSALS: Readonly<Record<Refusal, string>> = {
 export function refusal(why: Refusal): Conflict {
   return new Conflict(why === "not_waiting" ? "lease_lost" : why, REFUSALS[why]);
 }
-
-export type { JobEffect, Outcome };

@@ -1,0 +1,120 @@
+import { plusSeconds } from "#shared/clock.ts";
+import type { EngineBell } from "#shared/cloud/engineBell.ts";
+import { addressId, type Bell } from "#shared/documents/bell.ts";
+import type { Logger } from "#shared/log/logger.ts";
+import { type BellDeps, bellDocument, bellOf, ring, ringTask, workWaits } from "#shared/queue/bell.ts";
+import { filledSince } from "#shared/queue/engines.ts";
+
+export interface RingDeps extends BellDeps {
+  readonly bell: EngineBell;
+  readonly log: Logger;
+}
+
+export interface RingRound {
+  readonly kind: string;
+  readonly address: string;
+  readonly round: number;
+}
+
+/** `again`: this task is to be tried again, by its queue's back-off. */
+export type Rung =
+  | { readonly outcome: "over" }
+  | { readonly outcome: "again"; readonly busy: boolean; readonly retryAfterSeconds?: number | undefined };
+
+/** An engine that said it will pull is looked after, in seconds; each time it did nothing, after twice as long. */
+const CHECK_SECONDS = { first: 5, most: 60 };
+const OVER: Rung = { outcome: "over" };
+
+/**
+ * One round of a bell: rings the engine while work waits. What busy or missing engines need is patience, which is left to the queue's
+ * back-off; an engine that said it will pull gets the next round a little later, which looks whether it did. Ends when no work waits
+ * or the engine was given all it asked for. (Why no wake-up is lost: `shared/queue/bell.ts`.)
+ */
+export async function ringEngine({ kind, address, round }: RingRound, deps: RingDeps): Promise<Rung> {
+  const target = deps.engines.find((engine) => addressId(engine) === address && engine.kinds.includes(kind));
+  if (!target) return OVER; // the settings changed since
+  const bell = bellOf(await bellDocument(kind, address, deps.firestore).get());
+  if (bell?.round !== round) {
+    // A crash may have come between the next round's document and its task.
+    if (bell?.state === "checking") await deps.tasks.add(ringTask(kind, address, bell.round, bell.dueAt));
+    return OVER;
+  }
+  if (bell.state === "idle") return lastLook(kind, address, deps);
+  if (!(await workWaits(kind, deps.firestore))) {
+    await becomeIdle({ kind, address, round }, deps);
+    return lastLook(kind, address, deps);
+  }
+  if (await isSatisfied(kind, bell, deps)) {
+    await becomeIdle({ kind, address, round }, deps);
+    return OVER;
+  }
+  const rungAt = deps.clock();
+  const answer = await deps.bell.wake(target, kind);
+  deps.log.info("engine_rung", {
+    kind,
+    address,
+    answer: answer.answer,
+    ...(answer.answer === "failed" ? { status: answer.status, error: answer.cause } : {}),
+  });
+  if (answer.answer === "accepted") {
+    await checkLater({ kind, address, round }, bell, rungAt, deps);
+    return OVER;
+  }
+  const retryAfterSeconds = answer.answer === "busy" ? answer.retryAfterSeconds : undefined;
+  await write({ kind, address, round }, deps, (current) => ({
+    ...current,
+    state: "ringing",
+    rungAt,
+    dueAt: plusSeconds(deps.clock(), retryAfterSeconds ?? 0),
+  }));
+  return { outcome: "again", busy: answer.answer === "busy", retryAfterSeconds };
+}
+
+/**
+ * Whether an engine was given all it asked for since it was last rung: it is awake, and asks again when it is done. A request for
+ * work doesn't say from which address it comes, so this can be told only where a kind has a single one.
+ */
+async function isSatisfied(kind: string, bell: Bell, deps: RingDeps): Promise<boolean> {
+  if (bell.rungAt === null) return false;
+  if (deps.engines.filter((engine) => engine.kinds.includes(kind)).length > 1) return false;
+  return filledSince(deps.firestore, kind, bell.rungAt);
+}
+
+async function checkLater(at: RingRound, bell: Bell, rungAt: Date, deps: RingDeps): Promise<void> {
+  const seconds = Math.min(CHECK_SECONDS.most, CHECK_SECONDS.first * 2 ** bell.ignored);
+  const dueAt = plusSeconds(deps.clock(), seconds);
+  const next = at.round + 1;
+  const began = await write(at, deps, ({ ignored }) => ({
+    round: next,
+    state: "checking",
+    dueAt,
+    rungAt,
+    ignored: ignored + 1,
+  }));
+  if (began) await deps.tasks.add(ringTask(at.kind, at.address, next, dueAt));
+}
+
+async function becomeIdle(at: RingRound, deps: RingDeps): Promise<void> {
+  await write(at, deps, (bell) => ({ ...bell, state: "idle", ignored: 0 }));
+}
+
+/** After the bell says idle: what entered before that has relied on this round. */
+async function lastLook(kind: string, address: string, deps: RingDeps): Promise<Rung> {
+  if (await workWaits(kind, deps.firestore)) await ring(kind, address, deps);
+  return OVER;
+}
+
+/** Writes the bell unless another round has begun. @returns whether it did */
+async function write(
+  { kind, address, round }: RingRound,
+  deps: RingDeps,
+  change: (bell: Bell) => Bell,
+): Promise<boolean> {
+  const document = bellDocument(kind, address, deps.firestore);
+  return deps.firestore.runTransaction(async (transaction) => {
+    const bell = bellOf(await transaction.get(document));
+    if (bell?.round !== round) return false;
+    transaction.set(document, change(bell));
+    return true;
+  });
+}
