@@ -133,6 +133,34 @@ describe("sign-in through Firebase", () => {
   });
 });
 
+describe("Firebase, when it can't be reached", () => {
+  it("is nobody's fault: 503, nothing written, and signing out works all the same", async () => {
+    const project = "demo-away";
+    process.env.FIREBASE_AUTH_EMULATOR_HOST = "127.0.0.1:9";
+    await using away = await openAuthWorld({
+      firebase: createFirebaseAccounts({ GOOGLE_CLOUD_PROJECT: project }),
+    });
+    try {
+      const { idToken } = await signUp("away@example.com");
+      const issuer = `https://securetoken.google.com/${project}`;
+      const ours = new UnsecuredJWT({ ...decodeJwt(idToken), aud: project, iss: issuer }).encode();
+      const answer = await away.call("POST", "/v1/auth/sessions", {
+        body: { provider: "firebase", idToken: ours },
+      });
+      assert.equal(outcome(answer), "503 unavailable");
+      assert.equal(await away.rows("users"), 0);
+      assert.equal(await away.rows("audit_log"), 0);
+
+      const { accessToken, refreshToken } = await away.signIn({ email: "away@example.com" });
+      const out = await away.call("DELETE", "/v1/auth/sessions/current", { token: accessToken });
+      assert.equal(out.status, 204);
+      assert.equal(outcome(await away.refresh(refreshToken)), "401 token_invalid");
+    } finally {
+      process.env.FIREBASE_AUTH_EMULATOR_HOST = emulator.host;
+    }
+  });
+});
+
 describe("a listener token", () => {
   const listen = async (token: string) => {
     const answer = await world.call("POST", "/v1/auth/firebase-token", { token });

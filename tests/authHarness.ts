@@ -93,7 +93,8 @@ export interface PlayedFirebase extends FirebaseAccounts {
 /** A fresh world. Google's clock is the tests' clock too. */
 export async function openAuthWorld(
   options: {
-    rates?: Readonly<Record<string, string>>;
+    /** Environment variables that differ. */
+    settings?: Readonly<Record<string, string>>;
     log?: Logger;
     /** Instead of the played one. */
     firebase?: FirebaseAccounts;
@@ -137,7 +138,7 @@ export async function openAuthWorld(
     APP_REDIRECT_URIS: `${APP_LINK}, https://app.example/back?keep=1`,
     RATE_SIGN_IN: "1000000",
     RATE_REFRESH: "1000000",
-    ...options.rates,
+    ...options.settings,
   });
   const log = options.log ?? silentLogger;
   const db = createDatabase(settings, { name: "auth", max: 2, log });

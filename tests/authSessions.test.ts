@@ -278,7 +278,7 @@ describe("access tokens", () => {
 
 describe("limits", () => {
   it("stop sign-ins and refreshes from one address with 429 and Retry-After, and nobody else's", async () => {
-    await using strict = await openAuthWorld({ rates: { RATE_SIGN_IN: "3", RATE_REFRESH: "2" } });
+    await using strict = await openAuthWorld({ settings: { RATE_SIGN_IN: "3", RATE_REFRESH: "2" } });
     const attempt = (from: string) =>
       strict.call("POST", "/v1/auth/sessions", { body: { provider: "google", idToken: "x" }, from });
     for (let i = 0; i < 3; i++) assert.equal((await attempt("192.0.2.1")).status, 401);

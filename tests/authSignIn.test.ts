@@ -125,6 +125,31 @@ describe("sign-in with Google", () => {
   });
 });
 
+describe("sign-in while Google is away", () => {
+  it("answers 503 and leaves nothing behind; a browser is sent back with the reason", async () => {
+    const settings = {
+      GOOGLE_JWKS_URL: "http://127.0.0.1:9/certs",
+      GOOGLE_TOKEN_URL: "http://127.0.0.1:9/token",
+    };
+    await using away = await openAuthWorld({ settings });
+    const idToken = await away.googleToken({ email: "x@example.com" });
+    const answer = await away.call("POST", "/v1/auth/sessions", { body: { provider: "google", idToken } });
+    assert.equal(`${answer.status} ${answer.code}`, "503 unavailable");
+    for (const table of ["users", "sessions", "audit_log"]) assert.equal(await away.rows(table), 0);
+
+    const begun = await away.call(
+      "GET",
+      `/v1/auth/google?redirect_uri=reverie://signed-in&code_challenge=${"c".repeat(43)}`,
+    );
+    const cookie = (begun.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+    const state = new URL(begun.headers.get("location") ?? "").searchParams.get("state");
+    const back = await away.call("GET", `/v1/auth/google/callback?code=c&state=${state}`, {
+      headers: { cookie },
+    });
+    assert.equal(back.headers.get("location"), "reverie://signed-in?error=unavailable");
+  });
+});
+
 describe("sign-in with Firebase", () => {
   const firebase = async (person: Parameters<AuthWorld["firebase"]["token"]>[0]) =>
     post({ provider: "firebase", idToken: world.firebase.token(person) });
