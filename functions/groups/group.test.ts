@@ -44,6 +44,7 @@ test("the recipient removes a giver, whose mailed code then binds nobody; a new 
   assert.deepEqual(await giversOf(recipient), [second.id]);
   assert.equal(await harness.mirrorOf(giver), undefined);
   assert.equal((await harness.confirm(giver, id, code)).json.code, "code_rejected");
+  harness.advance(1);
   await harness.bound(giver, recipient);
   assert.deepEqual(await giversOf(recipient), [second.id, giver.id]);
 });

@@ -10,6 +10,7 @@ import type { Logger } from "../log/logger.ts";
 import type { Database } from "../sql/pool.ts";
 import {
   cancelJobs,
+  forgetAnswers,
   forgetCreator,
   type GroupThingsDeps,
   removeThings,
@@ -101,6 +102,7 @@ async function takeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Promi
     await cancelJobs(groupId, deps, tally);
     await removeThings(groupId, deps, tally);
   }
+  await forgetAnswers(erasure.formerMembers, deps.firestore, tally);
   await forgetCreator(userId, deps.firestore, tally);
   await deps.firebase.remove(erasure.firebaseUids);
 }

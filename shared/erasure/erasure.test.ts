@@ -76,6 +76,7 @@ async function furnish(groupId: string, maker: TestPerson) {
      VALUES ($1, $2, 'A walk', $3, '{}', $4, $5)`,
     [randomId(), groupId, resource?.id, maker.id, harness.now],
   );
+  await harness.firestore.doc(`idempotency/${randomId()}`).set({ type: "answer", caller: maker.id });
   const aside = randomId();
   await harness.firestore.doc(`results/${aside}`).set({ groupId, title: "unreadable" });
   assert.equal(await sync(aside), "quarantined");
@@ -185,11 +186,16 @@ test("a recipient's erasure takes the person, the group and all its things, says
       objects: 2,
       bytes: answer.json.took.bytes,
       quarantined: 1,
+      answers: 1,
     },
   });
   assert.ok(answer.json.took.bytes > 0);
 
   assert.deepEqual(await documentsOf(groupId), []);
+  assert.equal(
+    (await harness.firestore.collection("idempotency").where("caller", "==", giver.id).get()).size,
+    0,
+  );
   assert.deepEqual(objectsOf(groupId), []);
   assert.equal(await exists(`lines/${groupId}`), false);
   assert.ok(await exists(`tombstones/${groupId}`));

@@ -60,6 +60,18 @@ export async function removeThings(groupId: string, deps: GroupThingsDeps, tally
   await firestore.doc(`lines/${groupId}`).delete();
 }
 
+/** Answers kept for Idempotency-Keys of these people: they may tell of an erased person's things. */
+export async function forgetAnswers(
+  callers: readonly string[],
+  firestore: Firestore,
+  tally: Tally,
+): Promise<void> {
+  for (const caller of callers) {
+    const kept = firestore.collection("idempotency").where("caller", "==", caller);
+    await removeDocuments("idempotency", kept, firestore, tally, ["answers"]);
+  }
+}
+
 /** What stays with a group when the person who made it goes: the maker's id is replaced by `FORGOTTEN`. */
 export async function forgetCreator(userId: string, firestore: Firestore, tally: Tally): Promise<void> {
   for (const collection of COLLECTIONS) {

@@ -65,11 +65,18 @@ export async function erasureOf(sql: Sql, userId: string): Promise<Erasure | und
   return rows[0];
 }
 
-/** Two requests to erase one account come after each other; the second finds the first one's erasure. */
+/**
+ * Two requests to erase one account come after each other; the second finds the first one's erasure. Invitations are locked before
+ * people and people before groups, as confirming a code does, so that the two wait for each other instead of deadlocking.
+ */
 async function lockPerson(
   sql: Sql,
   userId: string,
 ): Promise<{ id: string; role: Role | null; email: string | null } | undefined> {
+  await sql.query(
+    "SELECT 1 FROM invitations WHERE giver_id = $1 OR recipient_id = $1 ORDER BY id FOR UPDATE",
+    [userId],
+  );
   const { rows } = await sql.query<{ id: string; role: Role | null; email: string | null }>(
     "SELECT id, role, email FROM users WHERE id = $1 FOR UPDATE",
     [userId],
@@ -96,7 +103,7 @@ async function noteErasure(
   await sql.query(
     `INSERT INTO erasures (user_id, role, group_id, former_members, firebase_uids, requested_at, took, next_at)
      SELECT $1, $2, $3,
-       ARRAY(SELECT user_id FROM members WHERE user_id = $1 OR group_id = $3 ORDER BY user_id),
+       ARRAY(SELECT user_id FROM members WHERE group_id = $3 AND user_id <> $1 ORDER BY user_id) || ARRAY[$1],
        -- Firebase knows people by their sign-in there, and by our own id where they listened to Firestore.
        ARRAY(SELECT subject FROM identities WHERE user_id = $1 AND provider = 'firebase') || ARRAY[$1],
        $4, '{}', $4`,

@@ -108,7 +108,8 @@ CREATE TABLE erasures (
   role text CHECK (role IN ('care_giver', 'care_recipient')),
   -- The group that is erased with its recipient.
   group_id text,
-  -- Whose mirrored membership has to go; and Firebase accounts to delete. Both are emptied when the erasure is done.
+  -- Whose mirrored membership and kept answers have to go: the person, and with a recipient the group's other members; and Firebase
+  -- accounts to delete. Both are emptied when the erasure is done.
   former_members text[] NOT NULL,
   firebase_uids text[] NOT NULL,
   requested_at timestamptz NOT NULL,
