@@ -12,8 +12,8 @@ export const engineSchema = z.object({
   seenAt: timestamp,
   /** When it last asked for work. */
   pulledAt: timestamp,
-  /** When it last was given all it asked for: it is at work and will ask again when it is done. Null if never. */
-  filledAt: timestamp.nullable(),
+  /** When it last was given all it asked for: it is at work and will ask again when it is done. Absent if never. */
+  filledAt: timestamp.optional(),
   expiresAt: timestamp,
 });
 export type Engine = z.infer<typeof engineSchema>;

@@ -6,6 +6,7 @@ import { type Engine, engineDocumentId, engineSchema } from "../documents/engine
 export const SILENT_AFTER_SECONDS = 120;
 /** An engine that hasn't called for this long is forgotten. */
 export const FORGOTTEN_AFTER_SECONDS = 3600;
+const NOT_FOUND = 5;
 /** More engines than this aren't looked at. */
 const MOST_ENGINES = 500;
 
@@ -53,9 +54,13 @@ export async function noteSeen(
   engineId: string,
   now: Date,
 ): Promise<void> {
-  await firestore
-    .doc(`engines/${engineDocumentId(caller, engineId)}`)
-    .set({ seenAt: now, expiresAt: plusSeconds(now, 86_400) }, { merge: true });
+  const document = firestore.doc(`engines/${engineDocumentId(caller, engineId)}`);
+  try {
+    await document.update({ seenAt: now, expiresAt: plusSeconds(now, 86_400) });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === NOT_FOUND)) throw error;
+    // It took its lease under a presence that is forgotten; its next request for work makes another.
+  }
 }
 
 /** Whether an engine that takes this kind was given all it asked for since a time: it is at work, and asks again when it is done. */
