@@ -103,6 +103,8 @@ function settingValues(
     RATE_REFRESH: roomier("RATE_REFRESH"),
     RATE_CONFIRM: roomier("RATE_CONFIRM"),
     OPEN_JOBS_PER_GROUP: roomier("OPEN_JOBS_PER_GROUP"),
+    INVITATIONS_PER_GIVER: roomier("INVITATIONS_PER_GIVER"),
+    INVITATIONS_PER_PAIR: roomier("INVITATIONS_PER_PAIR"),
     // The front writes the last entry of X-Forwarded-For.
     TRUSTED_HOPS: "1",
 
@@ -111,7 +113,7 @@ function settingValues(
   };
 }
 
-type Limit = Extract<SettingName, `RATE_${string}` | "OPEN_JOBS_PER_GROUP">;
+type Limit = Extract<SettingName, `RATE_${string}` | `INVITATIONS_${string}` | "OPEN_JOBS_PER_GROUP">;
 
 function roomier(name: Limit): string {
   return String(ROOMIER * settingSchemas[name].parse(undefined));
