@@ -12,9 +12,7 @@ export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The names of all functions, in the manifest's order. */
 // Object.keys forgets that the manifest's keys are exactly FunctionName.
-export const functionNames = (Object.keys(functions) as FunctionName[]).filter((name) =>
-  existsSync(entryOf(name)),
-);
+export const functionNames = Object.keys(functions) as FunctionName[];
 
 /**
  * Writes `<outDir>/<name>/index.js` and its `package.json` for each function: everything in one CommonJS file with a source map,
