@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
@@ -232,6 +232,15 @@ test("a busy engine answers 429 with Retry-After and pulls by itself when it is 
   await until("both results", () => gateway.results.size === 2);
 });
 
+test("what a killed engine left of its leases is removed at the start; other files stay", async (t) => {
+  const { start, workDir } = await setUp(t);
+  await mkdir(join(workDir, "lease-left"), { recursive: true });
+  await writeFile(join(workDir, "lease-left", "input-0"), "half a video");
+  await writeFile(join(workDir, "letter.txt"), "not ours");
+  await start();
+  assert.deepEqual(await readdir(workDir), ["letter.txt"]);
+});
+
 test("malformed rings get a 4xx problem and ask for nothing", async (t) => {
   const { gateway, start } = await setUp(t);
   const engine = await start();
@@ -295,5 +304,5 @@ test("SIGTERM gives the lease back, leaves no file and no process, and exits wit
     ["job-1"],
   );
   assert.equal(gateway.failures.size, 0);
-  await assert.rejects(readdir(workDir), { code: "ENOENT" });
+  assert.deepEqual(await readdir(workDir), []);
 });

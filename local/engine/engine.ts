@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve } from "#local/web/serve.ts";
 import { type Clock, systemClock } from "#shared/clock.ts";
@@ -7,7 +8,7 @@ import type { Logger } from "#shared/log/logger.ts";
 import { EngineClient, type Lease, worthAnotherCall } from "./client.ts";
 import { converters } from "./converters.ts";
 import { serviceAccountTokens } from "./idToken.ts";
-import { type LeaseEnd, workOnLease } from "./leaseWork.ts";
+import { LEASE_DIRECTORY, type LeaseEnd, workOnLease } from "./leaseWork.ts";
 import { retrying } from "./retry.ts";
 import type { RunLimits } from "./runConversion.ts";
 import { type WakeGuard, wakeApp } from "./wake.ts";
@@ -27,7 +28,7 @@ export interface EngineOptions {
   /** How many jobs at once. */
   readonly max?: number;
   readonly leaseSeconds?: number;
-  /** For inputs and results while they are worked on; this engine's alone: what an earlier run left there is removed. */
+  /** For inputs and results while they are worked on; this engine's alone: what an earlier run left of leases there is removed. */
   readonly workDir: string;
   readonly wakeGuard?: WakeGuard;
   /** How often to ask without having been rung, in seconds: for a ring that was lost. */
@@ -61,8 +62,8 @@ const STOP_SECONDS = 8;
 
 /** Starts an engine: it asks for work at once, after each ring, as soon as it is done with something, and now and then. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  await rm(options.workDir, { recursive: true, force: true });
   await mkdir(options.workDir, { recursive: true });
+  await removeLeftovers(options.workDir);
   const runner = new Runner(options);
   const kinds = options.kinds ?? [...converters.keys()];
   const app = wakeApp({
@@ -76,11 +77,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     { port: options.port, ...(options.host ? { host: options.host } : {}) },
     () => app,
   );
-  options.log.info("engine_listening", { url: served.url, engineId: options.engineId });
+  options.log.info("engine_listening", { url: served.url });
   runner.start();
   const ended = runner.ended.then(async () => {
     await served.close();
-    await rm(options.workDir, { recursive: true, force: true });
+    await removeLeftovers(options.workDir);
   });
   return {
     url: served.url,
@@ -94,6 +95,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     ended,
   };
+}
+
+/** What a killed engine left. Only what engines make is touched: the directory may have been somebody's before. */
+async function removeLeftovers(workDir: string): Promise<void> {
+  for (const name of await readdir(workDir)) {
+    if (name.startsWith(LEASE_DIRECTORY)) await rm(join(workDir, name), { recursive: true, force: true });
+  }
 }
 
 /** Asks for work while there is room for it. */

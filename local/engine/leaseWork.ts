@@ -33,6 +33,9 @@ export interface LeaseWorkDeps {
 /** How a lease ended: `dropped` when it was lost or cancelled, `released` when the engine had to stop. */
 export type LeaseEnd = "completed" | "failed" | "dropped" | "released";
 
+/** How the name of a lease's directory begins. */
+export const LEASE_DIRECTORY = "lease-";
+
 /** What part of the work fetching and delivering are; the conversion is the rest. */
 const FETCHED = 0.08;
 const CONVERTED = 0.95;
@@ -50,7 +53,7 @@ export async function workOnLease(lease: Lease, deps: LeaseWorkDeps): Promise<Le
   const signal = AbortSignal.any([kept.lost, deps.stopping]);
   let directory: string | undefined;
   try {
-    directory = await mkdtemp(join(deps.workDir, "lease-"));
+    directory = await mkdtemp(join(deps.workDir, LEASE_DIRECTORY));
     const run = await convert(lease, directory, progress, signal, deps);
     progress.stage = "delivering";
     const sums = await deliver(lease, run, deps.client, signal);

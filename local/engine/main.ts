@@ -23,7 +23,7 @@ const help = `Usage: node local/engine/main.ts --api URL --key-file FILE [option
   --lease-seconds N    [ENGINE_LEASE_SECONDS, 30]
   --poll-seconds N     how often to ask without a ring [ENGINE_POLL_SECONDS, 30]
   --idle-exit-seconds N  end after so long without work [ENGINE_IDLE_EXIT_SECONDS, never]
-  --work-dir DIR       for files at work; emptied at the start [ENGINE_WORK_DIR, in the system's temporary directory]
+  --work-dir DIR       for files at work [ENGINE_WORK_DIR, in the system's temporary directory]
   --wake-issuer URL --wake-jwks-url URL --wake-audience TEXT [--wake-callers LIST]
                        ask for the gateway's ID token on /wake [WAKE_ISSUER ...]
   --log-level LEVEL    debug, info, warn, error or silent [LOG_LEVEL, info]

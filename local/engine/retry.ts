@@ -8,6 +8,8 @@ export interface RetryRules {
   readonly maxSeconds: number;
   /** How long to wait at least because of this error, in seconds; undefined when another attempt is no use. */
   readonly worthwhile: (error: unknown) => number | undefined;
+  /** Whether the failed attempt got further than those before; counting and waiting then begin anew. */
+  readonly gotFurther?: () => boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -16,12 +18,14 @@ export interface RetryRules {
  * Architecture Blog, 2015). Rejects with the last error, or with the signal's reason.
  */
 export async function retrying<T>(rules: RetryRules, attempt: () => Promise<T>): Promise<T> {
-  for (let made = 1; ; made++) {
+  let made = 0;
+  for (;;) {
     rules.signal?.throwIfAborted();
     try {
       return await attempt();
     } catch (error) {
       rules.signal?.throwIfAborted();
+      made = rules.gotFurther?.() ? 1 : made + 1;
       const least = rules.worthwhile(error);
       if (least === undefined || made >= rules.attempts) throw error;
       const ceiling = Math.min(rules.maxSeconds, rules.baseSeconds * 2 ** (made - 1));

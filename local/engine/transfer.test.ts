@@ -39,15 +39,15 @@ test("a connection that breaks is resumed where it broke, and every byte is ther
     ranges.push(request.headers.range);
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
     response.writeHead(from > 0 ? 206 : 200, { "content-length": content.length - from });
-    if (ranges.length > 2) return response.end(content.subarray(from));
-    response.write(content.subarray(from, from + 100_000), () => response.destroy());
+    if (from > 250_000) return response.end(content.subarray(from));
+    response.write(content.subarray(from, from + 35_000), () => response.destroy());
     return undefined;
   });
   const path = join(directory, "resumed");
   const told: number[] = [];
   await download(input, path, never, (received) => told.push(received));
   assert.deepEqual(await readFile(path), content);
-  assert.equal(ranges.length, 3);
+  assert.ok(ranges.length > 7, "more often than attempts without progress would be allowed");
   assert.equal(ranges[0], undefined);
   assert.match(ranges[1] ?? "", /^bytes=\d+-$/);
   assert.equal(told.at(-1), content.length);

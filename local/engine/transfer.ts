@@ -32,7 +32,14 @@ export async function download(
 ): Promise<void> {
   await using file = await open(path, "w");
   const arrived = { bytes: 0, sum: new Crc32c() };
-  await retrying({ ...rules, signal }, async () => {
+  let before = 0;
+  // A large file over a bad line may break many times: only attempts in a row that brought nothing count.
+  const gotFurther = () => {
+    const further = arrived.bytes > before;
+    before = arrived.bytes;
+    return further;
+  };
+  await retrying({ ...rules, gotFurther, signal }, async () => {
     using silence = silenceTimer();
     const answer = await fetch(input.url, {
       headers: {

@@ -11,6 +11,8 @@ const SHORTEST_BURST = 8;
 const FEWEST_BURSTS = 32;
 /** Between bursts where the container doesn't tell its duration, in seconds. */
 const UNKNOWN_INTERVAL = 2;
+/** A frame rate is only an average. */
+const MARGIN = 1.25;
 /** Where key frames are further apart than this (screen recordings have one), skipping would lose too much between them. */
 const FAR_KEYS_SECONDS = 10;
 
@@ -40,12 +42,13 @@ export class Sampling {
 
   constructor({ durationSeconds, framesPerSecond, width, height }: SamplingInput) {
     const budget = BUDGET / Math.max(0.25, (width * height) / FULL_HD);
-    if (durationSeconds === undefined) {
-      this.#whole = budget;
+    // Where the whole video fits the budget, what is beyond it goes further than the container said.
+    if (durationSeconds === undefined || durationSeconds * framesPerSecond <= budget) {
+      this.#whole = budget * MARGIN;
       this.#interval = UNKNOWN_INTERVAL;
       this.#perSecond = SHORTEST_BURST / UNKNOWN_INTERVAL;
     } else {
-      this.#whole = durationSeconds * framesPerSecond <= budget ? Number.POSITIVE_INFINITY : 0;
+      this.#whole = 0;
       this.#interval = durationSeconds / Math.max(FEWEST_BURSTS, budget / SHORTEST_BURST);
       this.#perSecond = budget / durationSeconds;
     }

@@ -76,7 +76,7 @@ export class Video implements AsyncDisposable {
     this.#frame.alloc();
     const { codecpar } = stream;
     this.facts = {
-      durationSeconds: durationOf(container, stream),
+      durationSeconds: durationOf(container, stream, fileSize),
       width: codecpar.width,
       height: codecpar.height,
       codec: avGetCodecName(codecpar.codecId) ?? "unknown",
@@ -240,13 +240,16 @@ async function openDecoder(stream: Stream, maxPixels: number): Promise<CodecCont
   }
 }
 
-function durationOf(container: FormatContext, stream: Stream): number | undefined {
+/** Fewer bytes for each second than this, and the duration is a broken header's. */
+const FEWEST_BYTES_PER_SECOND = 200;
+
+function durationOf(container: FormatContext, stream: Stream, fileSize: number): number | undefined {
   const MICROSECONDS = 1e-6;
   const own =
     stream.duration === AV_NOPTS_VALUE ? 0 : Number(stream.duration) * (ratio(stream.timeBase) ?? 0);
   const whole = container.duration === AV_NOPTS_VALUE ? 0 : Number(container.duration) * MICROSECONDS;
   const duration = own > 0 ? own : whole;
-  return duration > 0 && Number.isFinite(duration) ? duration : undefined;
+  return duration > 0 && fileSize / duration > FEWEST_BYTES_PER_SECOND ? duration : undefined;
 }
 
 function ratio({ num, den }: Rational): number | undefined {
