@@ -2,9 +2,8 @@ import { plusSeconds } from "#shared/clock.ts";
 import type { SignedRequest } from "#shared/cloud/objects.ts";
 import { type InputIssue, InvalidRequest } from "#shared/errors.ts";
 import type { Kind } from "#shared/kinds/kind.ts";
-import { changeJob } from "#shared/queue/store.ts";
 import { type EngineDeps, URL_SECONDS } from "./deps.ts";
-import type { HeldLease } from "./heldLease.ts";
+import { changeLeased, type HeldLease } from "./heldLease.ts";
 import { resultObject } from "./resultObject.ts";
 
 export interface AnnouncedFile {
@@ -28,7 +27,7 @@ export async function announceOutputs(
   const announced = Object.fromEntries(
     files.map(({ name, contentType, size }) => [name, { contentType, size }]),
   );
-  const { job } = await changeJob(
+  const { job } = await changeLeased(
     lease.jobId,
     { type: "announce", hash: lease.hash, files: announced },
     deps,

@@ -2,10 +2,9 @@ import type { Job } from "#shared/documents/job.ts";
 import { type Result, resourceIdOf } from "#shared/documents/result.ts";
 import { Conflict, type InputIssue, InvalidRequest, Unprocessable } from "#shared/errors.ts";
 import type { Kind } from "#shared/kinds/kind.ts";
-import { changeJob } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
-import type { HeldLease } from "./heldLease.ts";
+import { changeLeased, type HeldLease } from "./heldLease.ts";
 import { problemsOfData } from "./resultData.ts";
 import { resultObject } from "./resultObject.ts";
 
@@ -39,7 +38,7 @@ export async function completeJob(
   refuse(problemsOfData(kind, completion.data));
   const files = await filesOf(lease, completion, kind, deps);
   const tombstone = deps.firestore.doc(`tombstones/${job.groupId}`);
-  await changeJob(jobId, { type: "complete", hash }, deps, async (transaction, { verdict, job: done }) => {
+  await changeLeased(jobId, { type: "complete", hash }, deps, async (transaction, { verdict, job: done }) => {
     if (verdict === "unchanged") return;
     if ((await transaction.get(tombstone)).exists) {
       throw new Conflict("erased", "the group was erased; there is no one to have the result");

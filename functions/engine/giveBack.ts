@@ -1,8 +1,7 @@
 import type { JobState } from "#shared/documents/job.ts";
-import { changeJob } from "#shared/queue/store.ts";
 import type { Reason } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
-import type { HeldLease } from "./heldLease.ts";
+import { changeLeased, type HeldLease } from "./heldLease.ts";
 
 export type GivingBack =
   | ({ readonly type: "fail"; readonly retryable: boolean } & Reason)
@@ -18,7 +17,7 @@ export async function giveBack(
   how: GivingBack,
   deps: EngineDeps,
 ): Promise<{ jobId: string; state: JobState }> {
-  const { verdict, job } = await changeJob(jobId, { ...how, hash }, deps);
+  const { verdict, job } = await changeLeased(jobId, { ...how, hash }, deps);
   if (verdict === "changed") {
     deps.log.info(how.type === "fail" ? "attempt_failed" : "lease_released", {
       jobId,

@@ -1,7 +1,9 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Job } from "#shared/documents/job.ts";
-import { findJob, refusal } from "#shared/queue/store.ts";
-import { holds, wasCancelled } from "#shared/queue/transition.ts";
+import { NotFound } from "#shared/errors.ts";
+import { type Applied, changeJob, findJob, refusal } from "#shared/queue/store.ts";
+import { holds, type JobEvent, wasCancelled } from "#shared/queue/transition.ts";
+import type { EngineDeps } from "./deps.ts";
 import { leaseHash, parseLeaseId } from "./leaseId.ts";
 
 /** What an engine says about a lease. */
@@ -35,4 +37,22 @@ export async function heldLease(leaseId: string, call: LeaseCall, firestore: Fir
     throw refusal("lease_lost");
   }
   return { jobId: ref.jobId, hash, job };
+}
+
+/**
+ * Applies what an engine says about its lease.
+ * @throws Conflict `lease_lost`, also when the job is gone because its group was erased
+ */
+export async function changeLeased(
+  jobId: string,
+  event: Extract<JobEvent, { hash: string }>,
+  deps: EngineDeps,
+  also?: Parameters<typeof changeJob>[3],
+): Promise<Applied> {
+  try {
+    return await changeJob(jobId, event, deps, also);
+  } catch (error) {
+    if (error instanceof NotFound) throw refusal("lease_lost");
+    throw error;
+  }
 }

@@ -42,6 +42,7 @@ export class LeaseLedger {
   ): Promise<LeaseLedger> {
     const fresh: LeaseRecord = {
       type: "leases",
+      caller: request.caller,
       bodyHash: bodyHash(request.body),
       seed: deps.randomBytes(16).toString("base64"),
       leases: [],

@@ -1,8 +1,7 @@
 import { noteSeen } from "#shared/queue/engines.ts";
-import { changeJob } from "#shared/queue/store.ts";
 import { wasCancelled } from "#shared/queue/transition.ts";
 import { checkLeaseSeconds, type EngineDeps } from "./deps.ts";
-import type { HeldLease } from "./heldLease.ts";
+import { changeLeased, type HeldLease } from "./heldLease.ts";
 
 export interface Renewal {
   readonly progress?: number | undefined;
@@ -23,7 +22,7 @@ export async function renewLease(
 ): Promise<{ expiresAt: string; cancelRequested: boolean }> {
   checkLeaseSeconds(leaseSeconds, deps);
   const { jobId, hash } = lease;
-  const { job } = await changeJob(
+  const { job } = await changeLeased(
     jobId,
     { type: "renew", hash, seconds: leaseSeconds, progress, stage },
     deps,

@@ -10,6 +10,13 @@ import { publishOutbox, purgeNews, wakeNews } from "#shared/events/republish.ts"
 import { requeueInvitations } from "#shared/groups/invitationTask.ts";
 import { mirrorPending, repairMembers } from "#shared/groups/mirror.ts";
 import { purgeGroups } from "#shared/groups/retention.ts";
+import {
+  endExpiredLeases,
+  endOverdueBackOffs,
+  feedAwaitingJobs,
+  remakeLostRings,
+  republishNotices,
+} from "#shared/queue/repairs.ts";
 import type { QueueDeps } from "#shared/queue/store.ts";
 import { auditResults } from "#shared/results/audit.ts";
 import { finishRemovals } from "#shared/results/finishRemoval.ts";
@@ -37,6 +44,11 @@ const REMOVAL_GRACE_SECONDS = 60;
 export function repairsOf(deps: SweepDeps): Repair[] {
   const { db, firestore, clock } = deps;
   return [
+    { name: "leases", run: () => endExpiredLeases(deps.queue) },
+    { name: "back-offs", run: () => endOverdueBackOffs(deps.queue) },
+    { name: "rings", run: () => remakeLostRings(deps.queue) },
+    { name: "failures", run: () => republishNotices(deps.queue) },
+    { name: "jobs without uploads", run: () => awaitingJobs(deps) },
     { name: "outbox", run: async () => ({ ...(await publishOutbox(deps)) }) },
     { name: "news", run: async () => ({ ...(await wakeNews(deps)) }) },
     { name: "mail", run: async () => ({ added: await requeueInvitations(db, deps.tasks, clock()) }) },
@@ -61,6 +73,16 @@ export function repairsOf(deps: SweepDeps): Repair[] {
     { name: "answers purged", run: async () => ({ removed: await purgeIdempotencyKeys(db, clock()) }) },
     { name: "news purged", run: async () => ({ removed: await purgeNews(db, clock()) }) },
   ];
+}
+
+async function awaitingJobs(deps: SweepDeps) {
+  let errors: readonly unknown[] = [];
+  const done = await walkOn("jobs without uploads", { ...deps, everySeconds: 300 }, async (place) => {
+    const slice = await feedAwaitingJobs(deps.queue, place);
+    errors = slice.errors;
+    return { found: slice.found, repaired: slice.repaired, next: slice.next };
+  });
+  return { ...counts(done), errors };
 }
 
 async function comparedMembers({ db, firestore, clock }: SweepDeps) {

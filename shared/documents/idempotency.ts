@@ -3,12 +3,13 @@ import { timestamp } from "./timestamp.ts";
 
 /**
  * `idempotency/{hash}`: what was done for an `Idempotency-Key`, kept for 24 hours (`expiresAt` is the TTL field). The id is a hash of
- * caller, route and key. No client reads these.
+ * caller, route and key; `caller` is there too, so that erasing a person finds their answers. No client reads these.
  */
 export const idempotencySchema = z.discriminatedUnion("type", [
   /** An answer, stored in the transaction of what it tells of. */
   z.object({
     type: z.literal("answer"),
+    caller: z.string(),
     /** Whose answer it is; erasing them takes it. */
     caller: z.string(),
     bodyHash: z.string(),
@@ -21,6 +22,7 @@ export const idempotencySchema = z.discriminatedUnion("type", [
   /** Leases that a request was given. An answer with signed URLs is not stored: the leases are found again and signed anew. */
   z.object({
     type: z.literal("leases"),
+    caller: z.string(),
     bodyHash: z.string(),
     /** Makes the leases' ids together with the key; neither alone is enough. */
     seed: z.string(),

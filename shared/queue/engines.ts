@@ -64,7 +64,21 @@ export async function noteSeen(
 }
 
 /** Whether an engine that takes this kind was given all it asked for since a time: it is at work, and asks again when it is done. */
-export async function filledSince(firestore: Firestore, kind: string, since: Date): Promise<boolean> {
-  const found = await firestore.collection("engines").where("filledAt", ">", since).limit(MOST_ENGINES).get();
+export function filledSince(firestore: Firestore, kind: string, since: Date): Promise<boolean> {
+  return someEngine(firestore, "filledAt", since, kind);
+}
+
+/** Whether an engine that takes this kind asked for work since a time, whatever it was given. */
+export function pulledSince(firestore: Firestore, kind: string, since: Date): Promise<boolean> {
+  return someEngine(firestore, "pulledAt", since, kind);
+}
+
+async function someEngine(
+  firestore: Firestore,
+  field: "filledAt" | "pulledAt",
+  since: Date,
+  kind: string,
+): Promise<boolean> {
+  const found = await firestore.collection("engines").where(field, ">", since).limit(MOST_ENGINES).get();
   return found.docs.some((document) => engineSchema.parse(document.data()).kinds.includes(kind));
 }
