@@ -194,6 +194,10 @@ function visits(w: World): Record<string, Visit> {
 
     // Administrators
     "GET /v1/admin/quarantine": { answers: service("administrator", 200) },
+    "GET /v1/admin/quarantine/{id}": {
+      path: `/v1/admin/quarantine/${NOWHERE}`,
+      answers: service("administrator", 404),
+    },
     "POST /v1/admin/quarantine/{id}/replay": {
       path: `/v1/admin/quarantine/${NOWHERE}/replay`,
       answers: service("administrator", 404),
@@ -222,7 +226,9 @@ function visits(w: World): Record<string, Visit> {
       path: `/v1/auth/sessions/${w.giverSessionId}`,
       answers: account({ stranger: 404, outside: 404, recipient: 404, giver: 204 }),
     },
-    "DELETE /v1/auth/sessions": { answers: everyAccount(204) },
+    "DELETE /v1/auth/sessions": {
+      answers: account({ stranger: 204, outside: 204, recipient: 204, giver: 401 }), // the giver's session has just ended
+    },
     "DELETE /v1/me": { answers: everyAccount(200) },
   };
 }
