@@ -9,7 +9,6 @@ export const idempotencySchema = z.discriminatedUnion("type", [
   /** An answer, stored in the transaction of what it tells of. */
   z.object({
     type: z.literal("answer"),
-    caller: z.string(),
     /** Whose answer it is; erasing them takes it. */
     caller: z.string(),
     bodyHash: z.string(),

@@ -62,7 +62,6 @@ export function storeAnswer(
   transaction.set(recordDocument(firestore, { ...request, key: request.key }), {
     type: "answer",
     caller: request.caller,
-    caller: request.caller,
     bodyHash: bodyHash(request.body),
     status: answer.status,
     headers: { ...answer.headers },

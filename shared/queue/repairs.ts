@@ -26,12 +26,12 @@ export const LOST_RING_SECONDS = 120;
 /** Uploads that have not come after this many days will not come: the longest an upload session lives is a week. */
 export const UNFED_DAYS = 8;
 
-export interface Repaired {
+export type Repaired = {
   readonly found: number;
   readonly repaired: number;
   /** Of single jobs; the others were seen to. */
   readonly errors: readonly unknown[];
-}
+};
 
 /** Ends leases past their end. At most `limit` a run. */
 export function endExpiredLeases(deps: QueueDeps, limit = 500): Promise<Repaired> {
