@@ -29,7 +29,7 @@ const deps = lazy(() => {
 });
 
 export const sync: CloudEventFunction<unknown> = async (event) => {
-  const jobId = jobIdOf(event.subject);
+  const jobId = jobIdOf(event);
   if (jobId === undefined) return deps().log.error("event_of_another_form", { subject: event.subject });
   await syncResult(jobId, deps());
 };

@@ -103,7 +103,7 @@ async function* pagesOfBoth(
   after: string,
 ): AsyncGenerator<Pair[]> {
   const documents = sightings(deps, after);
-  const rows = storedResults(deps.db, after, PAGE);
+  const rows = storedResults(deps.db, after.split("\0", 1)[0] ?? "", PAGE); // SQL has no id with that character
   let [left, right] = [await documents.next(), await rows.next()];
   let page: Pair[] = [];
   while (!left.done || !right.done) {

@@ -6,6 +6,7 @@ import { knownResult, lockResult } from "./resultRows.ts";
 import { sightingOf, withFiles } from "./sighting.ts";
 import { type Difference, differenceOf, storedResult } from "./storedResult.ts";
 import { finish, refusedAs, type SyncDeps, unlessRefused } from "./syncResult.ts";
+import { isUnstorable, syncUnstorable } from "./unstorableId.ts";
 
 /**
  * Compares one result with its document, contents included, and makes SQL and the quarantine what the document says. The document is
@@ -14,6 +15,10 @@ import { finish, refusedAs, type SyncDeps, unlessRefused } from "./syncResult.ts
  * @returns what differed and was mended; undefined when nothing did, and then nothing was written
  */
 export async function mendResult(jobId: string, deps: SyncDeps): Promise<Difference | undefined> {
+  if (isUnstorable(jobId)) {
+    const outcome = await syncUnstorable(jobId, deps);
+    return outcome === "unchanged" ? undefined : outcome === "gone" ? "invented" : "missing";
+  }
   const mended = await unlessRefused((refusal) =>
     deps.db.transaction((sql) => mend(sql, jobId, refusal, deps)),
   );

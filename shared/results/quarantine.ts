@@ -89,7 +89,7 @@ export async function* strayQuarantine(sql: Sql, firestore: Firestore): AsyncGen
     const ids = page.docs.map((document) => document.id);
     const { rows } = await sql.query<{ job_id: string }>(
       "SELECT job_id FROM result_versions WHERE job_id = ANY($1) AND state = 'quarantined'",
-      [ids],
+      [ids.filter((id) => !id.includes("\0"))], // of those SQL can know nothing
     );
     const known = new Set(rows.map((row) => row.job_id));
     yield* ids.filter((id) => !known.has(id));

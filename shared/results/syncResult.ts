@@ -11,6 +11,7 @@ import { finishRemoval } from "./finishRemoval.ts";
 import type { Unreadable } from "./readResult.ts";
 import { knownResult, lockResult } from "./resultRows.ts";
 import { type Sighting, seenOf, sightingOf, withFiles } from "./sighting.ts";
+import { isUnstorable, syncUnstorable } from "./unstorableId.ts";
 
 export interface SyncDeps extends ApplyDeps {
   readonly db: Database;
@@ -28,6 +29,7 @@ export async function syncResult(
   deps: SyncDeps,
   mode: Exclude<Mode, "mend"> = "event",
 ): Promise<SyncOutcome> {
+  if (isUnstorable(jobId)) return syncUnstorable(jobId, deps);
   const sighting = sightingOf(jobId, await deps.firestore.doc(`results/${jobId}`).get(), deps.kinds);
   // The usual repeated event ends here, without a transaction and without a look at the files.
   if (!isNews(await knownResult(deps.db, jobId), seenOf(sighting), mode)) return "unchanged";
