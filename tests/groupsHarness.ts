@@ -38,6 +38,8 @@ export interface Answer {
 
 export interface CallOptions {
   readonly body?: unknown;
+  /** The body's text as it is, under the content type of JSON. */
+  readonly text?: string;
   readonly key?: string;
 }
 
@@ -170,14 +172,15 @@ export class GroupsHarness {
     path: string,
     options: CallOptions = {},
   ): Promise<Answer> {
+    const sent = options.text ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
     const init = {
       method,
       headers: {
         ...(who ? { authorization: `Bearer ${who.id}` } : {}),
         ...(options.key ? { "idempotency-key": options.key } : {}),
-        ...(options.body === undefined ? {} : { "content-type": "application/json" }),
+        ...(sent === undefined ? {} : { "content-type": "application/json" }),
       },
-      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(sent === undefined ? {} : { body: sent }),
     };
     const response = await this.#app.request(path, init, {});
     const text = await response.text();

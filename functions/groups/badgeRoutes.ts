@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
+import type { App, AppEnv } from "#shared/http/app.ts";
 import { sendStored } from "#shared/http/storedAnswer.ts";
 import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
 import type { GroupsDeps } from "./deps.ts";
@@ -16,8 +17,16 @@ const badgeSchema = z
   })
   .openapi("Badge");
 
+/** Many clients name a content type without sending a body; that is an absent body, too. */
+const emptyIsAbsent: MiddlewareHandler<AppEnv> = async (c, next) => {
+  if ((await c.req.text()) === "") c.req.raw.headers.delete("content-type");
+  await next();
+};
+
+const account = access("account");
 const earnRoute = createRoute({
-  ...access("account"),
+  ...account,
+  middleware: [...account.middleware, emptyIsAbsent],
   method: "post",
   path: "/v1/badges",
   summary: "Earn today's badge",
@@ -38,7 +47,7 @@ const earnRoute = createRoute({
 });
 
 const listRoute = createRoute({
-  ...access("account"),
+  ...account,
   method: "get",
   path: "/v1/badges",
   summary: "A month of badges and the running streak",

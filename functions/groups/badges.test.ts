@@ -29,7 +29,10 @@ test("a recipient earns the badge they name, or a drawn one when the body is abs
   const drawn = await at("2026-03-11T09:00:00Z", person);
   assert.equal(drawn.status, 201);
   assert.ok(["GREAT_JOB", "EXCELLENT_WORK", "LOVELY"].includes(drawn.json.type));
-  assert.deepEqual(await monthOf(person), { items: [drawn.json, named.json], streak: 2 });
+  harness.advance(86_400);
+  const empty = await harness.call(person, "POST", "/v1/badges", { text: "" });
+  assert.equal(empty.status, 201);
+  assert.deepEqual(await monthOf(person), { items: [empty.json, drawn.json, named.json], streak: 3 });
   assert.equal(id, named.json.id);
 });
 

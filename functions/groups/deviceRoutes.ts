@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { NotFound } from "#shared/errors.ts";
 import { access } from "#shared/http/access.ts";
 import type { App } from "#shared/http/app.ts";
 import type { GroupsDeps } from "./deps.ts";
@@ -50,7 +51,9 @@ export function deviceRoutes(app: App, deps: () => GroupsDeps): void {
   });
 
   app.openapi(deleteRoute, async (c) => {
-    await forgetDevice(c.var.account.userId, c.req.valid("param").id, deps().db);
+    const { id } = c.req.valid("param");
+    if (!DEVICE_ID.test(id)) throw new NotFound();
+    await forgetDevice(c.var.account.userId, id, deps().db);
     return c.body(null, 204);
   });
 }

@@ -56,6 +56,7 @@ test("two people may call their devices alike, and neither deletes the other's",
   await put(owner, "phone", "owner-token");
   await put(other, "phone", "other-token");
   assert.equal((await harness.call(stranger, "DELETE", "/v1/devices/phone")).status, 404);
+  assert.equal((await harness.call(stranger, "DELETE", "/v1/devices/%00")).status, 404);
   await harness.call(other, "DELETE", "/v1/devices/phone");
   assert.equal((await devicesOf(owner)).length, 1);
 });
