@@ -43,10 +43,13 @@ function shownSize({ frame, turn, pixelAspect }: DecodedPicture, longSide: numbe
   return turn.sideways ? { width: height, height: width } : { width, height };
 }
 
+/** Fills each field's missing lines from that field alone: there is only this one picture. */
+const NO_COMBS = "estdif=mode=frame:deint=all";
+
 function developing({ frame, turn }: DecodedPicture, width: number, height: number): string {
   const [codedWidth, codedHeight] = turn.sideways ? [height, width] : [width, height];
   return [
-    frame.hasFlags(AV_FRAME_FLAG_INTERLACED) ? "bwdif=mode=send_frame:deint=all" : "",
+    frame.hasFlags(AV_FRAME_FLAG_INTERLACED) ? NO_COMBS : "",
     ...(isHighDynamicRange(frame)
       ? [`scale=${codedWidth}:${codedHeight}:flags=area`, toStandardRange(frame)]
       : [`scale=${codedWidth}:${codedHeight}:flags=area+accurate_rnd${matrixOf(frame)}`]),
