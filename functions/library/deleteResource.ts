@@ -3,6 +3,7 @@ import { audit } from "#shared/audit/audit.ts";
 import type { Clock } from "#shared/clock.ts";
 import type { ObjectStore } from "#shared/cloud/objects.ts";
 import { Forbidden, NotFound } from "#shared/errors.ts";
+import type { Logger } from "#shared/log/logger.ts";
 import { finishRemoval } from "#shared/results/finishRemoval.ts";
 import { lockResult } from "#shared/results/resultRows.ts";
 import { sealResult } from "#shared/results/seal.ts";
@@ -13,6 +14,7 @@ export interface DeleteResourceDeps {
   readonly firestore: Firestore;
   readonly objects: ObjectStore;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /**
@@ -34,7 +36,10 @@ export async function deleteResource(
     await audit(sql, { action: "resource_deleted", userId: input.userId, groupId }, now);
     return jobId;
   });
-  await finishRemoval(jobId, deps);
+  // From here on it is deleted, whatever becomes of the rest.
+  await finishRemoval(jobId, deps).catch((error: unknown) =>
+    deps.log.warn("removal_left_to_sweep", { jobId, error }),
+  );
 }
 
 async function deletable(

@@ -27,6 +27,7 @@ const deps = lazy(() => {
     signer: createFileSigner(objects, systemClock),
     kinds,
     clock: systemClock,
+    log,
     newId: randomId,
   };
 });

@@ -42,14 +42,14 @@ export async function visibleResource(
   return rows[0];
 }
 
-/** Of these ids, those this person may see, with their kinds. */
+/** Of these ids, those this person may see, with their kinds; they stay until the transaction ends. */
 export async function visibleKinds(
   sql: Sql,
   userId: string,
   ids: readonly string[],
 ): Promise<Map<string, string>> {
   const { rows } = await sql.query<{ id: string; kind: string }>(
-    `SELECT r.id, r.kind FROM resources r WHERE ${VISIBLE} AND r.id = ANY($2)`,
+    `SELECT r.id, r.kind FROM resources r WHERE ${VISIBLE} AND r.id = ANY($2) ORDER BY r.id FOR KEY SHARE OF r`,
     [userId, ids],
   );
   return new Map(rows.map((row) => [row.id, row.kind]));

@@ -3,6 +3,7 @@ import { NotFound } from "#shared/errors.ts";
 import { access } from "#shared/http/access.ts";
 import { type App, createApp, type Gate } from "#shared/http/app.ts";
 import { decodeCursor, pageOf, pageQuery } from "#shared/http/cursor.ts";
+import { sendStored } from "#shared/http/storedAnswer.ts";
 import type { NewId } from "#shared/ids.ts";
 import { ID_PATTERN } from "#shared/ids.ts";
 import type { Kinds } from "#shared/kinds/index.ts";
@@ -62,7 +63,14 @@ const listResources = createRoute({
   method: "get",
   path: "/v1/resources",
   summary: "The group's resources and the samples, newest first",
-  request: { query: pageQuery.extend({ kind: z.string().max(64).optional() }) },
+  request: {
+    query: pageQuery.extend({
+      kind: z
+        .string()
+        .regex(/^[\w-]{1,64}$/)
+        .optional(),
+    }),
+  },
   responses: { 200: { description: "A page.", content: json(listOf(resource)) } },
 });
 const getResource = createRoute({
@@ -155,8 +163,7 @@ export function libraryApp(deps: () => LibraryDeps): App {
       { userId: c.var.account.userId, key, body: c.req.valid("json") },
       deps(),
     );
-    // Parsed and written again in the schema's order, a repeated request's bytes are the first one's.
-    return c.json(vrVideo.parse(JSON.parse(answer.body)), 201, { ...answer.headers });
+    return sendStored(c, answer);
   });
 
   app.openapi(listVrVideos, async (c) => {

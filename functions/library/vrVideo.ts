@@ -4,6 +4,7 @@ import type { Clock } from "#shared/clock.ts";
 import { Conflict, type InputIssue, Unprocessable } from "#shared/errors.ts";
 import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
 import { groupState } from "#shared/groups/groupState.ts";
+import { titleSchema } from "#shared/http/title.ts";
 import { ID_PATTERN, type NewId } from "#shared/ids.ts";
 import type { Kinds } from "#shared/kinds/index.ts";
 import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
@@ -15,7 +16,7 @@ const FARTHEST_METRES = 10_000;
 const UNIT_TOLERANCE = 1e-3;
 
 const coordinate = z.number().min(-FARTHEST_METRES).max(FARTHEST_METRES);
-const factor = z.number().gt(0).max(1_000);
+const factor = z.number().min(0.001).max(1_000);
 
 /** Three numbers, as a list or by name; a list from here on. */
 const triple = (number: z.ZodNumber) =>
@@ -60,7 +61,7 @@ const placedSchema = z.strictObject({
 
 export const createVrVideoBody = z
   .strictObject({
-    title: z.string().trim().min(1).max(200),
+    title: titleSchema,
     scene: placedSchema,
     avatars: z.array(placedSchema).min(1).max(10),
   })

@@ -9,11 +9,12 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { AccessClaims } from "../auth/accessToken.ts";
 import type { ServiceIdentity } from "../auth/serviceToken.ts";
-import { InvalidRequest, NotFound, ReverieError } from "../errors.ts";
+import { InvalidRequest, NotFound, ReverieError, Unavailable } from "../errors.ts";
 import type { NewId } from "../ids.ts";
 import type { Logger } from "../log/logger.ts";
 import "../log/withoutBodies.ts";
 import { callerAddress } from "./callerAddress.ts";
+import { isPassingFault } from "./passingFault.ts";
 import { PROBLEM_JSON, problemDocument } from "./problem.ts";
 import type { RateLimiter } from "./rateLimit.ts";
 
@@ -132,6 +133,13 @@ function asReverieError(error: unknown, c: AppContext): ReverieError {
       error.status === 400 ? "the body is not valid JSON" : "the request can't be read",
       { cause: error },
     );
+  }
+  if (isPassingFault(error)) {
+    (c.get("log") as Logger | undefined)?.warn("store_away", { error, route: c.req.routePath });
+    return new Unavailable("a part of the service is away for a moment", {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
   }
   const log = c.get("log") as Logger | undefined; // unset only when the gate itself failed
   if (log) log.error("request_failed", { error, route: c.req.routePath });

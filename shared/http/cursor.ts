@@ -15,7 +15,15 @@ export function encodeCursor(keyset: Keyset): string {
   return Buffer.from(JSON.stringify(keyset)).toString("base64url");
 }
 
-const keysetSchema = z.tuple([z.iso.datetime({ precision: 6 }), z.string().min(1).max(200)]);
+/** Postgres knows no year 0 and no NUL character; a cursor with one is nobody's. */
+const keysetSchema = z.tuple([
+  z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith("0000")),
+  z
+    .string()
+    .min(1)
+    .max(200)
+    .refine((id) => !id.includes("\0")),
+]);
 
 /**
  * The keyset of a cursor, or undefined for the first page: a time to the microsecond and an id.
