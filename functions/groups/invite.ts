@@ -39,7 +39,7 @@ export async function invite(input: InviteInput, deps: GroupsDeps): Promise<Stor
   // After the commit, since the task must find the row; and again for a repeated request, in case we crashed in between. Its name
   // makes it one task.
   const { id }: { id: string } = JSON.parse(answer.body);
-  await (await deps.tasks()).add(mailTask(id));
+  await (await deps.tasks()).add(mailTask(id, now));
   return answer;
 }
 

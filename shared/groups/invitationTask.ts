@@ -1,5 +1,6 @@
 /** The mail task between `groups`, which asks for it, `dispatch`, which does it, and `sweep`, which asks again after a crash. */
 import { z } from "zod";
+import { plusSeconds } from "../clock.ts";
 import type { Task, TaskQueue } from "../cloud/taskQueue.ts";
 import { ID_PATTERN } from "../ids.ts";
 import type { Sql } from "../sql/pool.ts";
@@ -7,9 +8,18 @@ import type { Sql } from "../sql/pool.ts";
 /** The body of `POST /mail` in `dispatch`. */
 export const mailTaskSchema = z.strictObject({ invitationId: z.string().regex(ID_PATTERN) });
 
+/** How long the mail waits: the answer to the inviter has left before anyone looks whether there is somebody to mail to. */
+const MAIL_DELAY_SECONDS = 1;
+
 /** The task that mails an invitation's code. Named after the invitation, so that it is added at most once. */
-export function mailTask(invitationId: string): Task {
-  return { queue: "mail", name: `invitation-${invitationId}`, path: "/mail", body: { invitationId } };
+export function mailTask(invitationId: string, now: Date): Task {
+  return {
+    queue: "mail",
+    name: `invitation-${invitationId}`,
+    path: "/mail",
+    body: { invitationId },
+    at: plusSeconds(now, MAIL_DELAY_SECONDS),
+  };
 }
 
 /**
@@ -30,6 +40,6 @@ export async function requeueInvitations(
     [now, limit],
   );
   let added = 0;
-  for (const { id } of rows) if ((await tasks.add(mailTask(id))) === "added") added += 1;
+  for (const { id } of rows) if ((await tasks.add(mailTask(id, now))) === "added") added += 1;
   return added;
 }
