@@ -111,9 +111,3 @@ async function inTransaction<T>(
 function isAgain(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string" && AGAIN.has(error.code);
 }
-
-/** The name of the constraint that a unique violation (23505) hit, or undefined for any other error. */
-export function violatedUnique(error: unknown): string | undefined {
-  if (!(error instanceof pg.DatabaseError) || error.code !== "23505") return undefined;
-  return error.constraint;
-}
