@@ -2,13 +2,13 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Job, jobSchema } from "#shared/documents/job.ts";
-import { NotFound } from "#shared/errors.ts";
+import { Conflict, NotFound } from "#shared/errors.ts";
 import { access } from "#shared/http/access.ts";
 import type { App } from "#shared/http/app.ts";
 import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/http/cursor.ts";
 import { ID_PATTERN } from "#shared/ids.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
-import { changeJob } from "#shared/queue/store.ts";
+import { retryJob } from "#shared/queue/retryJob.ts";
 import type { AdminDeps } from "./deps.ts";
 
 const item = z
@@ -44,7 +44,7 @@ const retryRoute = createRoute({
   ...access("admin"),
   method: "post",
   path: "/v1/admin/dead-letters/{jobId}/retry",
-  summary: "Put a failed job into the line again, with one more attempt",
+  summary: "Put a failed job into the line again, with as many attempts as a new one",
   request: { params: z.object({ jobId: z.string() }) },
   responses: { 200: { description: "The job as it is now.", content: json(item) } },
 });
@@ -65,9 +65,14 @@ export function deadLetterRoutes(app: App, deps: () => AdminDeps): void {
   app.openapi(retryRoute, async (c) => {
     const { jobId } = c.req.valid("param");
     if (!ID_PATTERN.test(jobId)) throw new NotFound();
-    const { job } = await changeJob(jobId, { type: "retry" }, deps().submit);
+    const job = await retryJob(jobId, deps().submit, refuseCancelled);
     return c.json(viewItem({ id: jobId, job }), 200);
   });
+}
+
+/** What a person cancelled is no dead letter. */
+function refuseCancelled(job: Job): void {
+  if (job.state === "cancelled") throw new Conflict("job_finished", "the job was cancelled");
 }
 
 function keysetOf({ id, job }: { id: string; job: Job }): Keyset {

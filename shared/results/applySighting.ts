@@ -35,6 +35,12 @@ export interface Applied {
   readonly why?: Unreadable;
 }
 
+/** A sighting and what it comes to. */
+export interface Judged {
+  readonly finding: Finding;
+  readonly sighting: Sighting;
+}
+
 /**
  * Documents in quarantine are written here, before the commit: if that fails, the event comes again and writes the same once more.
  * The other way round a crash could leave a result that SQL calls put aside and that nobody finds.
@@ -43,11 +49,10 @@ export async function applySighting(
   sql: Sql,
   jobId: string,
   known: KnownRow | undefined,
-  sighting: Sighting,
+  judged: Judged,
   mode: Mode,
   deps: ApplyDeps,
 ): Promise<Applied> {
-  const judged = await judge(sql, sighting);
   const step = decide(known, judged.sighting.version, judged.finding, mode);
   switch (step.action) {
     case "nothing":
@@ -82,8 +87,11 @@ export async function applySighting(
   }
 }
 
-/** What only SQL can tell: whether the group lives. A living group stays so until the transaction ends. */
-export async function judge(sql: Sql, sighting: Sighting): Promise<{ finding: Finding; sighting: Sighting }> {
+/**
+ * What only SQL can tell: whether the group lives. A living group stays so until the transaction ends. Asked before the result's row
+ * is locked, because erasure takes the two in this order as well.
+ */
+export async function judge(sql: Sql, sighting: Sighting): Promise<Judged> {
   if (sighting.data === undefined) return { finding: "absent", sighting };
   const groupId = groupOf(sighting);
   const group =

@@ -34,21 +34,19 @@ async function mend(
   deps: SyncDeps,
 ): Promise<{ difference: Difference; applied: Applied } | undefined> {
   await lockResult(sql, jobId);
-  const known = await knownResult(sql, jobId, "lock");
-  const stored = await storedResult(sql, jobId);
   const sighting = sightingOf(jobId, await deps.firestore.doc(`results/${jobId}`).get(), deps.kinds);
+  const judged = await judge(sql, refusedAs(await withFiles(sighting, deps.objects), refusal));
+  const known = await knownResult(sql, jobId, "lock");
   const aside = await asideVersion(jobId, deps.firestore);
   const expectedAside = known?.state === "quarantined" ? known.version : undefined;
   const asideDiffers = aside === expectedAside ? undefined : aside === undefined ? "missing" : "invented";
 
   const livesOn = await creators(sql, "result" in sighting ? [sighting.result.createdBy] : []);
-  const difference = differenceOf(stored, sighting, livesOn) ?? asideDiffers;
+  const difference = differenceOf(await storedResult(sql, jobId), sighting, livesOn) ?? asideDiffers;
   if (!difference) return undefined;
-  const looked = refusedAs(await withFiles(sighting, deps.objects), refusal);
   // What was put aside and only looks readable: its files, its group or the database say no again.
-  const { finding } = await judge(sql, looked);
-  if (difference === "recovered" && finding === "unreadable" && !asideDiffers) return undefined;
-  return { difference, applied: await applySighting(sql, jobId, known, looked, "mend", deps) };
+  if (difference === "recovered" && judged.finding === "unreadable" && !asideDiffers) return undefined;
+  return { difference, applied: await applySighting(sql, jobId, known, judged, "mend", deps) };
 }
 
 /** Which of these people still have an account. */

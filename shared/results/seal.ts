@@ -13,8 +13,8 @@ export async function sealResult(
   groupId: string | undefined,
   now: Date,
 ): Promise<void> {
-  await dropResource(sql, jobId);
   await sql.query("UPDATE result_versions SET state = 'sealed' WHERE job_id = $1", [jobId]);
+  await dropResource(sql, jobId);
   await sql.query(
     "INSERT INTO removals (job_id, object_prefix, requested_at) VALUES ($1, $2, $3) ON CONFLICT (job_id) DO NOTHING",
     [jobId, groupId === undefined ? null : `groups/${groupId}/jobs/${jobId}/`, now],

@@ -5,7 +5,7 @@
 import type { DomainEvent } from "../events/event.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Database } from "../sql/pool.ts";
-import { type Applied, type ApplyDeps, applySighting, type SyncOutcome } from "./applySighting.ts";
+import { type Applied, type ApplyDeps, applySighting, judge, type SyncOutcome } from "./applySighting.ts";
 import { isNews, type Mode } from "./decide.ts";
 import { finishRemoval } from "./finishRemoval.ts";
 import type { Unreadable } from "./readResult.ts";
@@ -40,8 +40,8 @@ async function settle(jobId: string, sighting: Sighting, mode: Mode, deps: SyncD
   const applied = await unlessRefused((refusal) =>
     deps.db.transaction(async (sql) => {
       await lockResult(sql, jobId);
-      const known = await knownResult(sql, jobId, "lock");
-      return applySighting(sql, jobId, known, refusedAs(sighting, refusal), mode, deps);
+      const judged = await judge(sql, refusedAs(sighting, refusal));
+      return applySighting(sql, jobId, await knownResult(sql, jobId, "lock"), judged, mode, deps);
     }),
   );
   await finish(jobId, applied, deps);
