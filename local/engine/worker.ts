@@ -41,10 +41,11 @@ export type WorkReport =
     };
 
 const REPORT_EVERY_MS = 200;
+const MEMORY_EVERY_MS = 250;
 const KIBIBYTE = 1024;
 
-// Who ordered is gone, so nobody waits for the result.
-process.on("disconnect", () => process.exit(1));
+// Who ordered is gone, so nobody waits for the result. An orderly exit would wait for native threads, which may hang.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.once("message", (message) => {
   work(orderSchema.parse(message)).then(
     (converted) =>
@@ -74,10 +75,12 @@ async function work(order: WorkOrder): Promise<Converted> {
 }
 
 function watchMemory(maxResidentBytes: number): void {
-  setInterval(() => {
+  const check = () => {
     if (process.memoryUsage.rss() <= maxResidentBytes) return;
     finish(failure(new ConversionError("video_too_large", "This video needs more memory than there is.")));
-  }, 250).unref();
+  };
+  check();
+  setInterval(check, MEMORY_EVERY_MS).unref();
 }
 
 function failure(error: unknown): WorkReport {

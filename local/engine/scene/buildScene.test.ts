@@ -70,6 +70,7 @@ const sorts: readonly (readonly [string, TestVideo, number, string])[] = [
     "320x180",
   ],
   ["vp9-sound.webm", { encoder: "libvpx-vp9", sound: "libopus", views: 2 }, 2, "320x180"],
+  ["browser-recording.webm", { encoder: "libvpx-vp9", muxerOptions: { live: 1 } }, 1, "320x180"],
   ["av1.mp4", { encoder: "libsvtav1", views: 2 }, 2, "320x180"],
   ["mpeg4.avi", { encoder: "mpeg4" }, 1, "320x180"],
   ["mpeg2.ts", { encoder: "mpeg2video" }, 1, "320x180"],
