@@ -252,12 +252,14 @@ function clockOf(footage: Footage): number {
 /** The display matrix of ISO/IEC 14496-12 (8.3.2) for a turn: nine 32-bit numbers, 16.16 fixed point, the last column 2.30. */
 function turnMatrix(turn: 0 | 90 | 180 | 270): Buffer {
   const one = 0x10000;
-  const [a, b, c, d] = {
-    0: [one, 0, 0, one],
-    90: [0, one, -one, 0],
-    180: [-one, 0, 0, -one],
-    270: [0, -one, one, 0],
-  }[turn] as [number, number, number, number];
+  const [a, b, c, d] = (
+    {
+      0: [one, 0, 0, one],
+      90: [0, one, -one, 0],
+      180: [-one, 0, 0, -one],
+      270: [0, -one, one, 0],
+    } as const
+  )[turn];
   return Buffer.from(Int32Array.of(a, b, 0, c, d, 0, 0, 0, 0x40000000).buffer);
 }
 
