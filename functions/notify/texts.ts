@@ -7,8 +7,9 @@ export interface Text {
   readonly body: string;
 }
 
-/** Characters of a job's title; a message has room for 4 KB in all. */
+/** Of a job's title; a message has room for 4,096 bytes in all, and one character of some scripts takes many. */
 const TITLE_CHARACTERS = 100;
+const TITLE_BYTES = 2_600;
 
 export function textOf(event: DomainEvent, language: Language): Text {
   switch (event.type) {
@@ -56,8 +57,14 @@ export function dataOf(event: DomainEvent): Record<string, string> {
 }
 
 function short(title: string): string {
-  const characters = [...new Intl.Segmenter().segment(title)].map(({ segment }) => segment);
-  return characters.length <= TITLE_CHARACTERS
-    ? title
-    : `${characters.slice(0, TITLE_CHARACTERS - 1).join("")}…`;
+  let kept = "";
+  let count = 0;
+  for (const { segment } of new Intl.Segmenter().segment(title)) {
+    const whole = kept.length + segment.length === title.length;
+    const fits = Buffer.byteLength(kept) + Buffer.byteLength(segment) <= TITLE_BYTES;
+    if (!fits || count >= (whole ? TITLE_CHARACTERS : TITLE_CHARACTERS - 1)) return `${kept}…`;
+    kept += segment;
+    count += 1;
+  }
+  return kept;
 }
