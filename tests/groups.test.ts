@@ -55,7 +55,7 @@ test("a code that was mailed binds giver and recipient; both see the group, Fire
     .array(z.object({ subject: z.string(), text: z.string(), html: z.string() }))
     .parse(await (await fetch(`${cloud.mail}/messages?to=${encodeURIComponent(recipient.email)}`)).json());
   assert.equal(messages.length, 1);
-  assert.match(messages[0]?.text ?? "", new RegExp(`Jiwoo \\(${giver.email}\\)`));
+  assert.match(messages[0]?.text ?? "", new RegExp(`이름: Jiwoo\\n이메일: ${giver.email}`));
   assert.match(messages[0]?.subject ?? "", /돌봄/);
   assert.ok(messages[0]?.html.includes(code));
 

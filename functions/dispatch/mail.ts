@@ -44,7 +44,7 @@ export async function sendInvitation(
     ...invitationMail({
       language: recipient.language,
       timeZone: recipient.timeZone,
-      giver,
+      giver: { name: giver.name, email: giver.emailVerified ? giver.email : null },
       code,
       expiresAt,
     }),

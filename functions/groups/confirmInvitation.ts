@@ -1,7 +1,8 @@
 import { timingSafeEqual } from "node:crypto";
 import { audit } from "#shared/audit/audit.ts";
 import { Conflict, NotFound, ReverieError, TooManyRequests, Unprocessable } from "#shared/errors.ts";
-import { CODE_TRIES, codeHash, normalCode } from "#shared/groups/code.ts";
+import { CODE_TRIES, codeHash, giverKey, normalCode } from "#shared/groups/code.ts";
+import { personOf } from "#shared/groups/person.ts";
 import { ID_PATTERN } from "#shared/ids.ts";
 import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
 import type { Sql } from "#shared/sql/pool.ts";
@@ -65,11 +66,12 @@ async function tryCode(
   now: Date,
 ): Promise<StoredAnswer | ReverieError> {
   const giverId = caller.userId;
-  const invitation = await takeTry(sql, invitationId, caller.userId);
+  const counted = giverKey(deps.codeKey, await personOf(sql, giverId));
+  const invitation = await takeTry(sql, invitationId, giverId);
   const recipientKey = invitation.recipient_key;
   const { CODE_TRIES_PER_GIVER, CODE_TRIES_PER_PAIR } = deps.caps;
-  await takeDaily(sql, { what: "try_pair", giverId, recipientKey, cap: CODE_TRIES_PER_PAIR }, now);
-  await takeDaily(sql, { what: "try", giverId, cap: CODE_TRIES_PER_GIVER }, now);
+  await takeDaily(sql, { what: "try_pair", giverKey: counted, recipientKey, cap: CODE_TRIES_PER_PAIR }, now);
+  await takeDaily(sql, { what: "try", giverKey: counted, cap: CODE_TRIES_PER_GIVER }, now);
 
   const recipientId = invitation.recipient_id ?? "";
   const offered = codeHash(deps.codeKey, { invitationId, giverId, recipientId }, normalCode(code));

@@ -11,7 +11,7 @@ const SPENT = {
 /** One thing that is counted per giver and day. */
 export interface DailyCap {
   readonly what: keyof typeof SPENT;
-  readonly giverId: string;
+  readonly giverKey: Buffer;
   /** For counts per pair; absent for counts per giver. */
   readonly recipientKey?: Buffer;
   readonly cap: number;
@@ -24,16 +24,16 @@ export interface DailyCap {
  */
 export async function takeDaily(
   sql: Sql,
-  { what, giverId, recipientKey, cap }: DailyCap,
+  { what, giverKey, recipientKey, cap }: DailyCap,
   now: Date,
 ): Promise<void> {
   const { rowCount } = await sql.query(
-    `INSERT INTO daily_counts AS counted (giver_id, what, recipient_key, day, count)
+    `INSERT INTO daily_counts AS counted (giver_key, what, recipient_key, day, count)
      VALUES ($1, $2, $3, ($4::timestamptz AT TIME ZONE 'UTC')::date, 1)
-     ON CONFLICT (giver_id, what, recipient_key, day) DO UPDATE SET count = counted.count + 1
+     ON CONFLICT (giver_key, what, recipient_key, day) DO UPDATE SET count = counted.count + 1
        WHERE counted.count < $5
      RETURNING count`,
-    [giverId, what, recipientKey ?? Buffer.alloc(0), now, cap],
+    [giverKey, what, recipientKey ?? Buffer.alloc(0), now, cap],
   );
   if (rowCount === 1) return;
   throw new TooManyRequests(SPENT[what], {

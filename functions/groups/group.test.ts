@@ -40,10 +40,18 @@ test("a giver leaves: out of SQL and Firestore before the answer, the others unt
 test("the recipient removes a giver, whose mailed code then binds nobody; a new one does", async () => {
   const { giver, second, recipient } = await family();
   const { id, code = "" } = await harness.invited(giver, recipient.email);
+  await harness.call(giver, "POST", "/v1/invitations", {
+    body: { recipientEmail: "x@example.com" },
+    key: "kept",
+  });
   assert.equal((await remove(recipient, giver)).status, 204);
   assert.deepEqual(await giversOf(recipient), [second.id]);
   assert.equal(await harness.mirrorOf(giver), undefined);
   assert.equal((await harness.confirm(giver, id, code)).json.code, "code_rejected");
+  assert.equal(
+    (await harness.rows("SELECT 1 FROM idempotency_keys WHERE caller = $1", [giver.id])).length,
+    0,
+  );
   harness.advance(1);
   await harness.bound(giver, recipient);
   assert.deepEqual(await giversOf(recipient), [second.id, giver.id]);

@@ -389,9 +389,36 @@ test("the mail says who asks and until when, in the recipient's language and tim
   await harness.invited(giver, recipient.email);
   const mail = harness.mails.at(-1);
   assert.match(mail?.subject ?? "", /돌봄 요청/);
-  assert.ok(mail?.text.includes(`Kim <b>Jiwoo</b> & Co (${giver.email})`));
+  assert.ok(mail?.text.includes(`\n이름: Kim <b>Jiwoo</b> & Co\n이메일: ${giver.email}\n`));
   assert.match(mail?.text ?? "", /오후 10:30/);
   assert.ok(mail?.html.includes(codeIn(mail)));
   assert.ok(!mail?.html.includes("<b>"), "names are text, not HTML");
   assert.match(mail?.html ?? "", /<html lang="ko">/);
+});
+
+test("an address that isn't verified is not shown as who asks", async () => {
+  const giver = await harness.person("care_giver", { emailVerified: false, name: "daughter@example.com" });
+  const recipient = await harness.person("care_recipient");
+  await harness.invited(giver, recipient.email);
+  const mail = harness.mails.at(-1);
+  assert.match(mail?.text ?? "", /^Name: daughter@example.com\nAddress: not confirmed$/m);
+  assert.ok(!mail?.text.includes(giver.email) && !mail?.html.includes(giver.email));
+});
+
+test("erasing the account and signing in again brings no new tries", async () => {
+  const email = "persistent@example.com";
+  const recipient = await harness.person("care_recipient");
+  const statuses = [];
+  for (let account = 0; account < 4; account++) {
+    const giver = await harness.person("care_giver", { email });
+    const { id, code = "" } = await harness.invited(giver, recipient.email);
+    for (let attempt = 0; attempt < CODE_TRIES; attempt++) {
+      statuses.push((await harness.confirm(giver, id, wrongCode(code, attempt))).status);
+    }
+    assert.equal((await harness.call(giver, "DELETE", "/v1/me")).status, 200);
+  }
+  assert.deepEqual(statuses, [
+    ...Array.from({ length: 15 }, () => 422),
+    ...Array.from({ length: 5 }, () => 429),
+  ]);
 });

@@ -1,6 +1,6 @@
 import { audit } from "#shared/audit/audit.ts";
 import { plusSeconds } from "#shared/clock.ts";
-import { CODE_MINUTES, normalEmail, recipientKey } from "#shared/groups/code.ts";
+import { CODE_MINUTES, giverKey, normalEmail, recipientKey } from "#shared/groups/code.ts";
 import { mailTask } from "#shared/groups/invitationTask.ts";
 import { personOf, requireRole } from "#shared/groups/person.ts";
 import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
@@ -50,12 +50,18 @@ async function noteInvitation(
   now: Date,
 ): Promise<StoredAnswer> {
   const giverId = caller.userId;
-  requireRole(await personOf(sql, giverId), "care_giver");
+  const giver = await personOf(sql, giverId);
+  requireRole(giver, "care_giver");
   const email = normalEmail(recipientEmail);
   const key = recipientKey(deps.codeKey, email);
+  const counted = giverKey(deps.codeKey, giver);
   const { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR } = deps.caps;
-  await takeDaily(sql, { what: "invite_pair", giverId, recipientKey: key, cap: INVITATIONS_PER_PAIR }, now);
-  await takeDaily(sql, { what: "invite", giverId, cap: INVITATIONS_PER_GIVER }, now);
+  await takeDaily(
+    sql,
+    { what: "invite_pair", giverKey: counted, recipientKey: key, cap: INVITATIONS_PER_PAIR },
+    now,
+  );
+  await takeDaily(sql, { what: "invite", giverKey: counted, cap: INVITATIONS_PER_GIVER }, now);
   await sql.query(
     `UPDATE invitations SET revoked_at = $3
      WHERE giver_id = $1 AND recipient_key = $2 AND revoked_at IS NULL AND confirmed_at IS NULL`,

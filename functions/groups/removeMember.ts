@@ -32,6 +32,8 @@ export async function removeMember(
       throw new Forbidden("a care giver can only leave; the recipient removes others");
     }
     await revokeInvitations(sql, memberId, own.groupId, now);
+    // Answers kept for their Idempotency-Keys show the group as it was.
+    await sql.query("DELETE FROM idempotency_keys WHERE caller = $1", [memberId]);
     await audit(
       sql,
       {

@@ -39,6 +39,19 @@ export function recipientKey(key: Buffer, email: string): Buffer {
   return keyed(key, "recipient", normalEmail(email));
 }
 
+/**
+ * What a giver's tries and invitations are counted by. 32 bytes; the same for a new account with the same verified address, since
+ * otherwise erasing an account would bring new tries.
+ */
+export function giverKey(
+  key: Buffer,
+  giver: { readonly id: string; readonly email: string | null; readonly emailVerified: boolean },
+): Buffer {
+  return giver.emailVerified && giver.email !== null
+    ? keyed(key, "giver's address", normalEmail(giver.email))
+    : keyed(key, "giver", giver.id);
+}
+
 /** Addresses are compared without regard to case, as mailboxes are in practice. */
 export function normalEmail(email: string): string {
   return email.trim().toLowerCase();

@@ -2,7 +2,7 @@ import type { Language } from "#shared/groups/person.ts";
 
 export interface InvitationMailInput {
   readonly language: Language;
-  /** Who asks. Names are people's own words, so they are shown, never trusted. */
+  /** Who asks. A name is people's own words, so it is shown as one and never trusted; `email` is null unless it is verified. */
   readonly giver: { readonly name: string | null; readonly email: string | null };
   readonly code: string;
   readonly expiresAt: Date;
@@ -19,12 +19,14 @@ export interface Content {
 /** The mail that brings a code, in the recipient's language. The code has a line of its own in the text. */
 export function invitationMail(input: InvitationMailInput): Content {
   const words = PHRASES[input.language];
-  const who = giverLine(input.giver, words.someone);
+  const who = giverLines(input.giver, words);
   const until = timeOf(input);
   const text = [
     words.greeting,
     "",
-    words.asks(who),
+    words.asks,
+    "",
+    ...who,
     "",
     words.tell,
     "",
@@ -42,9 +44,11 @@ export function invitationMail(input: InvitationMailInput): Content {
 const PHRASES = {
   en: {
     subject: "Someone would like to care for you on Reverie",
-    someone: "Someone",
     greeting: "Hello,",
-    asks: (who: string) => `${who} would like to care for you on Reverie.`,
+    asks: "Someone would like to care for you on Reverie:",
+    name: (name: string) => `Name: ${name}`,
+    address: (address: string) => `Address: ${address}`,
+    unconfirmed: "not confirmed",
     tell: "If you know this person and agree, read this code to them:",
     until: (time: string) => `The code works once, until ${time}.`,
     unknown:
@@ -52,9 +56,11 @@ const PHRASES = {
   },
   ko: {
     subject: "Reverie에서 돌봄 요청이 도착했습니다",
-    someone: "누군가",
     greeting: "안녕하세요.",
-    asks: (who: string) => `${who} 님이 Reverie에서 회원님의 돌봄 가족이 되고 싶어 합니다.`,
+    asks: "아래 분이 Reverie에서 회원님의 돌봄 가족이 되고 싶어 합니다.",
+    name: (name: string) => `이름: ${name}`,
+    address: (address: string) => `이메일: ${address}`,
+    unconfirmed: "확인되지 않음",
     tell: "아는 분이고 동의하신다면 이 코드를 그분께 읽어 주세요.",
     until: (time: string) => `코드는 한 번만 쓸 수 있으며 ${time}까지 유효합니다.`,
     unknown:
@@ -62,14 +68,16 @@ const PHRASES = {
   },
 } as const satisfies Record<Language, unknown>;
 
-/** The giver's name and address on one line, whatever the name holds. */
-function giverLine({ name, email }: InvitationMailInput["giver"], someone: string): string {
+/** Name and address, each on a line of its own, so that no name can pass for an address. */
+function giverLines(
+  { name, email }: InvitationMailInput["giver"],
+  words: (typeof PHRASES)[Language],
+): string[] {
   const shown = (name ?? "")
     .replace(/[\p{C}\p{Z}]+/gu, " ")
     .trim()
     .slice(0, 80);
-  if (email === null) return shown || someone;
-  return shown ? `${shown} (${email})` : email;
+  return [...(shown ? [words.name(shown)] : []), words.address(email ?? words.unconfirmed)];
 }
 
 function timeOf({ language, expiresAt, timeZone }: InvitationMailInput): string {
@@ -83,7 +91,7 @@ function timeOf({ language, expiresAt, timeZone }: InvitationMailInput): string 
 function htmlOf(
   { language, code }: InvitationMailInput,
   words: (typeof PHRASES)[Language],
-  who: string,
+  who: readonly string[],
   until: string,
 ): string {
   const paragraph = (text: string) => `<p style="margin:0 0 16px">${escaped(text)}</p>`;
@@ -93,7 +101,8 @@ function htmlOf(
 <body style="margin:0;padding:24px;background:#f6f4f0;color:#222;font:18px/1.5 system-ui,sans-serif">
 <div style="max-width:520px;margin:0 auto;padding:32px;background:#fff;border-radius:12px">
 ${paragraph(words.greeting)}
-${paragraph(words.asks(who))}
+${paragraph(words.asks)}
+<p style="margin:0 0 16px;font-weight:600">${who.map(escaped).join("<br>")}</p>
 ${paragraph(words.tell)}
 <p style="margin:24px 0;text-align:center;font:700 34px/1.2 ui-monospace,monospace;letter-spacing:6px">${escaped(code)}</p>
 ${paragraph(words.until(until))}

@@ -49,15 +49,16 @@ CREATE INDEX invitations_unmailed ON invitations (created_at) WHERE mail = 'wait
 CREATE INDEX invitations_by_recipient ON invitations (recipient_id);
 CREATE INDEX invitations_by_age ON invitations (expires_at);
 
--- How often something was done on one day (UTC), against a cap that a new code doesn't reset. The caps are settings.
+-- How often something was done on one day (UTC), against a cap that a new code doesn't reset. The caps are settings. Givers are known
+-- by a keyed hash of their verified address, so that erasing the account and signing in again doesn't reset it either.
 CREATE TABLE daily_counts (
-  giver_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  giver_key bytea NOT NULL CHECK (length(giver_key) = 32),
   what text NOT NULL CHECK (what IN ('invite', 'invite_pair', 'try', 'try_pair')),
   -- The recipient_key for counts per pair, empty for counts per giver.
   recipient_key bytea NOT NULL,
   day date NOT NULL,
   count integer NOT NULL CHECK (count > 0),
-  PRIMARY KEY (giver_id, what, recipient_key, day)
+  PRIMARY KEY (giver_key, what, recipient_key, day)
 );
 CREATE INDEX daily_counts_by_day ON daily_counts (day);
 
