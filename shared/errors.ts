@@ -1,7 +1,7 @@
 /**
  * Every error a caller can be told, by its stable code. Phones and engines branch on `code`; `title` is for people and may change.
  */
-const titles = {
+export const problemTitles = {
   invalid_request: "The request is malformed",
   body_too_large: "The request body is too large",
   unsupported_media_type: "The request body must be JSON",
@@ -39,7 +39,7 @@ const titles = {
   internal: "Something went wrong on our side",
 } as const;
 
-export type ErrorCode = keyof typeof titles;
+export type ErrorCode = keyof typeof problemTitles;
 
 /** One bad value of a request: where it is and what was expected there. */
 export interface InputIssue {
@@ -77,7 +77,7 @@ export class ReverieError extends Error {
   }
 
   get title(): string {
-    return titles[this.code];
+    return problemTitles[this.code];
   }
 }
 

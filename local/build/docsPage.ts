@@ -1,5 +1,6 @@
 /** The page at `/docs`: the OpenAPI document as plain HTML, without scripts and without anything from elsewhere. */
 import { html, raw } from "hono/html";
+import { problemTitles } from "#shared/errors.ts";
 import type { OpenApiDocument, Operation } from "./openapi.ts";
 
 type Markup = ReturnType<typeof html>;
@@ -38,19 +39,28 @@ export function docsPage(document: OpenApiDocument): string {
   );
   const body = html`
 <h1>${document.info.title}</h1>
-<p>${document.info.description}</p>
+<p>${prose(document.info.description)}</p>
 <p>As a document for programs: <a href="/v1/openapi.json">OpenAPI ${document.openapi}</a>.</p>
-<nav>${document.tags.map(({ name }) => html`<a href="#${name}">${name}</a>`)}<a href="#schemas">schemas</a></nav>
+<nav>${document.tags.map(({ name }) => html`<a href="#${name}">${name}</a>`)}<a href="#problems">problems</a><a href="#schemas">schemas</a></nav>
 ${document.tags.map(
   ({ name, description }) => html`<h2 id="${name}">${name}</h2><p>${description}</p>
 ${operations.filter(({ operation }) => operation.tags?.includes(name)).map((one) => operationBlock(one.path, one.method, one.operation))}`,
 )}
+<h2 id="problems">problems</h2><p>Errors are RFC 9457 problem documents; programs go by their code.</p>
+<table>${Object.entries(problemTitles).map(
+    ([code, title]) => html`<tr id="problem-${code}"><td><code>${code}</code></td><td>${title}</td></tr>`,
+  )}</table>
 <h2 id="schemas">schemas</h2>
 ${Object.entries(document.components.schemas).map(
   ([name, schema]) =>
     html`<details id="schema-${name}"><summary><code>${name}</code></summary><div>${schemaBlock(asSchema(schema))}</div></details>`,
 )}`;
   return page(document.info.title, body);
+}
+
+/** A sentence of the document: what stands in backticks is code. */
+function prose(text: string): Markup[] {
+  return text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }
 
 /** What the origin shows for a path that is nobody's. */
@@ -77,9 +87,9 @@ function page(title: string, body: Markup): string {
 
 function operationBlock(path: string, method: string, operation: Operation): Markup {
   return html`<details>
-<summary><span class="method">${method}</span><code>${path}</code><span>${operation.summary ?? ""}</span>
+<summary><span class="method">${method}</span><code>${path}</code><span>${prose(operation.summary ?? "")}</span>
 <span class="who">${WHO[operation["x-access"] ?? "public"] ?? ""}</span></summary>
-<div>${operation.description === undefined ? "" : html`<p>${operation.description}</p>`}
+<div>${operation.description === undefined ? "" : html`<p>${prose(operation.description)}</p>`}
 ${parameters(operation)}
 ${Object.entries(operation.requestBody?.content ?? {}).map(
   ([type, { schema }]) => html`<h4>Request body <code>${type}</code></h4>${schemaBlock(schema ?? {})}`,
@@ -87,7 +97,7 @@ ${Object.entries(operation.requestBody?.content ?? {}).map(
 ${Object.entries(operation.responses).map(([status, response]) =>
   status === "default"
     ? html`<h4>Errors</h4><p><a href="#schema-Problem">Problem</a></p>`
-    : html`<h4>${status} ${response.description ?? ""}</h4>
+    : html`<h4>${status} ${prose(response.description ?? "")}</h4>
 ${Object.entries(response.content ?? {}).map(([type, { schema }]) => html`<code>${type}</code>${schemaBlock(schema ?? {})}`)}`,
 )}</div>
 </details>`;
