@@ -100,7 +100,8 @@ async function comparedResults(deps: SweepDeps) {
     if (report.mended > 0) deps.log.warn("results_mended", { differences: differences.slice(0, 50) });
     return { ...report, next: nextCursor };
   });
-  return counts(done);
+  const errors = done && done.failed > 0 ? [new Error(`${done.failed} results could not be mended`)] : [];
+  return { ...counts(done), errors };
 }
 
 async function pastUploads(deps: SweepDeps) {
