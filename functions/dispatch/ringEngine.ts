@@ -4,6 +4,7 @@ import { addressId, type Bell } from "#shared/documents/bell.ts";
 import type { Logger } from "#shared/log/logger.ts";
 import { type BellDeps, bellDocument, bellOf, ring, ringTask, workWaits } from "#shared/queue/bell.ts";
 import { filledSince } from "#shared/queue/engines.ts";
+import { optimistically } from "#shared/queue/optimistic.ts";
 
 export interface RingDeps extends BellDeps {
   readonly bell: EngineBell;
@@ -110,11 +111,11 @@ async function write(
   deps: RingDeps,
   change: (bell: Bell) => Bell,
 ): Promise<boolean> {
-  const document = bellDocument(kind, address, deps.firestore);
-  return deps.firestore.runTransaction(async (transaction) => {
-    const bell = bellOf(await transaction.get(document));
-    if (bell?.round !== round) return false;
-    transaction.set(document, change(bell));
+  return optimistically(async () => {
+    const snapshot = await bellDocument(kind, address, deps.firestore).get();
+    const bell = bellOf(snapshot);
+    if (bell?.round !== round || !snapshot.updateTime) return false;
+    await snapshot.ref.update({ ...change(bell) }, { lastUpdateTime: snapshot.updateTime });
     return true;
   });
 }

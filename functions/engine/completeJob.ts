@@ -38,12 +38,11 @@ export async function completeJob(
   refuse(problemsOfData(kind, completion.data));
   const files = await filesOf(lease, completion, kind, deps);
   const tombstone = deps.firestore.doc(`tombstones/${job.groupId}`);
-  await changeLeased(jobId, { type: "complete", hash }, deps, async (transaction, { verdict, job: done }) => {
-    if (verdict === "unchanged") return;
+  await changeLeased(jobId, { type: "complete", hash }, deps, async (transaction, done) => {
     if ((await transaction.get(tombstone)).exists) {
       throw new Conflict("erased", "the group was erased; there is no one to have the result");
     }
-    transaction.create(deps.firestore.doc(`results/${jobId}`), {
+    transaction.set(deps.firestore.doc(`results/${jobId}`), {
       jobId,
       kind: done.kind,
       groupId: done.groupId,

@@ -3,6 +3,7 @@ import type { Job } from "#shared/documents/job.ts";
 import { InvalidRequest } from "#shared/errors.ts";
 import { perform } from "#shared/queue/effects.ts";
 import { notePull } from "#shared/queue/engines.ts";
+import { isConflict } from "#shared/queue/optimistic.ts";
 import { changeJob, findJob, rulesFor } from "#shared/queue/store.ts";
 import { holds, transition } from "#shared/queue/transition.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
@@ -143,11 +144,6 @@ async function claim(
     deps,
   );
   return { jobId, leaseId, job };
-}
-
-/** NOT_FOUND, FAILED_PRECONDITION, ABORTED: the document isn't as it was found. */
-function isConflict(error: unknown): boolean {
-  return error instanceof Error && "code" in error && [5, 9, 10].includes(Number(error.code));
 }
 
 /** Signs the inputs. Leases whose URLs can't be signed are given back: an engine that can't begin must not cost an attempt. */

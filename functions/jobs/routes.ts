@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { JOB_STATES, type Job } from "#shared/documents/job.ts";
+import { isOpen, JOB_STATES, type Job } from "#shared/documents/job.ts";
 import { Conflict, NotFound } from "#shared/errors.ts";
 import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
 import { access } from "#shared/http/access.ts";
@@ -17,7 +17,7 @@ import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
 import type { Sql } from "#shared/sql/pool.ts";
 import { eventStream } from "./eventStream.ts";
 import { listJobs } from "./listJobs.ts";
-import { watchJob } from "./watchJob.ts";
+import { isLastEvent, watchJob } from "./watchJob.ts";
 
 export interface JobsDeps extends SubmitDeps {
   readonly gate: Gate;
@@ -181,8 +181,11 @@ export function jobsApp(deps: () => JobsDeps): App {
 
   app.openapi(eventsRoute, async (c) => {
     const { id } = c.req.valid("param");
-    await ownJob(c, id, deps());
+    const job = await ownJob(c, id, deps());
     const lastEventId = c.req.valid("header")["last-event-id"];
+    // 204 is what tells an EventSource to stop asking.
+    if (lastEventId !== undefined && !isOpen(job) && (await isLastEvent(id, lastEventId, deps().firestore)))
+      return c.body(null, 204);
     return eventStream(c, (signal) => watchJob(id, lastEventId, signal, deps()));
   });
 

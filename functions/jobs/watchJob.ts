@@ -14,6 +14,16 @@ export interface WatchDeps extends ViewDeps {
   readonly firestore: Firestore;
 }
 
+/** Whether `lastEventId` is the id of the job as it is now, read anew: of an ended job there is nothing more to tell then. */
+export async function isLastEvent(
+  jobId: string,
+  lastEventId: string,
+  firestore: Firestore,
+): Promise<boolean> {
+  const { updateTime } = await firestore.doc(`jobs/${jobId}`).get();
+  return updateTime !== undefined && versionOf(updateTime) === lastEventId;
+}
+
 /** How often the place in line is looked at: it moves by what happens to other jobs, which the listener doesn't see. */
 const POSITION_MS = 3_000;
 

@@ -11,6 +11,7 @@ import type { Clock } from "../clock.ts";
 import type { Task, TaskQueue } from "../cloud/taskQueue.ts";
 import type { EngineAddress } from "../config/settings.ts";
 import { addressId, type Bell, bellSchema } from "../documents/bell.ts";
+import { optimistically } from "./optimistic.ts";
 import { queryOf, shapes } from "./queries.ts";
 
 export interface BellDeps {
@@ -37,34 +38,34 @@ export async function ring(
   deps: BellDeps,
   options: { anew?: boolean } = {},
 ): Promise<void> {
-  const now = deps.clock();
-  const document = bellDocument(kind, address, deps.firestore);
-  const seen = bellOf(await document.get());
-  // The usual case of many jobs at once: no write to a document they would all meet on.
-  if (seen?.state === "ringing" && !options.anew) {
-    await deps.tasks.add(ringTask(kind, address, seen.round));
-    return;
-  }
-  const begun = await deps.firestore.runTransaction(async (transaction) => {
-    const bell = bellOf(await transaction.get(document));
-    if (bell?.state === "ringing" && !(options.anew && bell.round === seen?.round)) {
-      return { round: bell.round, replaced: undefined };
-    }
-    const next = (bell?.round ?? 0) + 1;
-    transaction.set(document, {
-      round: next,
-      state: "ringing",
-      dueAt: now,
-      // What was pulled before this says nothing about the work that has come since.
-      rungAt: null,
-      ignored: bell?.state === "checking" ? bell.ignored : 0,
-    } satisfies Bell);
-    return { round: next, replaced: bell && bell.state !== "idle" ? bell.round : undefined };
-  });
-  if (begun.replaced !== undefined) {
-    await deps.tasks.remove("ring", ringTask(kind, address, begun.replaced).name);
-  }
-  await deps.tasks.add(ringTask(kind, address, begun.round));
+  const { round, replaced } = await optimistically(() =>
+    beginRound(kind, address, deps, options.anew ?? false),
+  );
+  if (replaced !== undefined) await deps.tasks.remove("ring", ringTask(kind, address, replaced).name);
+  await deps.tasks.add(ringTask(kind, address, round));
+}
+
+/** The round that is on, or a new one. Many jobs at once find the first one's round and write nothing. */
+async function beginRound(
+  kind: string,
+  address: string,
+  deps: BellDeps,
+  anew: boolean,
+): Promise<{ round: number; replaced?: number }> {
+  const snapshot = await bellDocument(kind, address, deps.firestore).get();
+  const bell = bellOf(snapshot);
+  if (bell?.state === "ringing" && !anew) return { round: bell.round };
+  const next: Bell = {
+    round: (bell?.round ?? 0) + 1,
+    state: "ringing",
+    dueAt: deps.clock(),
+    // What was pulled before this says nothing about the work that has come since.
+    rungAt: null,
+    ignored: bell?.state === "checking" ? bell.ignored : 0,
+  };
+  if (snapshot.updateTime) await snapshot.ref.update({ ...next }, { lastUpdateTime: snapshot.updateTime });
+  else await snapshot.ref.create(next);
+  return { round: next.round, ...(bell && bell.state !== "idle" ? { replaced: bell.round } : {}) };
 }
 
 /** The task of one round. */

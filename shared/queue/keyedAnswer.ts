@@ -51,15 +51,29 @@ export function recordOf(
   return record;
 }
 
-/** Puts an answer on record, in the transaction of what it tells of. */
+/** Where a request's answer is kept, and the answer if there is one; neither for a request without a key. */
+export async function findAnswer(
+  firestore: Firestore,
+  request: KeyedRequest,
+): Promise<{ snapshot?: DocumentSnapshot; answer?: StoredAnswer }> {
+  const { key } = request;
+  if (key === undefined) return {};
+  const snapshot = await recordDocument(firestore, { ...request, key }).get();
+  const record = recordOf(snapshot, request);
+  return record?.type === "answer" ? { snapshot, answer: record } : { snapshot };
+}
+
+/**
+ * Puts an answer on record, in the transaction of what it tells of; the transaction conflicts if the same request was answered
+ * meanwhile. The record isn't read in the transaction: a hundred that come at once would lock each other out.
+ */
 export function storeAnswer(
   transaction: Transaction,
-  firestore: Firestore,
+  snapshot: DocumentSnapshot,
   request: KeyedRequest,
   answer: StoredAnswer,
 ): void {
-  if (request.key === undefined) return;
-  transaction.set(recordDocument(firestore, { ...request, key: request.key }), {
+  const record = {
     type: "answer",
     caller: request.caller,
     bodyHash: bodyHash(request.body),
@@ -67,5 +81,9 @@ export function storeAnswer(
     headers: { ...answer.headers },
     body: answer.body,
     expiresAt: recordExpiry(request.now),
-  } satisfies IdempotencyRecord);
+  } satisfies IdempotencyRecord;
+  const { ref, updateTime } = snapshot;
+  // One whose day is over may still be there.
+  if (updateTime) transaction.update(ref, record, { lastUpdateTime: updateTime });
+  else transaction.create(ref, record);
 }

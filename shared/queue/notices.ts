@@ -1,6 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { type Job, jobSchema } from "../documents/job.ts";
 import type { DomainEvent, EventPublisher } from "../events/event.ts";
+import { optimistically } from "./optimistic.ts";
 
 export interface NoticeDeps {
   readonly firestore: Firestore;
@@ -24,14 +25,11 @@ export async function announceFailure(jobId: string, job: Job, deps: NoticeDeps)
     title: job.title,
     code: job.error.code,
   } satisfies DomainEvent);
-  const document = deps.firestore.doc(`jobs/${jobId}`);
-  await deps.firestore.runTransaction(async (transaction) => {
-    const snapshot = await transaction.get(document);
-    if (!snapshot.exists) return;
-    const current = jobSchema.parse(snapshot.data());
+  await optimistically(async () => {
+    const snapshot = await deps.firestore.doc(`jobs/${jobId}`).get();
+    if (!snapshot.exists || !snapshot.updateTime) return;
     // A person may have retried it meanwhile, and it may have failed again: that failure has a mark of its own.
-    if (current.finishedAt?.getTime() === finishedAt.getTime()) {
-      transaction.update(document, { noticePending: false });
-    }
+    if (jobSchema.parse(snapshot.data()).finishedAt?.getTime() !== finishedAt.getTime()) return;
+    await snapshot.ref.update({ noticePending: false }, { lastUpdateTime: snapshot.updateTime });
   });
 }

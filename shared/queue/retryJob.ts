@@ -1,62 +1,85 @@
+import type { Transaction } from "@google-cloud/firestore";
 import type { Job } from "../documents/job.ts";
 import { SAMPLES_GROUP } from "../documents/result.ts";
-import { type Upload, uploadSchema } from "../documents/upload.ts";
+import { uploadSchema } from "../documents/upload.ts";
 import { Conflict, TooManyRequests } from "../errors.ts";
-import { type JobEffect, perform } from "./effects.ts";
+import { perform } from "./effects.ts";
 import { settledInput } from "./inputs.ts";
-import { prepareWrite, type QueueDeps, readJob, refusal, rulesFor, TRANSACTION_ATTEMPTS } from "./store.ts";
-import { transition } from "./transition.ts";
+import { optimistically } from "./optimistic.ts";
+import { prepareWrite, type QueueDeps, readJob, refusal, rulesFor } from "./store.ts";
+import { type Effect, transition } from "./transition.ts";
+
+export interface RetryDeps extends QueueDeps {
+  /** The setting OPEN_JOBS_PER_GROUP. */
+  readonly openJobsPerGroup: number;
+}
 
 /**
- * Starts a failed or cancelled job anew, with as many attempts as a new one has. Its uploads are read in the same transaction: what
- * arrived meanwhile counts, and what is gone can't be worked on.
- * @param mayRetry asked with the job as it is; throw from it to refuse
+ * Starts a failed or cancelled job anew, with as many attempts as a new one has. Its uploads and its group's tombstone are read in
+ * the same transaction: what arrived meanwhile counts, and what is gone can't be worked on.
+ * @param mayRetry looks at the job as it is; throws to refuse
  * @throws NotFound; Conflict `job_not_finished`, `job_finished` (it succeeded), `upload_rejected`, `upload_unknown` or `erased`;
- *   TooManyRequests
+ *   TooManyRequests `too_many_open_jobs`
  */
 export async function retryJob(
   jobId: string,
-  deps: QueueDeps & { readonly openJobsPerGroup: number },
+  deps: RetryDeps,
   mayRetry: (job: Job) => void = () => {},
 ): Promise<Job> {
-  const { job, effects } = await deps.firestore.runTransaction(
-    async (transaction) => {
-      const now = deps.clock();
-      const document = deps.firestore.doc(`jobs/${jobId}`);
-      const before = await readJob(transaction, document);
-      mayRetry(before);
-      const rules = rulesFor(before.kind, deps);
-      const retried = transition(before, { type: "retry" }, now, rules);
-      if (retried.verdict === "refused") throw refusal(retried.why);
-      let after = retried.job;
-      const asked = [...retried.effects];
-      const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${before.groupId}`));
-      if (tombstone.exists) throw new Conflict("erased", "the job's group was erased");
-      for (const uploadId of new Set(Object.values(before.inputs).map((input) => input.uploadId))) {
-        const snapshot = await transaction.get(deps.firestore.doc(`uploads/${uploadId}`));
-        const upload: Upload | undefined = snapshot.exists ? uploadSchema.parse(snapshot.data()) : undefined;
-        if (!upload || upload.expiresAt <= now) {
-          throw new Conflict("upload_unknown", "the job's files are gone; submit a new job with new ones");
-        }
-        const event = settledInput(uploadId, upload);
-        const settled = event && transition(after, event, now, rules);
-        if (settled?.verdict !== "changed") continue;
-        after = settled.job;
-        asked.push(...settled.effects);
-      }
-      if (after.state === "failed") throw refusal("upload_rejected");
-      const write = await prepareWrite(transaction, document, before, after, deps);
-      if (before.groupId !== SAMPLES_GROUP && (write.line?.open ?? 0) > deps.openJobsPerGroup) {
-        throw new TooManyRequests(`a group may have ${deps.openJobsPerGroup} open jobs at a time`, {
-          code: "too_many_open_jobs",
-        });
-      }
-      write.commit();
-      const effects: JobEffect[] = asked.map((effect) => ({ jobId, job: write.job, effect }));
-      return { job: write.job, effects };
-    },
-    { maxAttempts: TRANSACTION_ATTEMPTS },
+  const { job, effects } = await optimistically(() =>
+    deps.firestore.runTransaction((transaction) => retryOnce(jobId, transaction, deps, mayRetry), {
+      maxAttempts: 1,
+    }),
   );
-  await perform(effects, deps);
+  await perform(
+    effects.map((effect) => ({ jobId, job, effect })),
+    deps,
+  );
   return job;
+}
+
+async function retryOnce(
+  jobId: string,
+  transaction: Transaction,
+  deps: RetryDeps,
+  mayRetry: (job: Job) => void,
+): Promise<{ job: Job; effects: readonly Effect[] }> {
+  const { document, job: before, precondition } = await readJob(jobId, deps.firestore);
+  mayRetry(before);
+  const now = deps.clock();
+  const rules = rulesFor(before.kind, deps);
+  const retried = transition(before, { type: "retry" }, now, rules);
+  if (retried.verdict === "refused") throw refusal(retried.why);
+  const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${before.groupId}`));
+  if (tombstone.exists) throw new Conflict("erased", "the job's group was erased");
+  let after = retried.job;
+  const effects: Effect[] = [...retried.effects];
+  for (const event of await uploadsOf(before, transaction, deps)) {
+    const settled = transition(after, event, now, rules);
+    if (settled.verdict !== "changed") continue;
+    after = settled.job;
+    effects.push(...settled.effects);
+  }
+  if (after.state === "failed") throw refusal("upload_rejected");
+  const { job, line, write } = await prepareWrite({ document, before, precondition }, after, deps);
+  if (before.groupId !== SAMPLES_GROUP && (line?.open ?? 0) > deps.openJobsPerGroup) {
+    throw new TooManyRequests(`a group may have ${deps.openJobsPerGroup} open jobs at a time`, {
+      code: "too_many_open_jobs",
+    });
+  }
+  write(transaction);
+  return { job, effects };
+}
+
+/** What is known of a job's uploads now; all of them must still be there. */
+async function uploadsOf(job: Job, transaction: Transaction, deps: RetryDeps) {
+  const ids = [...new Set(Object.values(job.inputs).map((input) => input.uploadId))];
+  const snapshots = await Promise.all(ids.map((id) => transaction.get(deps.firestore.doc(`uploads/${id}`))));
+  return snapshots.flatMap((snapshot) => {
+    const upload = snapshot.exists ? uploadSchema.parse(snapshot.data()) : undefined;
+    if (!upload || upload.expiresAt <= deps.clock()) {
+      throw new Conflict("upload_unknown", "the job's files are gone; submit a new job with new ones");
+    }
+    return settledInput(snapshot.id, upload) ?? [];
+  });
 }

@@ -1,5 +1,12 @@
-/** Jobs in Firestore: read, and changed by `transition` in transactions whose writes depend on what was read. */
-import type { DocumentReference, Firestore, Transaction } from "@google-cloud/firestore";
+/** Jobs in Firestore: read, and changed by `transition`, each write conditional on the state it was computed from. */
+import type {
+  DocumentReference,
+  DocumentSnapshot,
+  Firestore,
+  Precondition,
+  Transaction,
+  WriteBatch,
+} from "@google-cloud/firestore";
 import type { Clock } from "../clock.ts";
 import { type Job, jobSchema } from "../documents/job.ts";
 import { EMPTY_LINE, type Line, lineSchema } from "../documents/line.ts";
@@ -7,6 +14,7 @@ import { Conflict, NotFound } from "../errors.ts";
 import type { Kinds } from "../kinds/index.ts";
 import { type EffectDeps, perform } from "./effects.ts";
 import { settleLine, touchesLine } from "./fairLine.ts";
+import { optimistically } from "./optimistic.ts";
 import { type Rules, rulesOf } from "./rules.ts";
 import { type Effect, type JobEvent, type Refusal, transition } from "./transition.ts";
 import { virtualTime } from "./virtualTime.ts";
@@ -26,42 +34,31 @@ export interface Applied {
   readonly effects: readonly Effect[];
 }
 
-/** Transactions that meet others on the same document are tried this often; each waits a little longer than the one before. */
-export const TRANSACTION_ATTEMPTS = 20;
-
 /**
  * Changes one job by an event and then sees to what the change asks for. The job, its group's line and whatever `also` writes are
- * one transaction; effects follow the commit and are made up by `sweep` should a crash come between.
- * @param also more writes of the same transaction, once the outcome is known; its own reads come before them
+ * committed together; effects follow, and are made up by `sweep` should a crash come between.
+ * @param also reads and writes of its own, in a transaction with a change; not called when nothing changes
  * @throws NotFound when the job isn't there; Conflict with the refusal's code
  */
 export async function changeJob(
   jobId: string,
-  event: JobEvent | ((job: Job) => JobEvent),
+  event: JobEvent,
   deps: QueueDeps,
-  also?: (transaction: Transaction, applied: Applied) => Promise<void>,
+  also?: (transaction: Transaction, job: Job) => Promise<void>,
 ): Promise<Applied> {
-  const { applied, effects } = await deps.firestore.runTransaction(
-    async (transaction) => {
-      const document = deps.firestore.doc(`jobs/${jobId}`);
-      const before = await readJob(transaction, document);
-      const outcome = transition(
-        before,
-        typeof event === "function" ? event(before) : event,
-        deps.clock(),
-        rulesFor(before.kind, deps),
-      );
-      if (outcome.verdict === "refused") throw refusal(outcome.why);
-      const { verdict, effects } = outcome;
-      const write = await prepareWrite(transaction, document, before, outcome.job, deps);
-      const applied: Applied = { verdict, job: write.job, effects };
-      await also?.(transaction, applied);
-      if (verdict === "changed") write.commit();
-      return { applied, effects: effects.map((effect) => ({ jobId, job: write.job, effect })) };
-    },
-    { maxAttempts: TRANSACTION_ATTEMPTS },
+  const applied = await optimistically(async (): Promise<Applied> => {
+    const { document, job: before, precondition } = await readJob(jobId, deps.firestore);
+    const outcome = transition(before, event, deps.clock(), rulesFor(before.kind, deps));
+    if (outcome.verdict === "refused") throw refusal(outcome.why);
+    if (outcome.verdict === "unchanged") return outcome;
+    const { job, write } = await prepareWrite({ document, before, precondition }, outcome.job, deps);
+    await commit(deps.firestore, write, also && ((transaction) => also(transaction, job)));
+    return { ...outcome, job };
+  });
+  await perform(
+    applied.effects.map((effect) => ({ jobId, job: applied.job, effect })),
+    deps,
   );
-  await perform(effects, deps);
   return applied;
 }
 
@@ -71,40 +68,96 @@ export async function findJob(firestore: Firestore, jobId: string): Promise<Job 
   return snapshot.exists ? jobSchema.parse(snapshot.data()) : undefined;
 }
 
-/** @throws NotFound */
-export async function readJob(transaction: Transaction, document: DocumentReference): Promise<Job> {
-  const snapshot = await transaction.get(document);
+/**
+ * A job with the condition under which it may be written.
+ * @throws NotFound
+ */
+export async function readJob(jobId: string, firestore: Firestore) {
+  const document = firestore.doc(`jobs/${jobId}`);
+  const snapshot = await document.get();
   if (!snapshot.exists) throw new NotFound();
-  return jobSchema.parse(snapshot.data());
+  return { document, job: jobSchema.parse(snapshot.data()), precondition: asRead(snapshot) };
+}
+
+type Writer = Transaction | WriteBatch;
+
+/**
+ * Settles the group's line for a change of one of its jobs.
+ * @param from the job's document and how it was read; `before` and `precondition` are absent when the job is new
+ * @returns the job with its place, the line if it is touched, and both writes, to be committed together
+ */
+export async function prepareWrite(
+  from: { document: DocumentReference; before?: Job; precondition?: Precondition },
+  after: Job,
+  deps: QueueDeps,
+): Promise<{ job: Job; line: Line | undefined; write: (writer: Writer) => void }> {
+  const { document, before, precondition } = from;
+  const writeJob = (writer: Writer, job: Job) => {
+    if (precondition) update(writer, document, job, precondition);
+    else create(writer, document, job);
+  };
+  if (!touchesLine(before, after)) {
+    return { job: after, line: undefined, write: (writer) => writeJob(writer, after) };
+  }
+  const lineDocument = deps.firestore.doc(`lines/${after.groupId}`);
+  const snapshot = await lineDocument.get();
+  const read = snapshot.exists ? lineSchema.parse(snapshot.data()) : EMPTY_LINE;
+  const entersLine = after.waiting && after.place === null;
+  const now = entersLine ? await virtualTime(after.kind, deps.firestore) : 0;
+  const { job, line } = settleLine(read, before, after, kindOf(after.kind, deps), now);
+  return {
+    job,
+    line,
+    write: (writer) => {
+      writeJob(writer, job);
+      if (snapshot.exists) update(writer, lineDocument, line, asRead(snapshot));
+      else create(writer, lineDocument, line);
+    },
+  };
 }
 
 /**
- * Settles the group's line for a change of one of its jobs. Reads now, so it comes before all writes of the transaction; writes both
- * documents in `commit`.
- * @param before undefined when the job is new
+ * Commits conditional writes at once, or in a transaction when something else has to be read with them.
+ * @throws a conflict when a document is not as it was read; `optimistically` has it done again
  */
-export async function prepareWrite(
-  transaction: Transaction,
-  document: DocumentReference,
-  before: Job | undefined,
-  after: Job,
-  deps: QueueDeps,
-): Promise<{ job: Job; line: Line | undefined; commit: () => void }> {
-  if (!touchesLine(before, after)) {
-    return { job: after, line: undefined, commit: () => transaction.set(document, after) };
+export async function commit(
+  firestore: Firestore,
+  write: (writer: Writer) => void,
+  also?: (transaction: Transaction) => Promise<void>,
+): Promise<void> {
+  if (!also) {
+    const batch = firestore.batch();
+    write(batch);
+    await batch.commit();
+    return;
   }
-  const lineDocument = deps.firestore.doc(`lines/${after.groupId}`);
-  const snapshot = await transaction.get(lineDocument);
-  const line = snapshot.exists ? lineSchema.parse(snapshot.data()) : EMPTY_LINE;
-  const now = after.waiting && after.place === null ? await virtualTime(after.kind, deps.firestore) : 0;
-  const settled = settleLine(line, before, after, kindOf(after.kind, deps), now);
-  return {
-    ...settled,
-    commit: () => {
-      transaction.set(document, settled.job);
-      transaction.set(lineDocument, settled.line);
+  await firestore.runTransaction(
+    async (transaction) => {
+      await also(transaction);
+      write(transaction);
     },
-  };
+    { maxAttempts: 1 },
+  );
+}
+
+/** The condition that a document is as it was read. */
+function asRead(snapshot: DocumentSnapshot): Precondition {
+  return snapshot.updateTime ? { lastUpdateTime: snapshot.updateTime } : { exists: true };
+}
+
+/** All of a document's fields are replaced, one by one: `update` is the write that takes a precondition. */
+function update(
+  writer: Writer,
+  document: DocumentReference,
+  content: Job | Line,
+  precondition: Precondition,
+): void {
+  // Transaction and WriteBatch both have this method; their union has no call signature in common.
+  (writer as WriteBatch).update(document, { ...content }, precondition);
+}
+
+function create(writer: Writer, document: DocumentReference, content: Job | Line): void {
+  (writer as WriteBatch).create(document, { ...content }); // as above
 }
 
 /** The rules of a job's kind, with the deployment's bound on back-off. */

@@ -10,8 +10,9 @@ import type { Kind } from "../kinds/kind.ts";
 import type { StoredAnswer } from "../sql/idempotency.ts";
 import { type JobEffect, perform } from "./effects.ts";
 import { settledInput } from "./inputs.ts";
-import { recordDocument, recordOf, storeAnswer } from "./keyedAnswer.ts";
-import { prepareWrite, type QueueDeps, rulesFor, TRANSACTION_ATTEMPTS } from "./store.ts";
+import { findAnswer, storeAnswer } from "./keyedAnswer.ts";
+import { optimistically } from "./optimistic.ts";
+import { prepareWrite, type QueueDeps, rulesFor } from "./store.ts";
 import { misfit, newJob, type Submission, transition } from "./transition.ts";
 import { type ViewDeps, viewJob } from "./view.ts";
 
@@ -56,39 +57,38 @@ export interface SubmitInput {
  *   (`too_many_open_jobs`), NotFound for a group that was erased
  */
 export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
-  const now = deps.clock();
-  const request = { caller: input.userId, route: input.route, key: input.key, body: input.body, now };
-  if (input.key !== undefined) {
-    // The usual repetition ends here, without a transaction.
-    const record = recordOf(
-      await recordDocument(deps.firestore, { ...request, key: input.key }).get(),
-      request,
-    );
-    if (record?.type === "answer") return record;
-  }
   const { kind, submission } = read(input, deps);
+  const { answer, effects } = await optimistically(() => submitOnce(input, kind, submission, deps));
+  await perform(effects, deps);
+  return answer;
+}
+
+async function submitOnce(
+  input: SubmitInput,
+  kind: Kind,
+  submission: Submission,
+  deps: SubmitDeps,
+): Promise<{ answer: StoredAnswer; effects: JobEffect[] }> {
+  const { userId: caller, route, key, body } = input;
+  const request = { caller, route, key, body, now: deps.clock() };
+  const known = await findAnswer(deps.firestore, request);
+  if (known.answer) return { answer: known.answer, effects: [] };
   const id = deps.newId();
-  const { answer, effects } = await deps.firestore.runTransaction(
+  return deps.firestore.runTransaction(
     async (transaction) => {
-      if (input.key !== undefined) {
-        const document = recordDocument(deps.firestore, { ...request, key: input.key });
-        const record = recordOf(await transaction.get(document), request);
-        if (record?.type === "answer") return { answer: record, effects: [] };
-      }
       const opened = await open(id, submission, kind, transaction, deps);
       const answer: StoredAnswer = {
         status: 202,
         headers: { location: `/v1/jobs/${id}` },
         body: JSON.stringify(await viewJob(id, opened.job, deps)),
       };
-      opened.commit();
-      storeAnswer(transaction, deps.firestore, request, answer);
-      return { answer, effects: opened.effects };
+      opened.write(transaction);
+      if (known.snapshot) storeAnswer(transaction, known.snapshot, request, answer);
+      const effects = opened.effects.map((effect) => ({ jobId: id, job: opened.job, effect }));
+      return { answer, effects };
     },
-    { maxAttempts: TRANSACTION_ATTEMPTS },
+    { maxAttempts: 1 },
   );
-  await perform(effects, deps);
-  return answer;
 }
 
 function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: Submission } {
@@ -156,14 +156,9 @@ async function open(
     effects.push(...outcome.effects);
   }
   refuseRejected(submission, uploads, kind);
-  const document = deps.firestore.doc(`jobs/${id}`);
-  const write = await prepareWrite(transaction, document, undefined, job, deps);
-  refuseTooMany(submission, write.line, kind, deps);
-  return {
-    job: write.job,
-    effects: effects.map((effect) => ({ jobId: id, job: write.job, effect })),
-    commit: write.commit,
-  };
+  const prepared = await prepareWrite({ document: deps.firestore.doc(`jobs/${id}`) }, job, deps);
+  refuseTooMany(submission, prepared.line, kind, deps);
+  return { ...prepared, effects };
 }
 
 /** The uploads a submission names, in the transaction that uses them. Somebody else's are answered like those that aren't there. */
