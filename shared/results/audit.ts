@@ -45,7 +45,15 @@ export async function auditResults(
   const count = { missing: 0, stale: 0, changed: 0, invented: 0, recovered: 0, sealed: 0 };
   const total = { checked: 0, quarantined: 0, mended: 0, failed: 0 };
   const differences: Array<{ jobId: string; difference: Difference }> = [];
-  const report = (nextCursor: string | null) => ({ ...count, ...total, differences, nextCursor });
+  const report = (nextCursor: string | null) => ({
+    checked: total.checked,
+    ...count,
+    quarantined: total.quarantined,
+    mended: total.mended,
+    failed: total.failed,
+    differences,
+    nextCursor,
+  });
 
   const look = async (jobId: string) => {
     try {
