@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { access, mkdir, mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import { type JobView, mailedCode, Phone, type PhoneAddresses, type ResourceView } from "../phone/phone.ts";
@@ -57,9 +57,9 @@ export async function playDemo(request: {
 
 async function videoToPlay(given: string | undefined, scratch: string, tell: Narrator): Promise<string> {
   if (given !== undefined) {
-    await access(given).catch(() => {
-      throw new Error(`there is no file ${given}`);
-    });
+    const found = await stat(given).catch(() => undefined);
+    if (!found?.isFile()) throw new Error(`there is no file ${given}`);
+    if (found.size === 0) throw new Error(`${given} is empty`);
     return given;
   }
   const made = join(scratch, "seaside.mp4");

@@ -111,6 +111,21 @@ test("an event stream comes through as it is written and holds no place; a calle
   assert.equal(arrived, 4);
 });
 
+test("a path that can't be read is a problem document and never reaches the origin; odd ones that can be read do", async () => {
+  const asked: (string | undefined)[] = [];
+  const origin = await frontBefore((request, response) => {
+    asked.push(request.url);
+    response.end();
+  });
+  for (const path of ["/v1/jobs/%ff", "/v1/jobs/%E0%A4%A", `/v1/jobs/${"a".repeat(256)}`]) {
+    const answer = await fetch(origin + path);
+    assert.equal(answer.status, 400, path);
+    assert.equal(answer.headers.get("content-type"), "application/problem+json");
+  }
+  await fetch(`${origin}/v1/jobs/%20%F0%9F%91%B5?q=%ff`);
+  assert.deepEqual(asked, ["/v1/jobs/%20%F0%9F%91%B5?q=%ff"]);
+});
+
 test("an origin that is away is a problem document", async () => {
   const front = await startFront({ port: 0, target: await freePort(), functionOf: () => "jobs", atOnce: 1 });
   after(() => front.close());

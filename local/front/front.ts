@@ -49,6 +49,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const server = createServer((incoming, outgoing) => {
     const leaving = new AbortController();
     outgoing.once("close", () => leaving.abort());
+    if (!isServable(pathOf(incoming))) {
+      refuse(outgoing, 400, "Bad Request", "the path can't be read");
+      return;
+    }
     const name = options.functionOf(pathOf(incoming));
     const place = name === undefined ? Promise.resolve(() => {}) : placesOf(name).take(leaving.signal);
     place.then(
@@ -75,6 +79,16 @@ export async function startFront(options: FrontOptions): Promise<Front> {
 
 function pathOf(incoming: IncomingMessage): string {
   return (incoming.url ?? "/").split("?")[0] ?? "/";
+}
+
+/** The Hosting emulator looks every path up as a file and answers 500, or tells its functions, where Hosting refuses. */
+function isServable(path: string): boolean {
+  try {
+    const segments = decodeURIComponent(path).split("/");
+    return path.startsWith("/") && segments.every((segment) => Buffer.byteLength(segment) <= 255);
+  } catch {
+    return false;
+  }
 }
 
 function forward(
@@ -104,7 +118,7 @@ function forward(
     answer.pipe(outgoing);
     answer.once("error", () => outgoing.destroy());
   });
-  onward.once("error", () => refuse(outgoing));
+  onward.once("error", () => refuse(outgoing, 502, "Bad Gateway", "the origin can't be reached"));
   outgoing.once("close", () => onward.destroy());
   incoming.pipe(onward);
 }
@@ -131,16 +145,11 @@ function sessionCookie(name: string, value: string): string[] {
   return kept === undefined ? [] : [name, kept];
 }
 
-function refuse(outgoing: ServerResponse): void {
+function refuse(outgoing: ServerResponse, status: number, title: string, detail: string): void {
   if (outgoing.headersSent) {
     outgoing.destroy();
     return;
   }
-  const problem = {
-    type: "about:blank",
-    title: "Bad Gateway",
-    status: 502,
-    detail: "the origin can't be reached",
-  };
-  outgoing.writeHead(502, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
+  const problem = { type: "about:blank", title, status, detail };
+  outgoing.writeHead(status, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
 }

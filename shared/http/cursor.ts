@@ -15,14 +15,14 @@ export function encodeCursor(keyset: Keyset): string {
   return Buffer.from(JSON.stringify(keyset)).toString("base64url");
 }
 
-/** Postgres knows no year 0 and no NUL character; a cursor with one is nobody's. */
+/** Postgres knows no year 0 and no NUL character, Firestore no id with a slash; a cursor with one is nobody's. */
 const keysetSchema = z.tuple([
   z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith("0000")),
   z
     .string()
     .min(1)
     .max(200)
-    .refine((id) => !id.includes("\0")),
+    .refine((id) => !/[\0/]|^\.{1,2}$|^__.*__$/s.test(id)),
 ]);
 
 /**

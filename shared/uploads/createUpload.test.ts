@@ -56,6 +56,12 @@ test("an upload is written down as pending before its URL leaves, and expires wi
   });
 });
 
+test("a name with half a character or a control character is no name, and one in any script is", () => {
+  const named = (name: string) =>
+    createUploadBody.safeParse({ contentType: "video/mp4", size: 1, name }).success;
+  assert.deepEqual(["\ud800", "a\0", "a\r\nb", "할머니 집 👵.mp4"].map(named), [false, false, false, true]);
+});
+
 test("a type no kind takes, and a size no kind takes, are refused and leave no document", async () => {
   for (const [contentType, size] of [
     ["text/html", 5],

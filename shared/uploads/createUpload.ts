@@ -20,7 +20,15 @@ export const createUploadBody = z.strictObject({
   /** Bytes. */
   size: z.number().int().min(1),
   /** The file's own name, for people; never part of a path. */
-  name: z.string().min(1).max(255).optional(),
+  name: z
+    .string()
+    .min(1)
+    .max(255)
+    .refine(
+      (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
+      "expected text without control characters",
+    )
+    .optional(),
   crc32c: z
     .string()
     .regex(/^[A-Za-z0-9+/]{5}[AQgw]==$/, "expected base64 of a big-endian CRC32C")
