@@ -141,7 +141,7 @@ export async function openAuthWorld(
     ...options.settings,
   });
   const log = options.log ?? silentLogger;
-  const db = createDatabase(settings, { name: "auth", max: 2, log });
+  const db = createDatabase(settings, { connectMilliseconds: 120_000, name: "auth", max: 2, log });
   const firebase = playedFirebase();
   const limits = {
     address: settings.RATE_PER_ADDRESS,

@@ -76,7 +76,7 @@ export class GroupsHarness {
     this.firestore = firestore.firestore;
     this.db = createDatabase(
       { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_POOL_MAX: 10 },
-      { name: "test", max: 10, log: silentLogger },
+      { connectMilliseconds: 120_000, name: "test", max: 10, log: silentLogger },
     );
     this.erasure = {
       db: this.db,

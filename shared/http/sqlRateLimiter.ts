@@ -16,7 +16,7 @@ import type { RateLimiter, RateName } from "./rateLimit.ts";
 
 /** Milliseconds of a window. */
 const WINDOW = 60_000;
-/** How many milliseconds a request waits for the shared count before it is let through. */
+/** How many milliseconds a request waits for the shared count before it is let through, unless said otherwise. */
 const PATIENCE = 500;
 /** For how many milliseconds nothing waits again, after Postgres didn't answer. */
 const PATIENCE_AFTER_FAILURE = 5_000;
@@ -43,7 +43,7 @@ interface Counter {
 export function sqlRateLimiter(
   sql: Sql,
   limits: Readonly<Partial<Record<RateName, number>>>,
-  options: { clock: Clock; log: Logger },
+  options: { clock: Clock; log: Logger; patienceMilliseconds?: number },
 ): RateLimiter {
   const teller = createTeller(sql, options);
 
@@ -75,7 +75,14 @@ export function sqlRateLimiter(
 }
 
 /** Keeps one instance's counters of the running window and tells them to Postgres, one statement at a time. */
-function createTeller(sql: Sql, { clock, log }: { clock: Clock; log: Logger }) {
+function createTeller(
+  sql: Sql,
+  {
+    clock,
+    log,
+    patienceMilliseconds = PATIENCE,
+  }: { clock: Clock; log: Logger; patienceMilliseconds?: number },
+) {
   let window = 0;
   let counters = new Map<string, Counter>();
   let untold = new Set<Counter>();
@@ -149,7 +156,7 @@ function createTeller(sql: Sql, { clock, log }: { clock: Clock; log: Logger }) {
     /** Whether Postgres has answered, within a request's patience. */
     async heardBack(): Promise<boolean> {
       if (clock().getTime() < impatientUntil) return false;
-      const answered = await within(PATIENCE, tell());
+      const answered = await within(patienceMilliseconds, tell());
       if (answered === undefined) impatientUntil = clock().getTime() + PATIENCE_AFTER_FAILURE;
       return answered ?? false;
     },

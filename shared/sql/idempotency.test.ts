@@ -14,7 +14,7 @@ before(async () => {
   backend = await testDatabase();
   database = createDatabase(
     { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_POOL_MAX: 8 },
-    { name: "test", max: 8, log: silentLogger },
+    { connectMilliseconds: 120_000, name: "test", max: 8, log: silentLogger },
   );
   await backend.pool.query("CREATE TABLE things (name text PRIMARY KEY)");
 });

@@ -32,17 +32,24 @@ const AGAIN = new Set(["40001", "40P01"]);
 /**
  * One small pool per instance. Timestamps come back as `Date`, cut to milliseconds; a query that needs microseconds selects text.
  * @param max connections of this instance, as the manifest says unless the setting overrides it
+ * @param connectMilliseconds how long a query waits for a free connection before it fails; ten seconds unless said otherwise
  * @param accessToken gives the password when the login is by IAM; of the function's own account unless said otherwise
  */
 export function createDatabase(
   settings: SettingsOf<"DATABASE_URL" | "DATABASE_IAM" | "DATABASE_POOL_MAX">,
-  options: { name: string; max: number; log: Logger; accessToken?: () => Promise<string> },
+  options: {
+    name: string;
+    max: number;
+    log: Logger;
+    connectMilliseconds?: number;
+    accessToken?: () => Promise<string>;
+  },
 ): Database {
   const pool = new pg.Pool({
     ...login(settings, options.accessToken ?? accessTokens(LOGIN_SCOPE)),
     max: settings.DATABASE_POOL_MAX ?? options.max,
     application_name: `reverie-${options.name}`,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: options.connectMilliseconds ?? 10_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 15_000,
     idle_in_transaction_session_timeout: 15_000,

@@ -37,6 +37,8 @@ CREATE TABLE walks (
   name text PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64),
   -- Null at the beginning.
   place text,
+  -- How long the slices since the beginning took.
+  spent_ms integer NOT NULL CHECK (spent_ms >= 0),
   -- When the walk goes on; in the future after it has come to its end.
   next_at timestamptz NOT NULL
 );
