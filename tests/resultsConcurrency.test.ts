@@ -9,7 +9,10 @@ import { freePort } from "#local/processes/ports.ts";
 import { TEMPLATE } from "#local/testing/addresses.ts";
 import { openTestRun } from "#local/testing/start.ts";
 import type { Result } from "#shared/documents/result.ts";
+import { continueErasure } from "#shared/erasure/continueErasure.ts";
+import { requestErasure } from "#shared/erasure/requestErasure.ts";
 import { randomId } from "#shared/ids.ts";
+import { silentLogger } from "#shared/log/logger.ts";
 import { auditResults } from "#shared/results/audit.ts";
 import { type SyncDeps, syncResult } from "#shared/results/syncResult.ts";
 import {
@@ -169,4 +172,70 @@ test("Postgres away for a while under load: nothing is lost, nothing is doubled,
     results.map((result) => result.jobId).toSorted(),
   );
   assert.ok(rows.every((row) => row.news === "1"));
+});
+
+test("a group is erased while its results arrive, can't be read, and are audited: nothing of it is left anywhere", async () => {
+  const lost = await family(world);
+  const results = await Promise.all(Array.from({ length: 24 }, () => resultOf(world, lost)));
+  const arriving = results.map(async (result, index) => {
+    await pause(10 * index);
+    await writeResult(world, result.jobId, index % 3 === 0 ? { ...result, title: index } : result);
+    await deliver(result.jobId, slow(world.deps, (index * 7) % 50));
+  });
+  const erasing = pause(120).then(() =>
+    requestErasure({ userId: lost.recipientId, sessionId: "s", requestId: "r" }, world.db, new Date()),
+  );
+  await Promise.all([...arriving, erasing, pause(60).then(() => auditResults(world.deps))]);
+  const erasure = {
+    db: world.db,
+    firestore: world.store.firestore,
+    uploads: world.objects,
+    resources: world.objects,
+    firebase: { remove: async () => {} },
+    clock: () => new Date(),
+    log: silentLogger,
+  };
+  await continueErasure(lost.recipientId, erasure, 60);
+  await Promise.all(results.map((result) => deliver(result.jobId, world.deps)));
+  for (const { jobId } of results) {
+    const { state, title } = await sqlOf(world, jobId);
+    assert.equal(title, undefined);
+    assert.ok(state === "sealed" || state === "gone", state);
+    assert.equal((await world.store.firestore.doc(`results/${jobId}`).get()).exists, false);
+    assert.equal((await world.store.firestore.doc(`quarantine/${jobId}`).get()).exists, false);
+  }
+  assert.deepEqual(
+    world.objects.names().filter((name) => name.includes(lost.groupId)),
+    [],
+  );
+  const audit = await auditResults(world.deps);
+  assert.deepEqual([audit.mended, audit.failed], [0, 0]);
+});
+
+test("an audit beside live writes mends nothing wrongly: when all is quiet there is no difference", async () => {
+  let writing = true;
+  const deliveries: Array<Promise<number>> = [];
+  const results = await Promise.all(Array.from({ length: 30 }, () => resultOf(world, home)));
+  const writers = results.map(async (result, index) => {
+    for (let version = 0; version < 6; version++) {
+      if ((index + version) % 5 === 4) await world.store.firestore.doc(`results/${result.jobId}`).delete();
+      else await writeResult(world, result.jobId, { ...result, title: `Version ${version}` });
+      if ((index + version) % 2) deliveries.push(deliver(result.jobId, world.deps));
+    }
+    deliveries.push(deliver(result.jobId, world.deps));
+  });
+  const auditor = (async () => {
+    let failed = 0;
+    while (writing) failed += (await auditResults(world.deps)).failed;
+    return failed;
+  })();
+  await Promise.all(writers);
+  await Promise.all(deliveries);
+  writing = false;
+  assert.equal(await auditor, 0);
+  for (const { jobId } of results) {
+    const document = (await world.store.firestore.doc(`results/${jobId}`).get()).data();
+    assert.equal((await sqlOf(world, jobId)).title, document?.title);
+  }
+  assert.equal((await auditResults(world.deps)).mended, 0);
 });

@@ -137,7 +137,12 @@ test("one run mends what crashes left all over: a row lost in SQL, a removal, an
 
 test("a walk goes on where it stopped, does a slice that failed again, and rests at its end", async () => {
   const seen: Array<string | undefined> = [];
-  const options = { db, clock: () => queue.now, everySeconds: 3600 };
+  const spent: number[] = [];
+  const restSeconds = (seconds: number) => {
+    spent.push(seconds);
+    return 3600;
+  };
+  const options = { db, clock: () => queue.now, restSeconds };
   const walk = (next: string | null, fails = false) =>
     walkOn("test", options, async (place) => {
       seen.push(place);
@@ -151,6 +156,7 @@ test("a walk goes on where it stopped, does a slice that failed again, and rests
   queue.pass(3601);
   await walk(null);
   assert.deepEqual(seen, [undefined, "a", "a", undefined]);
+  assert.equal(spent.length, 2, "a rest is asked for at the end of a walk only");
 });
 
 test("objects of lost leases, ended jobs and unknown jobs go; those that are named, leased, or young stay", async () => {
