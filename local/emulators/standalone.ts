@@ -1,4 +1,4 @@
-/** Google's emulators by themselves, for tests of one function that need no more. */
+/** Google's Firestore emulator by itself, for tests of one function that need no more. */
 import { LOOPBACK } from "../processes/ports.ts";
 import type { Run, Running } from "../processes/run.ts";
 import { findJava } from "./java.ts";
@@ -10,17 +10,6 @@ export async function startFirestore(run: Run, emulators: Emulators, port: numbe
     name: "firestore",
     command: await findJava(),
     args: ["-Duser.language=en", "-jar", emulators.firestore, "--host", LOOPBACK, "--port", String(port)],
-  });
-  await run.waitUntil(child, () => answers(`http://${LOOPBACK}:${port}/`), 60_000);
-  return child;
-}
-
-/** Starts a Pub/Sub emulator; it serves any project id. */
-export async function startPubsub(run: Run, emulators: Emulators, port: number): Promise<Running> {
-  const child = await run.start({
-    name: "pubsub",
-    command: emulators.pubsub,
-    args: [`--host=${LOOPBACK}`, `--port=${port}`],
   });
   await run.waitUntil(child, () => answers(`http://${LOOPBACK}:${port}/`), 60_000);
   return child;

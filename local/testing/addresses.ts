@@ -5,7 +5,6 @@ export const ADDRESSES = {
   /** `host:port` of a Firestore emulator. */
   firestore: "REVERIE_TEST_FIRESTORE",
   /** `host:port` of a Pub/Sub emulator. */
-  pubsub: "REVERIE_TEST_PUBSUB",
   /** Path of the `endpoints.json` of a running local cloud. */
   cloud: "REVERIE_TEST_CLOUD",
 } as const;

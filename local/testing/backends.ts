@@ -1,5 +1,5 @@
 /**
- * Backends for suites: a database, a Firestore, a Pub/Sub of one's own. Under `npm test` they are shares of what the runner started;
+ * Backends for suites: a database, a Firestore of one's own. Under `npm test` they are shares of what the runner started;
  * when a test file runs alone with plain `node --test`, they are started at the first call and end with the process.
  */
 import { randomBytes } from "node:crypto";
@@ -8,7 +8,7 @@ import pg from "pg";
 import { lazy } from "#shared/lazy.ts";
 import { withClient } from "../postgres/withClient.ts";
 import { ADDRESSES, TEMPLATE } from "./addresses.ts";
-import { openTestRun, startTestFirestore, startTestPostgres, startTestPubsub } from "./start.ts";
+import { openTestRun, startTestFirestore, startTestPostgres } from "./start.ts";
 
 export interface TestDatabase {
   /** Connection string, as DATABASE_URL takes it. */
@@ -30,19 +30,12 @@ export interface TestFirestore {
   drop(): Promise<void>;
 }
 
-export interface TestPubsub {
-  readonly projectId: string;
-  /** `host:port` of the emulator; PUBSUB_EMULATOR_HOST of this process is set to it. */
-  readonly host: string;
-}
-
 // Google's clients look for a metadata server otherwise, and say so when there is none.
 process.env.METADATA_SERVER_DETECTION ??= "none";
 
 const alone = lazy(openTestRun);
 const postgres = lazy(() => addressOr(ADDRESSES.postgres, startTestPostgres));
 const firestore = lazy(() => addressOr(ADDRESSES.firestore, startTestFirestore));
-const pubsub = lazy(() => addressOr(ADDRESSES.pubsub, startTestPubsub));
 
 async function addressOr(
   name: string,
@@ -98,13 +91,6 @@ export async function testFirestore(): Promise<TestFirestore> {
       await client.terminate();
     },
   };
-}
-
-/** A Pub/Sub project of one's own in Google's emulator. */
-export async function testPubsub(): Promise<TestPubsub> {
-  const host = await pubsub();
-  process.env.PUBSUB_EMULATOR_HOST = host;
-  return { projectId: testProjectId(), host };
 }
 
 /** Names beginning with `demo-` are never taken for a real project by Google's tools. */

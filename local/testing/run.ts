@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { ROOT } from "../build/functions.ts";
 import { ADDRESSES } from "./addresses.ts";
 import { startTestCloud } from "./cloud.ts";
-import { openTestRun, startTestFirestore, startTestPostgres, startTestPubsub } from "./start.ts";
+import { openTestRun, startTestFirestore, startTestPostgres } from "./start.ts";
 
 const FOLDERS = ["shared", "functions", "local", "tests"];
 
@@ -63,7 +63,6 @@ async function startBackends(
   };
   start(true, ADDRESSES.postgres, () => startTestPostgres(run, dir));
   start(true, ADDRESSES.firestore, () => startTestFirestore(run, dir));
-  start(named("testPubsub"), ADDRESSES.pubsub, () => startTestPubsub(run, dir));
   // Suites that need it wait for it to be ready; the others are tested meanwhile.
   start(named("testCloud"), ADDRESSES.cloud, async () => (await startTestCloud(run, dir)).endpointsFile);
   await Promise.all(starting);

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { locateEmulators } from "../emulators/locate.ts";
-import { startFirestore, startPubsub } from "../emulators/standalone.ts";
+import { startFirestore } from "../emulators/standalone.ts";
 import { createDatabase, startPostgres } from "../postgres/cluster.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { freePort, LOOPBACK } from "../processes/ports.ts";
@@ -31,12 +31,5 @@ export async function startTestPostgres(run: Run, dir: string): Promise<string> 
 export async function startTestFirestore(run: Run, dir: string): Promise<string> {
   const port = await freePort();
   await startFirestore(run, await locateEmulators(run, dir), port);
-  return `${LOOPBACK}:${port}`;
-}
-
-/** Starts a Pub/Sub emulator. @returns its `host:port` */
-export async function startTestPubsub(run: Run, dir: string): Promise<string> {
-  const port = await freePort();
-  await startPubsub(run, await locateEmulators(run, dir), port);
   return `${LOOPBACK}:${port}`;
 }
