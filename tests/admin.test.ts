@@ -235,6 +235,14 @@ test("an audit on demand tells what differed and was mended, with or without a b
   const again = (await call("POST", "/v1/admin/audit", { cursor: null })).json;
   assert.deepEqual([again.mended, again.checked], [0, json.checked]);
   assert.equal((await call("POST", "/v1/admin/audit", { cursor: "zzzz" })).json.checked, 0);
-  for (const body of [{ cursor: 7 }, { all: true }, [], "x"])
+  for (const body of [
+    { cursor: "a/b" },
+    { cursor: ".." },
+    { cursor: "__x__" },
+    { cursor: 7 },
+    { all: true },
+    [],
+    "x",
+  ])
     assert.equal((await call("POST", "/v1/admin/audit", body)).status, 400);
 });

@@ -1,4 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { isDocumentId } from "#shared/documents/documentId.ts";
 import { access } from "#shared/http/access.ts";
 import type { App } from "#shared/http/app.ts";
 import { auditResults } from "#shared/results/audit.ts";
@@ -39,7 +40,11 @@ const auditRoute = createRoute({
     body: {
       required: false,
       content: {
-        "application/json": { schema: z.strictObject({ cursor: z.string().min(1).max(1_500).nullish() }) },
+        "application/json": {
+          schema: z.strictObject({
+            cursor: z.string().refine(isDocumentId, "expected a nextCursor of an audit").nullish(),
+          }),
+        },
       },
     },
   },

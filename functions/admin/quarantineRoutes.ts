@@ -1,6 +1,7 @@
 /** What `sync` put aside: the list, one with what it held, and reading it again after a fix. */
 import { FieldPath, type Firestore, Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
+import { isDocumentId } from "#shared/documents/documentId.ts";
 import { NotFound } from "#shared/errors.ts";
 import { access } from "#shared/http/access.ts";
 import type { App } from "#shared/http/app.ts";
@@ -86,8 +87,7 @@ export function quarantineRoutes(app: App, deps: () => AdminDeps): void {
 
 /** @throws NotFound */
 async function quarantined(id: string, firestore: Firestore): Promise<Quarantined> {
-  // What Firestore doesn't take as an id: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
-  if (/\/|^\.{1,2}$|^__.*__$/s.test(id) || Buffer.byteLength(id) > 1_500) throw new NotFound();
+  if (!isDocumentId(id)) throw new NotFound();
   const snapshot = await firestore.doc(`quarantine/${id}`).get();
   if (!snapshot.exists) throw new NotFound();
   return quarantineSchema.parse(snapshot.data());

@@ -2,6 +2,7 @@
  * What stands in front of Firebase Hosting in production and not in its emulator: the caller's address is appended to X-Forwarded-For,
  * every cookie but `__session` is dropped, and a function gets only so many requests at a time that its instances can serve them.
  */
+import { randomUUID } from "node:crypto";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { LOOPBACK } from "../processes/ports.ts";
 import { createPlaces, type Places } from "./places.ts";
@@ -150,6 +151,7 @@ function refuse(outgoing: ServerResponse, status: number, title: string, detail:
     outgoing.destroy();
     return;
   }
-  const problem = { type: "about:blank", title, status, detail };
+  const code = status === 400 ? "invalid_request" : "unavailable";
+  const problem = { type: `/docs#problem-${code}`, title, status, detail, code, requestId: randomUUID() };
   outgoing.writeHead(status, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
 }

@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
+import { isDocumentId } from "../documents/documentId.ts";
 import { InvalidRequest } from "../errors.ts";
 
 /** `?limit=&cursor=` of every list. */
 export const pageQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().max(500).optional(),
+  cursor: z.string().max(2_500).optional(),
 });
 
 /** The place after which a page begins: the sort key of the last item of the page before, opaque to callers. */
@@ -18,11 +19,7 @@ export function encodeCursor(keyset: Keyset): string {
 /** Postgres knows no year 0 and no NUL character, Firestore no id with a slash; a cursor with one is nobody's. */
 const keysetSchema = z.tuple([
   z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith("0000")),
-  z
-    .string()
-    .min(1)
-    .max(200)
-    .refine((id) => !/[\0/]|^\.{1,2}$|^__.*__$/s.test(id)),
+  z.string().refine((id) => isDocumentId(id) && !id.includes("\0")),
 ]);
 
 /**
