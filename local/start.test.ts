@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import { planCloud } from "./cloud/plan.ts";
 import { withClient } from "./postgres/withClient.ts";
-import { LOOPBACK } from "./processes/ports.ts";
+import { isFree, LOOPBACK } from "./processes/ports.ts";
 import type { Run, Running } from "./processes/run.ts";
 import { isRunning, processesOfRun } from "./processes/table.ts";
 import { startTestCloud, testCloud, waitUntilReady } from "./testing/cloud.ts";
@@ -62,6 +63,22 @@ test("a missing Java is one clear line, and nothing is left running or written",
     "reverie: Java is missing: the Firestore and Pub/Sub emulators need Java 17 or newer on PATH\n",
   );
   assert.deepEqual(readdirSync(dataDir), []);
+});
+
+test("asked to stop while it starts, it ends without being asked again, and its ports are free", async () => {
+  const dataDir = join(dir, "early");
+  const child = spawn(process.execPath, [START, "--port-base", "14960", "--data-dir", dataDir], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  child.stdout.once("data", () => child.kill("SIGTERM"));
+  try {
+    const [code] = await once(child, "exit", { signal: AbortSignal.timeout(60_000) });
+    assert.equal(code, 1);
+  } finally {
+    child.kill("SIGKILL");
+  }
+  const { ports } = planCloud({ portBase: 14_960, dataDir, fresh: false, engine: true });
+  await eventually(async () => (await Promise.all(Object.values(ports).map(isFree))).every(Boolean));
 });
 
 test("options that can't be are one clear line", async () => {

@@ -17,7 +17,8 @@ const USAGE = `npm start -- [options]
 
 const say = (line: string) => console.log(`reverie: ${line}`);
 
-process.exitCode = await main();
+// Whatever was being started when somebody asked to stop must not keep this process, or its ports.
+process.exit(await main());
 
 async function main(): Promise<number> {
   const stopAsked = signalled();
