@@ -10,7 +10,7 @@ export interface Candidate {
 }
 
 /** How many more than wanted are looked at, so that whoever loses one to another engine has others to try. */
-const SPARE = 12;
+const SPARE = 24;
 
 /**
  * What could be leased next: the head of each kind's line, in its order, the kinds taking turns. Which kind comes first is drawn,

@@ -19,9 +19,14 @@ export function median(numbers: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[sorted.length / 2 - 1] ?? 0) + upper) / 2;
 }
 
+/** The mean of some numbers; 0 for none. */
+function mean(numbers: readonly number[]): number {
+  return numbers.length === 0 ? 0 : numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
 /**
  * How much longer a job runs that has run for `elapsed`: the middle of what is left to those that took longer. One that has outlasted
- * them all is thought to be half done with the rest of its way: a tenth of what it took so far.
+ * them all is given a tenth of what it took so far.
  */
 export function remainingSeconds(took: readonly number[], elapsed: number): number {
   const longer = took.filter((seconds) => seconds > elapsed).map((seconds) => seconds - elapsed);
@@ -29,17 +34,25 @@ export function remainingSeconds(took: readonly number[], elapsed: number): numb
 }
 
 /**
- * When the job at `position` (from 1) starts: engines take the line in turn, each as soon as it is free. Without any sign of an
- * engine one is assumed to come at once, since the ring starts it.
+ * When the job at `position` (from 1) starts: engines take the line in turn, each as soon as it is free. A turn lasts as long as the
+ * mean, because many of them add up; where a single job is judged, it is the median. Without any sign of an engine one is assumed
+ * to come at once, since the ring starts it.
  */
 export function startsInSeconds(pace: KindPace, position: number): number {
-  const usual = median(pace.took);
-  const freeIn = [
+  const turn = mean(pace.took);
+  const free = [
     ...pace.running.map((elapsed) => remainingSeconds(pace.took, elapsed)),
     ...Array.from({ length: pace.idle }, () => 0),
-  ];
-  const engines = (freeIn.length > 0 ? freeIn : [0]).sort((a, b) => a - b);
-  // After every engine took one job the order of engines repeats: whole rounds need no simulation.
-  const round = Math.floor((position - 1) / engines.length);
-  return (engines[(position - 1) % engines.length] ?? 0) + round * usual;
+  ].sort((a, b) => a - b);
+  if (free.length === 0) free.push(0);
+  // Turns begin in the order in which engines come free, so the ends of turns are in order by themselves.
+  const ends: number[] = [];
+  for (let served = 0, first = 0, again = 0; ; served++) {
+    const [next, ended] = [free[first], ends[again]];
+    const starts = Math.min(next ?? Number.POSITIVE_INFINITY, ended ?? Number.POSITIVE_INFINITY);
+    if (served === position - 1) return starts;
+    if (starts === next) first++;
+    else again++;
+    ends.push(starts + turn);
+  }
 }

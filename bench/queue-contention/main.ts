@@ -1,0 +1,115 @@
+/**
+ * How engines that pull at the same moment get on with each other: they drain one line through the real lease operation on the
+ * Firestore emulator. Measured: how long a request for work takes, and how many claims were lost to another engine for each that
+ * was won; once as it is, once with losers who always try the next in line.
+ *
+ * `node bench/queue-contention/main.ts [--engines 16] [--jobs 320]`
+ */
+import { randomBytes } from "node:crypto";
+import { parseArgs } from "node:util";
+import type { Firestore } from "@google-cloud/firestore";
+import { leaseJobs } from "#functions/engine/leaseJobs.ts";
+import { testFirestore } from "#local/testing/backends.ts";
+import { memoryObjects } from "#local/testing/memoryObjects.ts";
+import { randomId } from "#shared/ids.ts";
+import { kinds } from "#shared/kinds/index.ts";
+import { scene } from "#shared/kinds/scene.ts";
+import { silentLogger } from "#shared/log/logger.ts";
+import { newJob } from "#shared/queue/transition.ts";
+
+const { values } = parseArgs({
+  options: { engines: { type: "string", default: "16" }, jobs: { type: "string", default: "320" } },
+});
+const ENGINES = Number(values.engines);
+const JOBS = Number(values.jobs);
+
+const backend = await testFirestore();
+const { firestore } = backend;
+const lost = countLostClaims(firestore);
+console.log(`${ENGINES} engines, ${JOBS} jobs, one at a time each; Firestore emulator`);
+console.log("losers try      leases/s   p50 ms   p90 ms   max ms   lost claims per lease");
+for (const [name, random] of [
+  ["anywhere", Math.random],
+  ["the next one", () => 0],
+] as const) {
+  await backend.clear();
+  await fillLine();
+  lost.count = 0;
+  const startedAt = performance.now();
+  const milliseconds = (
+    await Promise.all(Array.from({ length: ENGINES }, (_, index) => drain(index, random)))
+  ).flat();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const sorted = milliseconds.sort((a, b) => a - b);
+  const at = (share: number) => (sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(0).padStart(8);
+  const rate = (JOBS / seconds).toFixed(0).padStart(8);
+  console.log(
+    `${name.padEnd(14)} ${rate} ${at(0.5)} ${at(0.9)} ${at(1)} ${(lost.count / JOBS).toFixed(2).padStart(12)}`,
+  );
+}
+await backend.drop();
+process.exit();
+
+async function fillLine(): Promise<void> {
+  const writer = firestore.bulkWriter();
+  for (let index = 0; index < JOBS; index++) {
+    const submission = { kind: "scene", groupId: "g", createdBy: "u", title: "t", params: {}, inputs: {} };
+    const job = newJob(submission, scene, new Date(1_770_000_000_000 + index));
+    const place = { tag: index, behindOwn: index > 0 };
+    void writer.create(firestore.doc(`jobs/${randomId()}`), {
+      ...job,
+      state: "queued",
+      waiting: true,
+      place,
+    });
+  }
+  await writer.close();
+}
+
+/** One engine asking for one job after the other until the line is empty. @returns how long each request took, in milliseconds */
+async function drain(engine: number, random: () => number): Promise<number[]> {
+  const deps = {
+    gate: { log: silentLogger, newId: randomId, trustedHops: 0 },
+    firestore,
+    kinds,
+    clock: () => new Date(),
+    log: silentLogger,
+    randomBytes,
+    random,
+    tasks: { add: async () => "added" as const, remove: async () => {} },
+    publisher: { publish: async () => {} },
+    engines: [],
+    backoffMaxSeconds: undefined,
+    leaseSeconds: { min: 30, max: 3600 },
+    uploads: memoryObjects(),
+    resources: memoryObjects(),
+  };
+  const wish = { engineId: `e${engine}`, kinds: ["scene"], max: 1, leaseSeconds: 3600 };
+  const took: number[] = [];
+  for (;;) {
+    const startedAt = performance.now();
+    const leases = await leaseJobs({ caller: "bench", key: undefined, body: wish }, deps);
+    if (leases.length === 0) return took;
+    took.push(performance.now() - startedAt);
+  }
+}
+
+/** Counts commits that met another engine's. */
+function countLostClaims(client: Firestore): { count: number } {
+  const counter = { count: 0 };
+  const make = client.batch.bind(client);
+  client.batch = () => {
+    const batch = make();
+    const commit = batch.commit.bind(batch);
+    batch.commit = async () => {
+      try {
+        return await commit();
+      } catch (error) {
+        counter.count += 1;
+        throw error;
+      }
+    };
+    return batch;
+  };
+  return counter;
+}
