@@ -1,7 +1,7 @@
-import type { Job } from "#shared/documents/job.ts";
 import { type Result, resourceIdOf } from "#shared/documents/result.ts";
 import { Conflict, type InputIssue, InvalidRequest, Unprocessable } from "#shared/errors.ts";
 import type { Kind } from "#shared/kinds/kind.ts";
+import { kindOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
@@ -33,8 +33,7 @@ export async function completeJob(
   const { jobId, hash, job } = lease;
   const answer: Completed = { jobId, state: "succeeded", resourceId: resourceIdOf(jobId) };
   if (!holds(job, hash)) return answer; // judged already: it completed this job itself
-  const kind = deps.kinds.get(job.kind);
-  if (!kind) throw new Error(`a job is of the kind ${job.kind}, which this deployment doesn't know`);
+  const kind = kindOf(job.kind, deps);
   refuse(problemsOfData(kind, completion.data));
   const files = await filesOf(lease, completion, kind, deps);
   const tombstone = deps.firestore.doc(`tombstones/${job.groupId}`);
@@ -74,26 +73,11 @@ async function filesOf(
   }
   const found: Result["files"] = [];
   for (const [index, file] of files.entries()) {
-    const announced = announcedFile(job, file.name);
     const repeated = files.findIndex((other) => other.name === file.name) !== index;
-    const object = resultObject(job, jobId, file.name);
-    const there = announced && !repeated ? await deps.resources.look(object) : undefined;
-    const problem = repeated
-      ? "a file is named twice"
-      : !announced
-        ? "was not announced under this lease"
-        : !there
-          ? "is not there"
-          : there.size !== announced.size
-            ? `has ${there.size} bytes instead of ${announced.size}`
-            : there.crc32c !== file.crc32c
-              ? "has another checksum"
-              : undefined;
-    if (problem !== undefined) issues.push({ path: `files.${index}`, message: `${file.name}: ${problem}` });
-    else if (there && announced) {
-      const { generation, size, crc32c } = there;
-      found.push({ name: file.name, object, contentType: announced.contentType, size, crc32c, generation });
-    }
+    const looked = repeated ? "is named twice" : await lookAt(file, { jobId, job }, deps);
+    if (typeof looked === "string")
+      issues.push({ path: `files.${index}`, message: `${file.name} ${looked}` });
+    else found.push(looked);
   }
   if (issues.length > 0) {
     throw new Unprocessable("output_missing", issues[0]?.message ?? "a file is missing", { issues });
@@ -101,9 +85,22 @@ async function filesOf(
   return found;
 }
 
-function announcedFile(job: Job, name: string) {
-  const outputs = job.lease?.outputs;
-  return outputs && Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+/** A file as it lies in the bucket, or what is wrong with it. */
+async function lookAt(
+  { name, crc32c }: Completion["files"][number],
+  { jobId, job }: Pick<HeldLease, "jobId" | "job">,
+  deps: EngineDeps,
+): Promise<Result["files"][number] | string> {
+  const outputs = job.lease?.outputs ?? {};
+  const announced = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
+  if (!announced) return "was not announced under this lease";
+  const object = resultObject(job, jobId, name);
+  const there = await deps.resources.look(object);
+  if (!there) return "is not there";
+  if (there.size !== announced.size) return `has ${there.size} bytes instead of ${announced.size}`;
+  if (there.crc32c !== crc32c) return "has another checksum";
+  const { contentType } = announced;
+  return { name, object, contentType, size: there.size, crc32c, generation: there.generation };
 }
 
 function refuse(issues: readonly InputIssue[]): void {

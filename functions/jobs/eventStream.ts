@@ -22,7 +22,9 @@ export function eventStream(
   const { log } = c.var;
   const body = new ReadableStream<Uint8Array>({
     async start(controller) {
-      const send = (text: string) => controller.enqueue(encoder.encode(text));
+      const send = (text: string) => {
+        if (!over.signal.aborted) controller.enqueue(encoder.encode(text));
+      };
       // Ask again soon: the stream's end is the normal case.
       send("retry: 1000\n\n");
       const beating = setInterval(() => send(": still here\n\n"), HEARTBEAT_MS);

@@ -192,7 +192,8 @@ export function jobsApp(deps: () => JobsDeps): App {
   app.openapi(cancelRoute, async (c) => {
     const { id } = c.req.valid("param");
     await ownJob(c, id, deps());
-    const { job } = await changeJob(id, { type: "cancel" }, deps());
+    const { job, verdict } = await changeJob(id, { type: "cancel" }, deps());
+    if (verdict === "changed") c.var.log.info("job_cancelled", { jobId: id, kind: job.kind });
     return c.json(await viewJob(id, job, deps()), 200);
   });
 

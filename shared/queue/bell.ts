@@ -55,10 +55,12 @@ async function beginRound(
   const snapshot = await bellDocument(kind, address, deps.firestore).get();
   const bell = bellOf(snapshot);
   if (bell?.state === "ringing" && !anew) return { round: bell.round };
+  const now = deps.clock();
   const next: Bell = {
-    round: (bell?.round ?? 0) + 1,
+    // A bell that is made again after its document was lost must not come upon names that were used: it begins with the time.
+    round: (bell?.round ?? Math.floor(now.getTime() / 1000)) + 1,
     state: "ringing",
-    dueAt: deps.clock(),
+    dueAt: now,
     // What was pulled before this says nothing about the work that has come since.
     rungAt: null,
     ignored: bell?.state === "checking" ? bell.ignored : 0,

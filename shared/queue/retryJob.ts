@@ -1,12 +1,12 @@
 import type { Transaction } from "@google-cloud/firestore";
 import type { Job } from "../documents/job.ts";
-import { SAMPLES_GROUP } from "../documents/result.ts";
 import { uploadSchema } from "../documents/upload.ts";
-import { Conflict, TooManyRequests } from "../errors.ts";
+import { Conflict } from "../errors.ts";
 import { perform } from "./effects.ts";
 import { settledInput } from "./inputs.ts";
+import { refuseTooMany } from "./openLimit.ts";
 import { optimistically } from "./optimistic.ts";
-import { prepareWrite, type QueueDeps, readJob, refusal, rulesFor } from "./store.ts";
+import { kindOf, prepareWrite, type QueueDeps, readJob, refusal, rulesFor } from "./store.ts";
 import { type Effect, transition } from "./transition.ts";
 
 export interface RetryDeps extends QueueDeps {
@@ -31,6 +31,7 @@ export async function retryJob(
       maxAttempts: 1,
     }),
   );
+  deps.log.info("job_retried", { jobId, kind: job.kind, attempt: job.attempt, state: job.state });
   await perform(
     effects.map((effect) => ({ jobId, job, effect })),
     deps,
@@ -62,11 +63,7 @@ async function retryOnce(
   }
   if (after.state === "failed") throw refusal("upload_rejected");
   const { job, line, write } = await prepareWrite({ document, before, precondition }, after, deps);
-  if (before.groupId !== SAMPLES_GROUP && (line?.open ?? 0) > deps.openJobsPerGroup) {
-    throw new TooManyRequests(`a group may have ${deps.openJobsPerGroup} open jobs at a time`, {
-      code: "too_many_open_jobs",
-    });
-  }
+  refuseTooMany(before, line, kindOf(before.kind, deps), deps.openJobsPerGroup);
   write(transaction);
   return { job, effects };
 }

@@ -165,7 +165,8 @@ export function rulesFor(kind: string, deps: Pick<QueueDeps, "kinds" | "backoffM
   return rulesOf(kindOf(kind, deps), deps.backoffMaxSeconds);
 }
 
-function kindOf(name: string, deps: Pick<QueueDeps, "kinds">) {
+/** @throws Error for a kind that was taken out of the deployment while it had jobs */
+export function kindOf(name: string, deps: Pick<QueueDeps, "kinds">) {
   const kind = deps.kinds.get(name);
   if (!kind) throw new Error(`a job is of the kind ${name}, which this deployment doesn't know`);
   return kind;

@@ -1,16 +1,15 @@
 import type { Transaction } from "@google-cloud/firestore";
 import { z } from "zod";
-import type { Line } from "../documents/line.ts";
-import { SAMPLES_GROUP } from "../documents/result.ts";
 import type { Upload } from "../documents/upload.ts";
 import { uploadSchema } from "../documents/upload.ts";
-import { type InputIssue, InvalidRequest, NotFound, TooManyRequests, Unprocessable } from "../errors.ts";
+import { type InputIssue, InvalidRequest, NotFound, Unprocessable } from "../errors.ts";
 import { ID_PATTERN, type NewId } from "../ids.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { StoredAnswer } from "../sql/idempotency.ts";
 import { type JobEffect, perform } from "./effects.ts";
 import { settledInput } from "./inputs.ts";
 import { findAnswer, storeAnswer } from "./keyedAnswer.ts";
+import { refuseTooMany } from "./openLimit.ts";
 import { optimistically } from "./optimistic.ts";
 import { prepareWrite, type QueueDeps, rulesFor } from "./store.ts";
 import { misfit, newJob, type Submission, transition } from "./transition.ts";
@@ -58,7 +57,8 @@ export interface SubmitInput {
  */
 export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
   const { kind, submission } = read(input, deps);
-  const { answer, effects } = await optimistically(() => submitOnce(input, kind, submission, deps));
+  const { answer, effects, made } = await optimistically(() => submitOnce(input, kind, submission, deps));
+  for (const jobId of made) deps.log.info("job_submitted", { jobId, kind: kind.name });
   await perform(effects, deps);
   return answer;
 }
@@ -68,11 +68,11 @@ async function submitOnce(
   kind: Kind,
   submission: Submission,
   deps: SubmitDeps,
-): Promise<{ answer: StoredAnswer; effects: JobEffect[] }> {
+): Promise<{ answer: StoredAnswer; effects: JobEffect[]; made: string[] }> {
   const { userId: caller, route, key, body } = input;
   const request = { caller, route, key, body, now: deps.clock() };
   const known = await findAnswer(deps.firestore, request);
-  if (known.answer) return { answer: known.answer, effects: [] };
+  if (known.answer) return { answer: known.answer, effects: [], made: [] };
   const id = deps.newId();
   return deps.firestore.runTransaction(
     async (transaction) => {
@@ -85,7 +85,7 @@ async function submitOnce(
       opened.write(transaction);
       if (known.snapshot) storeAnswer(transaction, known.snapshot, request, answer);
       const effects = opened.effects.map((effect) => ({ jobId: id, job: opened.job, effect }));
-      return { answer, effects };
+      return { answer, effects, made: [id] };
     },
     { maxAttempts: 1 },
   );
@@ -157,7 +157,7 @@ async function open(
   }
   refuseRejected(submission, uploads, kind);
   const prepared = await prepareWrite({ document: deps.firestore.doc(`jobs/${id}`) }, job, deps);
-  refuseTooMany(submission, prepared.line, kind, deps);
+  refuseTooMany(submission, prepared.line, kind, deps.openJobsPerGroup);
   return { ...prepared, effects };
 }
 
@@ -195,18 +195,5 @@ function refuseRejected(submission: Submission, uploads: ReadonlyMap<string, Upl
     throw new Unprocessable("upload_rejected", `inputs.${role}: ${reason.message}`, {
       issues: [{ path: `inputs.${role}`, message: reason.message }],
     });
-  }
-}
-
-function refuseTooMany(submission: Submission, line: Line | undefined, kind: Kind, deps: SubmitDeps): void {
-  if (submission.groupId === SAMPLES_GROUP) return;
-  const ofKind = line?.kinds[kind.name]?.open ?? 0;
-  const limits = [
-    [line?.open ?? 0, deps.openJobsPerGroup, "open jobs"],
-    [ofKind, kind.maxOpenPerGroup ?? Number.POSITIVE_INFINITY, `open jobs of the kind ${kind.name}`],
-  ] as const;
-  for (const [open, limit, what] of limits) {
-    if (open <= limit) continue;
-    throw new TooManyRequests(`a group may have ${limit} ${what} at a time`, { code: "too_many_open_jobs" });
   }
 }
