@@ -389,3 +389,24 @@ test("with its scene a VR video goes; without one of its avatars it stays", asyn
   await call(home.giverId, "DELETE", `/v1/resources/${resourceIdOf(scene.jobId)}`);
   assert.equal((await call(home.giverId, "GET", `/v1/vr-videos/${id}`)).status, 404);
 });
+
+test("transforms are taken by name or as lists and answered as lists; another group sees nothing of a VR video", async () => {
+  const [home, others] = [await family(world), await family(world)];
+  const [scene, avatar] = [await synced(home), await syncedAvatar(home)];
+  const named = { position: { x: 1, y: 0, z: -2 }, rotation: { x: 0, y: 1, z: 0, w: 0 }, scale: 2 };
+  const body = {
+    title: "  Sunday ",
+    scene: placed(scene),
+    avatars: [{ resourceId: resourceIdOf(avatar.jobId), transform: named }],
+  };
+  const { status, json } = await call(home.giverId, "POST", "/v1/vr-videos", { body });
+  assert.deepEqual([status, json.title], [201, "Sunday"]);
+  assert.deepEqual(json.avatars[0].transform, {
+    position: [1, 0, -2],
+    rotation: [0, 1, 0, 0],
+    scale: [2, 2, 2],
+  });
+  assert.deepEqual((await call(others.giverId, "GET", "/v1/vr-videos")).json.items, []);
+  for (const method of ["GET", "DELETE"])
+    assert.equal((await call(others.giverId, method, `/v1/vr-videos/${json.id}`)).status, 404);
+});

@@ -149,3 +149,40 @@ test("an event for a document that never was leaves a tombstone and nothing else
   assert.equal(await sync(jobId), "gone");
   assert.equal((await sqlOf(world, jobId)).state, "gone");
 });
+
+test("out of order: a slow reader of an old version, or of a document that was deleted since, changes nothing when it is done", async () => {
+  for (const end of ["updated", "deleted"] as const) {
+    const result = await resultOf(world, home);
+    await writeResult(world, result.jobId, result);
+    let goOn = () => {};
+    const heldUp = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const look = async (object: string) => {
+      await heldUp; // after the document was read, before anything is decided
+      return world.objects.look(object);
+    };
+    const slow = syncResult(result.jobId, { ...world.deps, objects: { ...world.objects, look } });
+    await new Promise((resolve) => setImmediate(resolve));
+    if (end === "updated") await writeResult(world, result.jobId, { ...result, title: "Newer" });
+    else await world.store.firestore.doc(`results/${result.jobId}`).delete();
+    await sync(result.jobId);
+    const before = await sqlOf(world, result.jobId);
+    goOn();
+    await slow;
+    assert.deepEqual(await sqlOf(world, result.jobId), before);
+    assert.equal(before.title, end === "updated" ? "Newer" : undefined);
+  }
+});
+
+test("a seal is for good in the schema too: not even SQL by hand takes it off", async () => {
+  const result = await resultOf(world, home);
+  await writeResult(world, result.jobId, result);
+  await sync(result.jobId);
+  const { pool } = world.backend;
+  await pool.query("UPDATE result_versions SET state = 'sealed' WHERE job_id = $1", [result.jobId]);
+  await assert.rejects(
+    pool.query("UPDATE result_versions SET state = 'synced' WHERE job_id = $1", [result.jobId]),
+    /stays sealed/,
+  );
+});
