@@ -12,23 +12,32 @@ import { borrowLocalCloud } from "./localCloud.ts";
 import { narrator } from "./narrator.ts";
 import { type Outcome, playDemo } from "./play.ts";
 
-const { values: options } = parseArgs({
-  options: {
-    video: { type: "string" },
-    out: { type: "string" },
-    json: { type: "boolean", default: false },
-    "port-base": { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
+const USAGE = "npm run demo -- [--video FILE] [--out DIR] [--json] [--port-base N]";
 
-if (options.help) {
-  console.log("npm run demo -- [--video FILE] [--out DIR] [--json] [--port-base N]");
-} else {
-  process.exitCode = await main();
+const options = optionsGiven();
+if (options === undefined) process.exitCode = 1;
+else if (options.help) console.log(USAGE);
+else process.exitCode = await main(options);
+
+/** Undefined, once the person was told, when there is one that isn't known. */
+function optionsGiven() {
+  try {
+    return parseArgs({
+      options: {
+        video: { type: "string" },
+        out: { type: "string" },
+        json: { type: "boolean", default: false },
+        "port-base": { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    return undefined;
+  }
 }
 
-async function main(): Promise<number> {
+async function main(options: NonNullable<ReturnType<typeof optionsGiven>>): Promise<number> {
   // With --json, standard output is one line for a program; the story goes to standard error.
   const tell = narrator(options.json ? process.stderr : process.stdout);
   const cloud = await borrowLocalCloud({ portBase: options["port-base"], tell });
