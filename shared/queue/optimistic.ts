@@ -1,9 +1,9 @@
 import { Unavailable } from "../errors.ts";
 
 /** How long conditional writes are tried, in milliseconds. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 25_000;
 /** The wait after the first conflict and the longest one, in milliseconds; each is drawn from zero up to it. */
-const WAIT_MS = { first: 15, most: 500 };
+const WAIT_MS = { first: 20, most: 2_500 };
 
 /**
  * Does work whose writes depend on what it has read, again and again until they met nobody. Firestore's own transactions hold read
@@ -20,7 +20,7 @@ export async function optimistically<T>(work: () => Promise<T>): Promise<T> {
     } catch (cause) {
       if (!isConflict(cause)) throw cause;
       if (performance.now() > until) throw new Unavailable("too many are writing this", { cause });
-      await pause(Math.random() * Math.min(WAIT_MS.most, WAIT_MS.first * 1.5 ** attempt));
+      await pause(Math.random() * Math.min(WAIT_MS.most, WAIT_MS.first * 1.7 ** attempt));
     }
   }
 }

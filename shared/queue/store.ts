@@ -99,11 +99,12 @@ export async function prepareWrite(
   if (!touchesLine(before, after)) {
     return { job: after, line: undefined, write: (writer) => writeJob(writer, after) };
   }
+  const entersLine = after.waiting && after.place === null;
+  const now = entersLine ? await virtualTime(after.kind, deps.firestore) : 0;
+  // The last thing to be read: the shorter the time until the commit, the fewer meet here.
   const lineDocument = deps.firestore.doc(`lines/${after.groupId}`);
   const snapshot = await lineDocument.get();
   const read = snapshot.exists ? lineSchema.parse(snapshot.data()) : EMPTY_LINE;
-  const entersLine = after.waiting && after.place === null;
-  const now = entersLine ? await virtualTime(after.kind, deps.firestore) : 0;
   const { job, line } = settleLine(read, before, after, kindOf(after.kind, deps), now);
   return {
     job,

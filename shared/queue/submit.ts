@@ -8,6 +8,7 @@ import type { Kind } from "../kinds/kind.ts";
 import type { StoredAnswer } from "../sql/idempotency.ts";
 import { type JobEffect, perform } from "./effects.ts";
 import { settledInput } from "./inputs.ts";
+import { inTurn } from "./inTurn.ts";
 import { findAnswer, storeAnswer } from "./keyedAnswer.ts";
 import { refuseTooMany } from "./openLimit.ts";
 import { optimistically } from "./optimistic.ts";
@@ -57,7 +58,9 @@ export interface SubmitInput {
  */
 export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
   const { kind, submission } = read(input, deps);
-  const { answer, effects, made } = await optimistically(() => submitOnce(input, kind, submission, deps));
+  const { answer, effects, made } = await inTurn(input.groupId, () =>
+    optimistically(() => submitOnce(input, kind, submission, deps)),
+  );
   for (const jobId of made) deps.log.info("job_submitted", { jobId, kind: kind.name });
   await perform(effects, deps);
   return answer;
@@ -74,6 +77,7 @@ async function submitOnce(
   const known = await findAnswer(deps.firestore, request);
   if (known.answer) return { answer: known.answer, effects: [], made: [] };
   const id = deps.newId();
+  await deps.pace(kind); // kept for the view, which is made while others may want to write the group's line
   return deps.firestore.runTransaction(
     async (transaction) => {
       const opened = await open(id, submission, kind, transaction, deps);
