@@ -50,6 +50,17 @@ export function isNews(known: Known | undefined, seen: Seen, mode: Mode = "event
   return mode === "replay" && seen.present && known.state === "quarantined" && seen.version === known.version;
 }
 
+/**
+ * Whether a sighting must be made again while the result is locked, because its version alone can't be trusted to order it: an absence,
+ * which drops rows and whose time is that of a read, and a document that is there although SQL believes that it went later. In
+ * both cases either this read was overtaken, or the time of a read ran ahead of a write's (the emulator does that under load).
+ */
+export function needsCertainty(known: Known | undefined, seen: Seen): boolean {
+  if (known?.state === "sealed") return false;
+  if (!seen.present) return known?.state !== "gone" && isNews(known, seen);
+  return known?.state === "gone" && seen.version <= known.version;
+}
+
 /** The step to take. A sealed result stays as it is; its document, should it come back, is taken away again. */
 export function decide(
   known: Known | undefined,

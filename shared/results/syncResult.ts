@@ -6,7 +6,7 @@ import type { DomainEvent } from "../events/event.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Database } from "../sql/pool.ts";
 import { type Applied, type ApplyDeps, applySighting, judge, type SyncOutcome } from "./applySighting.ts";
-import { isNews, type Mode } from "./decide.ts";
+import { isNews, type Mode, needsCertainty } from "./decide.ts";
 import { finishRemoval } from "./finishRemoval.ts";
 import type { Unreadable } from "./readResult.ts";
 import { knownResult, lockResult } from "./resultRows.ts";
@@ -31,17 +31,26 @@ export async function syncResult(
 ): Promise<SyncOutcome> {
   if (isUnstorable(jobId)) return syncUnstorable(jobId, deps);
   const sighting = sightingOf(jobId, await deps.firestore.doc(`results/${jobId}`).get(), deps.kinds);
+  const [known, seen] = [await knownResult(deps.db, jobId), seenOf(sighting)];
   // The usual repeated event ends here, without a transaction and without a look at the files.
-  if (!isNews(await knownResult(deps.db, jobId), seenOf(sighting), mode)) return "unchanged";
+  if (!isNews(known, seen, mode) && !needsCertainty(known, seen)) return "unchanged";
   return settle(jobId, await withFiles(sighting, deps.objects), mode, deps);
 }
 
 async function settle(jobId: string, sighting: Sighting, mode: Mode, deps: SyncDeps): Promise<SyncOutcome> {
-  const applied = await unlessRefused((refusal) =>
+  const applied = await unlessRefused<Applied>((refusal) =>
     deps.db.transaction(async (sql) => {
       await lockResult(sql, jobId);
       const judged = await judge(sql, refusedAs(sighting, refusal));
-      return applySighting(sql, jobId, await knownResult(sql, jobId, "lock"), judged, mode, deps);
+      const known = await knownResult(sql, jobId, "lock");
+      if (!needsCertainty(known, seenOf(sighting)))
+        return applySighting(sql, jobId, known, judged, mode, deps);
+      // Read while locked, it is right whatever the versions say.
+      const sure = sightingOf(jobId, await deps.firestore.doc(`results/${jobId}`).get(), deps.kinds);
+      const certain = await judge(sql, refusedAs(await withFiles(sure, deps.objects), refusal));
+      if (certain.finding === "absent" && known?.state === "gone")
+        return { outcome: "unchanged", events: [] };
+      return applySighting(sql, jobId, known, certain, "mend", deps);
     }),
   );
   await finish(jobId, applied, deps);
