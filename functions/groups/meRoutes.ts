@@ -32,7 +32,8 @@ const changeSchema = z.strictObject({
     .trim()
     .min(1)
     .max(100)
-    .regex(/^\P{C}*$/u, "expected no control characters")
+    // Joiners stay: Persian names and family emoji are written with them. Overrides of direction don't.
+    .regex(/^[^\p{Cc}\p{Cs}\p{Cn}\u202a-\u202e\u2066-\u2069]*$/u, "expected no control characters")
     .optional(),
   role: roleSchema.optional().describe("Set once."),
   timeZone: z.string().max(64).refine(isTimeZone, "expected an IANA time zone such as Asia/Seoul").optional(),

@@ -57,6 +57,15 @@ test("the role is set once: the same again changes nothing, the other one is ref
   assert.deepEqual(log, [{ action: "role_set" }]);
 });
 
+test("names are written with joiners where a script or an emoji needs them", async () => {
+  const person = await harness.person("care_giver");
+  for (const name of ["\u0645\u06cc\u200c\u062a\u0631\u0627", "\u{1f469}\u200d\u{1f467}"]) {
+    const answer = await harness.call(person, "PATCH", "/v1/me", { body: { name } });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.json.name, name);
+  }
+});
+
 test("what can't be a profile is refused, field by field, and changes nothing", async () => {
   const person = await harness.person("care_giver");
   const before = (await harness.call(person, "GET", "/v1/me")).json;
@@ -72,6 +81,8 @@ test("what can't be a profile is refused, field by field, and changes nothing", 
     [{ name: "" }, "name"],
     [{ name: "a".repeat(101) }, "name"],
     [{ name: "line\nbreak" }, "name"],
+    [{ name: "\u202eturned" }, "name"],
+    [{ name: "half \ud83d" }, "name"],
     [{ email: "other@example.com" }, ""],
   ];
   for (const [body, path] of bad) {

@@ -74,7 +74,7 @@ function giverLines(
   words: (typeof PHRASES)[Language],
 ): string[] {
   const shown = (name ?? "")
-    .replace(/[\p{C}\p{Z}]+/gu, " ")
+    .replace(/[\p{Cc}\p{Cs}\p{Cn}\p{Z}\u202a-\u202e\u2066-\u2069]+/gu, " ")
     .trim()
     .slice(0, 80);
   return [...(shown ? [words.name(shown)] : []), words.address(email ?? words.unconfirmed)];
