@@ -90,7 +90,7 @@ function startEngine(): void {
 
 /** One thing after the other, until there is nothing left to disturb. */
 async function makeTrouble(isOver: () => boolean): Promise<void> {
-  const acts = [killAnEngine, killAWorker, freezeAnEngine, killTasks, killAWorker, killAnEngine];
+  const acts = [killAnEngine, killAWorker, freezeAnEngine, killTasks, freezeAWorker, freezeTasks];
   for (let turn = 0; !isOver() && turn < 12; turn++) {
     await pause(1_000);
     await acts[turn % acts.length]?.();
@@ -106,10 +106,27 @@ async function killAnEngine(): Promise<void> {
 }
 
 async function freezeAnEngine(): Promise<void> {
-  const child = [...engines.values()].at(-1);
-  child?.kill("SIGSTOP");
-  await pause(FROZEN_MILLISECONDS);
-  child?.kill("SIGCONT");
+  await freeze([...engines.values()].at(-1)?.pid);
+}
+
+async function freezeTasks(): Promise<void> {
+  await freeze(cloud.pids().tasks);
+}
+
+async function freezeAWorker(): Promise<void> {
+  await freeze(aWorker());
+}
+
+/** Stops a process for longer than a lease lasts, then lets it go on as if nothing had been. */
+async function freeze(pid: number | undefined): Promise<void> {
+  if (pid === undefined) return;
+  try {
+    process.kill(pid, "SIGSTOP");
+    await pause(FROZEN_MILLISECONDS);
+    process.kill(pid, "SIGCONT");
+  } catch {
+    // it was gone already, or was ended meanwhile
+  }
 }
 
 /** The stand-in comes back by itself, with the tasks it had. */
@@ -118,11 +135,15 @@ async function killTasks(): Promise<void> {
   if (pid !== undefined) process.kill(pid, "SIGKILL");
 }
 
-/** A worker process of the functions emulator, whichever comes first. */
 async function killAWorker(): Promise<void> {
-  const emulators = cloud.pids().firebase;
-  const worker = childrenOf(emulators).find((one) => one.command.includes("functionsEmulatorRuntime"));
-  if (worker) process.kill(worker.pid, "SIGKILL");
+  const pid = aWorker();
+  if (pid !== undefined) process.kill(pid, "SIGKILL");
+}
+
+/** A worker process of the functions emulator, whichever comes first. */
+function aWorker(): number | undefined {
+  return childrenOf(cloud.pids().firebase).find((one) => one.command.includes("functionsEmulatorRuntime"))
+    ?.pid;
 }
 
 function childrenOf(root: number | undefined): { pid: number; command: string }[] {
