@@ -112,10 +112,18 @@ function failureOf(endpointsFile: string): string | undefined {
   return existsSync(file) ? readFileSync(file, "utf8") : undefined;
 }
 
-/** The first of a row of free ports, below the range that systems give out by themselves. */
+const FIRST_PORT = 15_000;
+const ROWS = 700;
+/** Coprime with ROWS, and far from the rows of processes that were started next to this one. */
+const STRIDE = 97;
+
+/**
+ * The first of a row of free ports, below the range that systems give out by themselves. Each process begins with a row of its own: two
+ * that looked at the same ports at the same moment would both find them free.
+ */
 async function freeRow(): Promise<number> {
-  for (let tries = 0; tries < 100; tries++) {
-    const base = 15_000 + Math.floor(Math.random() * 15_000);
+  for (let tries = 0; tries < ROWS; tries++) {
+    const base = FIRST_PORT + ((process.pid + tries * STRIDE) % ROWS) * PORT_COUNT;
     const row = await Promise.all(Array.from({ length: PORT_COUNT }, (_, index) => isFree(base + index)));
     if (row.every((free) => free)) return base;
   }
