@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { settingsFor } from "#shared/config/settings.ts";
 import { type FunctionName, functions } from "#shared/manifest.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
 import { planCloud } from "./cloud/plan.ts";
 import { loadSecrets } from "./cloud/secrets.ts";
 import { functionEnvironments } from "./settings.ts";
@@ -38,7 +38,7 @@ test("every function finds all its settings in the local cloud, and none that it
     const jobs = settingsFor("jobs", environments.jobs);
     assert.deepEqual(
       [
-        jobs.OPEN_JOBS_PER_GROUP,
+        jobs.OPEN_JOBS_PER_SPACE,
         jobs.RATE_PER_ACCOUNT,
         jobs.RATE_PER_ADDRESS,
         jobs.LEASE_SECONDS_MIN,

@@ -1,7 +1,8 @@
 /** The environment of each function in the local cloud. */
-import { type SettingName, settingSchemas } from "#shared/config/settings.ts";
+
 import { type FunctionName, functions } from "#shared/manifest.ts";
-import { REGION } from "./build/emulatorManifest.ts";
+import { type SettingName, settingSchemas } from "#shared/platform/config/settings.ts";
+import { REGION } from "#tools/build/emulatorManifest.ts";
 import {
   APP_REDIRECT_URIS,
   accounts,
@@ -10,8 +11,8 @@ import {
   oauthClientIds,
   PROJECT_ID,
 } from "./cloud/plan.ts";
+import { LOOPBACK } from "./cloud/processes/ports.ts";
 import type { Secrets } from "./cloud/secrets.ts";
-import { LOOPBACK } from "./processes/ports.ts";
 
 /** Limits are this many times what they are in production, so that tests and load don't meet them by accident. */
 const ROOMIER = 10;
@@ -102,7 +103,7 @@ function settingValues(
     RATE_SIGN_IN: roomier("RATE_SIGN_IN"),
     RATE_REFRESH: roomier("RATE_REFRESH"),
     RATE_CONFIRM: roomier("RATE_CONFIRM"),
-    OPEN_JOBS_PER_GROUP: roomier("OPEN_JOBS_PER_GROUP"),
+    OPEN_JOBS_PER_SPACE: roomier("OPEN_JOBS_PER_SPACE"),
     INVITATIONS_PER_GIVER: roomier("INVITATIONS_PER_GIVER"),
     INVITATIONS_PER_PAIR: roomier("INVITATIONS_PER_PAIR"),
     // The front writes the last entry of X-Forwarded-For.
@@ -113,7 +114,7 @@ function settingValues(
   };
 }
 
-type Limit = Extract<SettingName, `RATE_${string}` | `INVITATIONS_${string}` | "OPEN_JOBS_PER_GROUP">;
+type Limit = Extract<SettingName, `RATE_${string}` | `INVITATIONS_${string}` | "OPEN_JOBS_PER_SPACE">;
 
 function roomier(name: Limit): string {
   return String(ROOMIER * settingSchemas[name].parse(undefined));

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { ROOT } from "./build/functions.ts";
+import { ROOT } from "#tools/build/functions.ts";
 import { type Cloud, startCloud } from "./cloud/cloud.ts";
 import { type CloudPlan, DEFAULT_PORT_BASE, planCloud } from "./cloud/plan.ts";
 

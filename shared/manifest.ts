@@ -4,7 +4,7 @@
  *
  * Data only: nothing here reads the environment or builds a client, and tools import it without side effects.
  */
-import type { SettingName } from "./config/settings.ts";
+import type { SettingName } from "./platform/config/settings.ts";
 
 /**
  * Who may call a function at the network's edge.
@@ -184,7 +184,7 @@ export const functions = {
     trigger: { type: "http", paths: ["/v1/jobs", "/v1/jobs/**", "/v1/status"] },
     invoker: "public",
     purpose: "Submit, list, watch, cancel and retry jobs; the line's public status.",
-    settings: [...COMMON, ...SQL, ...CALLERS, ...TASKS, ...LEASES, "ENGINES", "OPEN_JOBS_PER_GROUP"],
+    settings: [...COMMON, ...SQL, ...CALLERS, ...TASKS, ...LEASES, "ENGINES", "OPEN_JOBS_PER_SPACE"],
     memoryMiB: 512,
     timeoutSeconds: 60,
     concurrency: 80,

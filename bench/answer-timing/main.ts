@@ -6,8 +6,8 @@
  * a random answer of the one kind took longer than one of the other (0.5: nobody can tell them apart).
  */
 import { randomBytes, randomInt } from "node:crypto";
-import { randomId } from "#shared/ids.ts";
-import { type GroupsHarness, groupsHarness, wrongCode } from "#tests/groupsHarness.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { type GroupsHarness, groupsHarness, wrongCode } from "#tests/integration/spaces/harness.ts";
 
 const UNLIMITED = 1_000_000;
 const rounds = Number(process.argv[2] ?? 300);

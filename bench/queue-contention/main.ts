@@ -11,10 +11,10 @@ import type { Firestore } from "@google-cloud/firestore";
 import { leaseJobs } from "#functions/engine/leaseJobs.ts";
 import { testFirestore } from "#local/testing/backends.ts";
 import { memoryObjects } from "#local/testing/memoryObjects.ts";
-import { randomId } from "#shared/ids.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { scene } from "#shared/kinds/scene.ts";
-import { silentLogger } from "#shared/log/logger.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
 import { newJob } from "#shared/queue/transition.ts";
 
 const { values } = parseArgs({
@@ -53,7 +53,7 @@ process.exit();
 async function fillLine(): Promise<void> {
   const writer = firestore.bulkWriter();
   for (let index = 0; index < JOBS; index++) {
-    const submission = { kind: "scene", groupId: "g", createdBy: "u", title: "t", params: {}, inputs: {} };
+    const submission = { kind: "scene", spaceId: "g", createdBy: "u", title: "t", params: {}, inputs: {} };
     const job = newJob(submission, scene, new Date(1_770_000_000_000 + index));
     const place = { tag: index, behindOwn: index > 0 };
     void writer.create(firestore.doc(`jobs/${randomId()}`), {

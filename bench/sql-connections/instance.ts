@@ -3,8 +3,8 @@
  * is told to by a line on its input, and prints one line of JSON.
  */
 import { once } from "node:events";
-import { silentLogger } from "#shared/log/logger.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
 
 const [url = "", name = "", pool = "1", concurrency = "1", milliseconds = "1000"] = process.argv.slice(2);
 const db = createDatabase(

@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { isDocumentId } from "#shared/documents/documentId.ts";
-import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
-import { auditResults } from "#shared/results/audit.ts";
+import { isDocumentId } from "#shared/platform/firestore/documentId.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { auditResults } from "#shared/results/reconcile.ts";
 import type { AdminDeps } from "./deps.ts";
 
 /** The one origin ends a request after 60 seconds. */

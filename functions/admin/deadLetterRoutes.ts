@@ -1,12 +1,12 @@
 /** Jobs that failed for good, and trying one again. Without titles and parameters: those are the families' words. */
 import { Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
-import { type Job, jobSchema } from "#shared/documents/job.ts";
-import { Conflict, NotFound } from "#shared/errors.ts";
-import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
-import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/http/cursor.ts";
-import { ID_PATTERN } from "#shared/ids.ts";
+import { Conflict, NotFound } from "#shared/platform/errors.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
+import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -15,7 +15,7 @@ const item = z
   .object({
     id: z.string(),
     kind: z.string(),
-    groupId: z.string(),
+    spaceId: z.string(),
     state: z.string(),
     attempt: z.number().int(),
     maxAttempts: z.number().int(),
@@ -80,11 +80,11 @@ function keysetOf({ id, job }: { id: string; job: Job }): Keyset {
 }
 
 function viewItem({ id, job }: { id: string; job: Job }) {
-  const { kind, groupId, state, attempt, maxAttempts, error, createdAt, finishedAt } = job;
+  const { kind, spaceId, state, attempt, maxAttempts, error, createdAt, finishedAt } = job;
   return {
     id,
     kind,
-    groupId,
+    spaceId,
     state,
     attempt,
     maxAttempts,

@@ -1,18 +1,18 @@
-import { systemClock } from "#shared/clock.ts";
-import { createFirestore } from "#shared/cloud/firestore.ts";
-import { objectStore } from "#shared/cloud/objects.ts";
-import { createPublisher } from "#shared/cloud/publisher.ts";
-import { createTaskQueue } from "#shared/cloud/taskQueue.ts";
-import type { Settings } from "#shared/config/settings.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
-import type { Gate } from "#shared/http/app.ts";
-import { randomId } from "#shared/ids.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import type { Logger } from "#shared/log/logger.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import type { Settings } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import type { Gate } from "#shared/platform/http/app.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
+import { objectStore } from "#shared/platform/storage/objectStore.ts";
+import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { paceReader } from "#shared/queue/pace.ts";
 import type { SubmitDeps } from "#shared/queue/submit.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
-import type { Database } from "#shared/sql/pool.ts";
 import type { CreateUploadDeps } from "#shared/uploads/createUpload.ts";
 
 export interface AdminDeps {
@@ -47,7 +47,7 @@ export function adminDeps(
       engines: settings.ENGINES,
       backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
       pace: paceReader({ firestore, clock }),
-      openJobsPerGroup: Number.POSITIVE_INFINITY,
+      openJobsPerSpace: Number.POSITIVE_INFINITY,
     },
     upload: {
       ...common,

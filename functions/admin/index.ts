@@ -1,11 +1,11 @@
 import type { HttpFunction } from "@google-cloud/functions-framework";
-import { settingsFor } from "#shared/config/settings.ts";
-import { httpFunction } from "#shared/http/app.ts";
-import { serviceGateOf } from "#shared/http/gate.ts";
-import { lazy } from "#shared/lazy.ts";
-import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { httpFunction } from "#shared/platform/http/app.ts";
+import { serviceGateOf } from "#shared/platform/http/httpDeps.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { adminDeps } from "./deps.ts";
 import { adminApp } from "./routes.ts";
 

@@ -1,11 +1,11 @@
 /** What `sync` put aside: the list, one with what it held, and reading it again after a fix. */
 import { FieldPath, type Firestore, Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
-import { isDocumentId } from "#shared/documents/documentId.ts";
-import { NotFound } from "#shared/errors.ts";
-import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
-import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/http/cursor.ts";
+import { NotFound } from "#shared/platform/errors.ts";
+import { isDocumentId } from "#shared/platform/firestore/documentId.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
 import { type Quarantined, quarantineSchema } from "#shared/results/quarantine.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import type { AdminDeps } from "./deps.ts";
@@ -16,7 +16,7 @@ const item = z
     code: z.string(),
     detail: z.string(),
     version: z.string().describe("Update time of the document that could not be read."),
-    groupId: z.string().nullable(),
+    spaceId: z.string().nullable(),
     putAsideAt: z.iso.datetime(),
   })
   .openapi("Quarantined");
@@ -102,7 +102,7 @@ async function listQuarantined(
     .collection("quarantine")
     .orderBy("putAsideAt", "desc")
     .orderBy(FieldPath.documentId(), "desc")
-    .select("jobId", "code", "detail", "version", "groupId", "putAsideAt", "payloadObject")
+    .select("jobId", "code", "detail", "version", "spaceId", "putAsideAt", "payloadObject")
     .limit(limit + 1);
   const page = after ? newest.startAfter(Timestamp.fromDate(new Date(after[0])), after[1]) : newest;
   const { docs } = await page.get();
@@ -113,6 +113,6 @@ function keysetOf(entry: Quarantined): Keyset {
   return [`${entry.putAsideAt.toISOString().slice(0, -1)}000Z`, entry.jobId];
 }
 
-function viewItem({ jobId, code, detail, version, groupId, putAsideAt }: Quarantined) {
-  return { id: jobId, code, detail, version, groupId, putAsideAt: putAsideAt.toISOString() };
+function viewItem({ jobId, code, detail, version, spaceId, putAsideAt }: Quarantined) {
+  return { id: jobId, code, detail, version, spaceId, putAsideAt: putAsideAt.toISOString() };
 }

@@ -1,4 +1,4 @@
-import { type App, createApp } from "#shared/http/app.ts";
+import { type App, createApp } from "#shared/platform/http/app.ts";
 import { auditRoutes } from "./auditRoutes.ts";
 import { deadLetterRoutes } from "./deadLetterRoutes.ts";
 import type { AdminDeps } from "./deps.ts";

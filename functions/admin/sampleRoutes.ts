@@ -1,11 +1,11 @@
-/** Samples: jobs and uploads of administrators, by the same operations as those of families, in a group of nobody. */
+/** Samples: jobs and uploads of administrators, by the same operations as those of families, in a space of nobody. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { SAMPLES_GROUP } from "#shared/documents/result.ts";
-import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
-import { sendStored } from "#shared/http/storedAnswer.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import { submitBody, submitJob } from "#shared/queue/submit.ts";
-import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
+import { SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { createUpload, createUploadBody } from "#shared/uploads/createUpload.ts";
 import type { AdminDeps } from "./deps.ts";
 
@@ -58,7 +58,7 @@ export function sampleRoutes(app: App, deps: () => AdminDeps): void {
     const answer = await submitJob(
       {
         userId: c.var.service.subject,
-        groupId: SAMPLES_GROUP,
+        spaceId: SAMPLES_SPACE,
         route: "POST /v1/admin/samples",
         key: c.req.valid("header")["idempotency-key"],
         body: c.req.valid("json"),
@@ -70,7 +70,7 @@ export function sampleRoutes(app: App, deps: () => AdminDeps): void {
 
   app.openapi(postUpload, async (c) => {
     const created = await createUpload(
-      { ...c.req.valid("json"), groupId: SAMPLES_GROUP, userId: c.var.service.subject },
+      { ...c.req.valid("json"), spaceId: SAMPLES_SPACE, userId: c.var.service.subject },
       deps().upload,
     );
     return c.json(

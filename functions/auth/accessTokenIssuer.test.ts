@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, it } from "node:test";
-import { accessTokenVerifier } from "#shared/auth/accessToken.ts";
-import { settingSchemas } from "#shared/config/settings.ts";
+import { settingSchemas } from "#shared/platform/config/settings.ts";
+import { accessTokenVerifier } from "#shared/platform/http/accessToken.ts";
 import { accessTokenIssuer, publicKeys } from "./accessTokenIssuer.ts";
 
 const ISSUER = "https://reverie.example";

@@ -1,8 +1,12 @@
 import { type CryptoKey, importJWK, SignJWT } from "jose";
 import { z } from "zod";
-import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_SECONDS, type AccessClaims } from "#shared/auth/accessToken.ts";
-import type { SettingsOf } from "#shared/config/settings.ts";
-import type { NewId } from "#shared/ids.ts";
+import type { SettingsOf } from "#shared/platform/config/settings.ts";
+import {
+  ACCESS_TOKEN_AUDIENCE,
+  ACCESS_TOKEN_SECONDS,
+  type AccessClaims,
+} from "#shared/platform/http/accessToken.ts";
+import type { NewId } from "#shared/platform/ids.ts";
 
 /** Signs access tokens (`accessTokenVerifier` is the other side). */
 export type IssueAccessToken = (claims: AccessClaims, now: Date) => Promise<string>;

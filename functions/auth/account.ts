@@ -1,9 +1,9 @@
 /** Which account an identity signs in to. */
 
-import { audit } from "#shared/audit/audit.ts";
-import type { Role } from "#shared/auth/accessToken.ts";
-import type { NewId } from "#shared/ids.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import type { Role } from "#shared/platform/http/accessToken.ts";
+import type { NewId } from "#shared/platform/ids.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { Identity } from "./identity.ts";
 
 export interface Account {

@@ -7,10 +7,10 @@
  * planted app link is worth nothing.
  */
 import { timingSafeEqual } from "node:crypto";
-import type { Clock } from "#shared/clock.ts";
-import { type ErrorCode, InvalidRequest, ReverieError } from "#shared/errors.ts";
-import type { RandomBytes } from "#shared/ids.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import { type ErrorCode, InvalidRequest, ReverieError } from "#shared/platform/errors.ts";
+import type { RandomBytes } from "#shared/platform/ids.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { Flow, flowSealer } from "./flowCookie.ts";
 import type { GoogleOAuth } from "./googleOAuth.ts";
 import type { VerifyGoogle } from "./identity.ts";

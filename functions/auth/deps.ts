@@ -1,9 +1,9 @@
-import type { Clock } from "#shared/clock.ts";
-import type { FirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
-import type { Settings } from "#shared/config/settings.ts";
-import type { Gate } from "#shared/http/app.ts";
-import type { NewId, RandomBytes } from "#shared/ids.ts";
-import type { Database } from "#shared/sql/pool.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import type { Settings } from "#shared/platform/config/settings.ts";
+import type { FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import type { Gate } from "#shared/platform/http/app.ts";
+import type { NewId, RandomBytes } from "#shared/platform/ids.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
 import { accessTokenIssuer, type IssueAccessToken, type PublicKey, publicKeys } from "./accessTokenIssuer.ts";
 import type { BrowserFlowDeps } from "./browserFlow.ts";
 import { flowSealer } from "./flowCookie.ts";

@@ -1,7 +1,7 @@
 /** Google's authorization endpoint and token endpoint, as a confidential web client with PKCE uses them (RFC 9700, section 2.1.1). */
 import { z } from "zod";
-import type { SettingsOf } from "#shared/config/settings.ts";
-import { Unauthenticated, Unavailable } from "#shared/errors.ts";
+import type { SettingsOf } from "#shared/platform/config/settings.ts";
+import { Unauthenticated, Unavailable } from "#shared/platform/errors.ts";
 
 export interface GoogleOAuth {
   /** The page to send the browser to. */

@@ -1,9 +1,9 @@
 /** The browser flow's two redirects. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
-import { audit } from "#shared/audit/audit.ts";
-import { access } from "#shared/http/access.ts";
-import type { App, AppContext } from "#shared/http/app.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App, AppContext } from "#shared/platform/http/app.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
 import { begin, finish } from "./browserFlow.ts";
 import type { AuthDeps } from "./deps.ts";
 import { FLOW_COOKIE, FLOW_SECONDS } from "./flowCookie.ts";

@@ -1,10 +1,10 @@
 /** Who a person is, as an identity provider vouches for them. */
 import { z } from "zod";
-import { googleTokenVerifier } from "#shared/auth/googleToken.ts";
-import type { Clock } from "#shared/clock.ts";
-import type { FirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
-import type { SettingsOf } from "#shared/config/settings.ts";
-import { Unauthenticated } from "#shared/errors.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import type { SettingsOf } from "#shared/platform/config/settings.ts";
+import { Unauthenticated } from "#shared/platform/errors.ts";
+import type { FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import { googleTokenVerifier } from "#shared/platform/http/googleToken.ts";
 
 export interface Identity {
   readonly provider: "google" | "firebase";

@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { HttpFunction } from "@google-cloud/functions-framework";
-import { systemClock } from "#shared/clock.ts";
-import { createFirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
-import { settingsFor } from "#shared/config/settings.ts";
-import { httpFunction } from "#shared/http/app.ts";
-import { gateOf } from "#shared/http/gate.ts";
-import { randomId } from "#shared/ids.ts";
-import { lazy } from "#shared/lazy.ts";
-import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import { httpFunction } from "#shared/platform/http/app.ts";
+import { gateOf } from "#shared/platform/http/httpDeps.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { authDeps } from "./deps.ts";
 import { authApp } from "./routes.ts";
 

@@ -1,5 +1,5 @@
-import type { FirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
-import type { Logger } from "#shared/log/logger.ts";
+import type { FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
 
 const PATIENCE_MILLISECONDS = 3_000;
 

@@ -1,7 +1,7 @@
 /** Proof Key for Code Exchange (RFC 7636), S256 only: of the app toward us, and of us toward Google. */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import type { RandomBytes } from "#shared/ids.ts";
+import type { RandomBytes } from "#shared/platform/ids.ts";
 
 /** A challenge: 32 bytes in base64url (section 4.2). */
 export const challengeSchema = z

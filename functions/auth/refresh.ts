@@ -1,8 +1,9 @@
 /** The refresh: one transaction under the family's lock, around the judgement of `refreshToken.ts`. */
-import { audit } from "#shared/audit/audit.ts";
-import type { Clock } from "#shared/clock.ts";
-import { Unauthenticated } from "#shared/errors.ts";
-import type { Database, Sql } from "#shared/sql/pool.ts";
+
+import type { Clock } from "#shared/platform/clock.ts";
+import { Unauthenticated } from "#shared/platform/errors.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
+import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import type { Account } from "./account.ts";
 import {
   attemptHash,

@@ -1,4 +1,4 @@
-import { type App, createApp } from "#shared/http/app.ts";
+import { type App, createApp } from "#shared/platform/http/app.ts";
 import type { AuthDeps } from "./deps.ts";
 import { addGoogleRoutes } from "./googleRoutes.ts";
 import { addSessionRoutes } from "./sessionRoutes.ts";

@@ -1,10 +1,10 @@
 /** Sessions: one sign-in on one device, and the family of refresh tokens that it lives by. */
 import { z } from "@hono/zod-openapi";
-import type { AccessClaims } from "#shared/auth/accessToken.ts";
-import { plusSeconds } from "#shared/clock.ts";
-import { Unauthenticated } from "#shared/errors.ts";
-import type { Keyset } from "#shared/http/cursor.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { Unauthenticated } from "#shared/platform/errors.ts";
+import type { AccessClaims } from "#shared/platform/http/accessToken.ts";
+import type { Keyset } from "#shared/platform/http/cursor.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import { ABSOLUTE_DAYS, IDLE_DAYS, tokenHash } from "./refreshToken.ts";
 
 const DAY = 86_400;

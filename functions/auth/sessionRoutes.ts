@@ -1,13 +1,13 @@
 /** Sign-in, refresh, the list of sessions, signing out. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { audit } from "#shared/audit/audit.ts";
-import { ACCESS_TOKEN_SECONDS, roleSchema } from "#shared/auth/accessToken.ts";
-import { InvalidRequest, NotFound } from "#shared/errors.ts";
-import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
-import { decodeCursor, pageOf, pageQuery } from "#shared/http/cursor.ts";
-import { ID_PATTERN } from "#shared/ids.ts";
-import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
+import { InvalidRequest, NotFound } from "#shared/platform/errors.ts";
+import { access } from "#shared/platform/http/access.ts";
+import { ACCESS_TOKEN_SECONDS, roleSchema } from "#shared/platform/http/accessToken.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { decodeCursor, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
+import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { AuthDeps } from "./deps.ts";
 import { refresh } from "./refresh.ts";
 import {

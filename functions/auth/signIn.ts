@@ -1,11 +1,11 @@
 /** Sign-in: whatever vouches for a person is judged, then account, session and first tokens come to be in one transaction. */
 import { z } from "@hono/zod-openapi";
-import { audit } from "#shared/audit/audit.ts";
-import type { Clock } from "#shared/clock.ts";
-import type { FirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
-import { ReverieError } from "#shared/errors.ts";
-import type { NewId, RandomBytes } from "#shared/ids.ts";
-import type { Database, Sql } from "#shared/sql/pool.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import { ReverieError } from "#shared/platform/errors.ts";
+import type { FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import type { NewId, RandomBytes } from "#shared/platform/ids.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
+import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import { type Account, accountOf } from "./account.ts";
 import { firebaseIdentity, type Identity, type VerifyGoogle } from "./identity.ts";
 import { verifierSchema } from "./pkce.ts";

@@ -3,10 +3,10 @@
  * so it is worth nothing without the verifier of the app that began.
  */
 import { createHash } from "node:crypto";
-import { plusSeconds } from "#shared/clock.ts";
-import { Unauthenticated } from "#shared/errors.ts";
-import type { RandomBytes } from "#shared/ids.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { Unauthenticated } from "#shared/platform/errors.ts";
+import type { RandomBytes } from "#shared/platform/ids.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { Identity } from "./identity.ts";
 import { challengeOf } from "./pkce.ts";
 

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { systemClock } from "#shared/clock.ts";
-import { createEngineBell } from "#shared/cloud/engineBell.ts";
-import { createFirestore } from "#shared/cloud/firestore.ts";
-import { createMailer } from "#shared/cloud/mailer.ts";
-import { createPublisher } from "#shared/cloud/publisher.ts";
-import { createTaskQueue } from "#shared/cloud/taskQueue.ts";
-import { settingsFor } from "#shared/config/settings.ts";
-import { randomId } from "#shared/ids.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createEngineBell } from "#shared/platform/google/engineBell.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createMailer } from "#shared/platform/mail/mailer.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
+import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import type { DispatchDeps } from "./routes.ts";
 
 /** What `dispatch` works with; made once per instance. */

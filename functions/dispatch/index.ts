@@ -1,6 +1,6 @@
 import type { HttpFunction } from "@google-cloud/functions-framework";
-import { httpFunction } from "#shared/http/app.ts";
-import { lazy } from "#shared/lazy.ts";
+import { httpFunction } from "#shared/platform/http/app.ts";
+import { lazy } from "#shared/platform/lazy.ts";
 import { dispatchDeps } from "./deps.ts";
 import { dispatchApp } from "./routes.ts";
 

@@ -1,10 +1,10 @@
-import { plusSeconds } from "#shared/clock.ts";
-import type { EngineBell } from "#shared/cloud/engineBell.ts";
-import { addressId, type Bell } from "#shared/documents/bell.ts";
-import type { Logger } from "#shared/log/logger.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { optimistically } from "#shared/platform/firestore/retryConflicts.ts";
+import type { EngineBell } from "#shared/platform/google/engineBell.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
 import { type BellDeps, bellDocument, bellOf, ring, ringTask, workWaits } from "#shared/queue/bell.ts";
+import { addressId, type Bell } from "#shared/queue/bellDocument.ts";
 import { filledSince } from "#shared/queue/engines.ts";
-import { optimistically } from "#shared/queue/optimistic.ts";
 
 export interface RingDeps extends BellDeps {
   readonly bell: EngineBell;

@@ -1,13 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { TooManyRequests, Unavailable } from "#shared/errors.ts";
-import { mailTaskSchema } from "#shared/groups/invitationTask.ts";
-import { access } from "#shared/http/access.ts";
-import { type App, createApp, type Gate } from "#shared/http/app.ts";
-import { ID_PATTERN } from "#shared/ids.ts";
+import { TooManyRequests, Unavailable } from "#shared/platform/errors.ts";
+import { access } from "#shared/platform/http/access.ts";
+import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
 import type { QueueDeps } from "#shared/queue/store.ts";
 import { endBackOff, endLease, type TimerOutcome } from "#shared/queue/timers.ts";
-import { type MailDeps, sendInvitation } from "./mail.ts";
+import { mailTaskSchema } from "#shared/spaces/invitationTask.ts";
 import { type RingDeps, ringEngine } from "./ringEngine.ts";
+import { type MailDeps, sendInvitation } from "./sendInvitation.ts";
 
 export interface DispatchDeps {
   readonly gate: Gate;

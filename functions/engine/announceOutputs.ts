@@ -1,7 +1,7 @@
-import { plusSeconds } from "#shared/clock.ts";
-import type { SignedRequest } from "#shared/cloud/objects.ts";
-import { type InputIssue, InvalidRequest } from "#shared/errors.ts";
 import type { Kind } from "#shared/kinds/kind.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { type InputIssue, InvalidRequest } from "#shared/platform/errors.ts";
+import type { SignedRequest } from "#shared/platform/storage/objectStore.ts";
 import { type EngineDeps, URL_SECONDS } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
 import { resultObject } from "./resultObject.ts";

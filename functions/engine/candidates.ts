@@ -1,5 +1,5 @@
 import type { Firestore, Timestamp } from "@google-cloud/firestore";
-import { type Job, jobSchema } from "#shared/documents/job.ts";
+import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 
 /** A job that waits, as it was found: it may be claimed as long as it has not been written since. */

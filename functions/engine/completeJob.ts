@@ -1,8 +1,8 @@
-import { type Result, resourceIdOf } from "#shared/documents/result.ts";
-import { Conflict, type InputIssue, InvalidRequest, Unprocessable } from "#shared/errors.ts";
 import type { Kind } from "#shared/kinds/kind.ts";
+import { Conflict, type InputIssue, InvalidRequest, Unprocessable } from "#shared/platform/errors.ts";
 import { kindOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
+import { type Result, resourceIdOf } from "#shared/results/resultDocument.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
 import { problemsOfData } from "./resultData.ts";
@@ -21,7 +21,7 @@ export interface Completed {
 
 /**
  * Ends a job with its result. The files must be there as announced and with the checksums the engine tells; what is in them is not
- * looked at. Job and result are written in one transaction that reads the group's tombstone. The same lease completing again is
+ * looked at. Job and result are written in one transaction that reads the space's tombstone. The same lease completing again is
  * answered the same and changes nothing.
  * @throws Conflict `lease_lost` or `erased`; InvalidRequest for data the kind doesn't have; Unprocessable `output_missing`
  */
@@ -36,15 +36,15 @@ export async function completeJob(
   const kind = kindOf(job.kind, deps);
   refuse(problemsOfData(kind, completion.data));
   const files = await filesOf(lease, completion, kind, deps);
-  const tombstone = deps.firestore.doc(`tombstones/${job.groupId}`);
+  const tombstone = deps.firestore.doc(`tombstones/${job.spaceId}`);
   await changeLeased(jobId, { type: "complete", hash }, deps, async (transaction, done) => {
     if ((await transaction.get(tombstone)).exists) {
-      throw new Conflict("erased", "the group was erased; there is no one to have the result");
+      throw new Conflict("erased", "the space was erased; there is no one to have the result");
     }
     transaction.set(deps.firestore.doc(`results/${jobId}`), {
       jobId,
       kind: done.kind,
-      groupId: done.groupId,
+      spaceId: done.spaceId,
       createdBy: done.createdBy,
       title: done.title,
       params: done.params,

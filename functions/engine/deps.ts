@@ -1,7 +1,7 @@
-import type { ObjectStore } from "#shared/cloud/objects.ts";
-import { InvalidRequest } from "#shared/errors.ts";
-import type { Gate } from "#shared/http/app.ts";
-import type { RandomBytes } from "#shared/ids.ts";
+import { InvalidRequest } from "#shared/platform/errors.ts";
+import type { Gate } from "#shared/platform/http/app.ts";
+import type { RandomBytes } from "#shared/platform/ids.ts";
+import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import type { QueueDeps } from "#shared/queue/store.ts";
 
 export interface EngineDeps extends QueueDeps {

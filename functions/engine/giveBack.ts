@@ -1,4 +1,4 @@
-import type { JobState } from "#shared/documents/job.ts";
+import type { JobState } from "#shared/queue/jobDocument.ts";
 import type { Reason } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";

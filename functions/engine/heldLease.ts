@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { Job } from "#shared/documents/job.ts";
-import { NotFound } from "#shared/errors.ts";
+import { NotFound } from "#shared/platform/errors.ts";
+import type { Job } from "#shared/queue/jobDocument.ts";
 import { type Applied, changeJob, findJob, refusal } from "#shared/queue/store.ts";
 import { holds, type JobEvent, wasCancelled } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
@@ -41,7 +41,7 @@ export async function heldLease(leaseId: string, call: LeaseCall, firestore: Fir
 
 /**
  * Applies what an engine says about its lease.
- * @throws Conflict `lease_lost`, also when the job is gone because its group was erased
+ * @throws Conflict `lease_lost`, also when the job is gone because its space was erased
  */
 export async function changeLeased(
   jobId: string,

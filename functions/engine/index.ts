@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import type { HttpFunction } from "@google-cloud/functions-framework";
-import { systemClock } from "#shared/clock.ts";
-import { createFirestore } from "#shared/cloud/firestore.ts";
-import { objectStore } from "#shared/cloud/objects.ts";
-import { createPublisher } from "#shared/cloud/publisher.ts";
-import { createTaskQueue } from "#shared/cloud/taskQueue.ts";
-import { settingsFor } from "#shared/config/settings.ts";
-import { httpFunction } from "#shared/http/app.ts";
-import { serviceGateOf } from "#shared/http/gate.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import { lazy } from "#shared/lazy.ts";
-import { createLogger } from "#shared/log/logger.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { httpFunction } from "#shared/platform/http/app.ts";
+import { serviceGateOf } from "#shared/platform/http/httpDeps.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import { objectStore } from "#shared/platform/storage/objectStore.ts";
+import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { engineApp } from "./routes.ts";
 
 const deps = lazy(() => {

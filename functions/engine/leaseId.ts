@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import { base32 } from "#shared/ids.ts";
+import { base32 } from "#shared/platform/ids.ts";
 
 /** The parts of a lease's id that say which lease it is; the rest of it is the secret. */
 export interface LeaseRef {

@@ -1,9 +1,9 @@
-import { plusSeconds } from "#shared/clock.ts";
-import type { Job } from "#shared/documents/job.ts";
-import { InvalidRequest } from "#shared/errors.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { InvalidRequest } from "#shared/platform/errors.ts";
+import { isConflict } from "#shared/platform/firestore/retryConflicts.ts";
 import { perform } from "#shared/queue/effects.ts";
 import { notePull } from "#shared/queue/engines.ts";
-import { isConflict } from "#shared/queue/optimistic.ts";
+import type { Job } from "#shared/queue/jobDocument.ts";
 import { changeJob, findJob, rulesFor } from "#shared/queue/store.ts";
 import { holds, transition } from "#shared/queue/transition.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";

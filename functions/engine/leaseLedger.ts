@@ -5,9 +5,9 @@ import type {
   WriteBatch,
   WriteResult,
 } from "@google-cloud/firestore";
-import type { LeaseRecord } from "#shared/documents/idempotency.ts";
-import type { RandomBytes } from "#shared/ids.ts";
-import { bodyHash, recordDocument, recordExpiry, recordOf } from "#shared/queue/keyedAnswer.ts";
+import { bodyHash, recordDocument, recordExpiry, recordOf } from "#shared/platform/idempotency/firestore.ts";
+import type { LeaseRecord } from "#shared/platform/idempotency/record.ts";
+import type { RandomBytes } from "#shared/platform/ids.ts";
 import { type LeaseRef, leaseIdOf } from "./leaseId.ts";
 
 const ALREADY_EXISTS = 6;

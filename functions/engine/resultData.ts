@@ -1,5 +1,5 @@
-import type { InputIssue } from "#shared/errors.ts";
 import { type Kind, MAX_RESULT_DATA_BYTES } from "#shared/kinds/kind.ts";
+import type { InputIssue } from "#shared/platform/errors.ts";
 
 /** Firestore nests maps twenty deep; the result document is one of them. */
 const MAX_DEPTH = 18;

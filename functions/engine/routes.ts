@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { access } from "#shared/http/access.ts";
-import { type App, type AppContext, type AppEnv, createApp } from "#shared/http/app.ts";
 import { MAX_RESULT_DATA_BYTES } from "#shared/kinds/kind.ts";
-import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
+import { access } from "#shared/platform/http/access.ts";
+import { type App, type AppContext, type AppEnv, createApp } from "#shared/platform/http/app.ts";
+import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import { announceOutputs } from "./announceOutputs.ts";
 import { completeJob } from "./completeJob.ts";
 import type { EngineDeps } from "./deps.ts";

@@ -1,9 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
-import { access } from "#shared/http/access.ts";
-import type { App, AppEnv } from "#shared/http/app.ts";
-import { sendStored } from "#shared/http/storedAnswer.ts";
-import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App, AppEnv } from "#shared/platform/http/app.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { BADGE_TYPES, earnBadge } from "./earnBadge.ts";
 import { listBadges } from "./listBadges.ts";

@@ -1,4 +1,4 @@
-import type { AppContext } from "#shared/http/app.ts";
+import type { AppContext } from "#shared/platform/http/app.ts";
 
 /** Who asks, as the gate found out, and which request it is; as the audit log wants it. */
 export interface Caller {

@@ -1,9 +1,9 @@
-import { systemClock } from "#shared/clock.ts";
-import { createFirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
-import type { Settings } from "#shared/config/settings.ts";
-import { lazy } from "#shared/lazy.ts";
-import type { Logger } from "#shared/log/logger.ts";
-import type { Database } from "#shared/sql/pool.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import type { Settings } from "#shared/platform/config/settings.ts";
+import { createFirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
 import type { GroupsDeps } from "./deps.ts";
 
 /** The cloud clients of `groups`, each loaded and made when a request first needs it. */
@@ -12,15 +12,17 @@ export function groupsClients(
   db: Database,
   log: Logger,
 ): Pick<GroupsDeps, "firestore" | "tasks" | "uploads" | "resources" | "erasure"> {
-  const firestore = lazy(async () => (await import("#shared/cloud/firestore.ts")).createFirestore(settings));
+  const firestore = lazy(async () =>
+    (await import("#shared/platform/firestore/client.ts")).createFirestore(settings),
+  );
   const bucket = (name: string) =>
-    lazy(async () => (await import("#shared/cloud/objects.ts")).objectStore(name, settings));
+    lazy(async () => (await import("#shared/platform/storage/objectStore.ts")).objectStore(name, settings));
   const [uploads, resources] = [bucket(settings.UPLOADS_BUCKET), bucket(settings.RESOURCES_BUCKET)];
   return {
     firestore,
     uploads,
     resources,
-    tasks: lazy(async () => (await import("#shared/cloud/taskQueue.ts")).createTaskQueue(settings)),
+    tasks: lazy(async () => (await import("#shared/platform/tasks/taskQueue.ts")).createTaskQueue(settings)),
     erasure: lazy(async () => ({
       db,
       log,

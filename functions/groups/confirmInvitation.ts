@@ -1,11 +1,11 @@
 import { timingSafeEqual } from "node:crypto";
-import { audit } from "#shared/audit/audit.ts";
-import { Conflict, NotFound, ReverieError, TooManyRequests, Unprocessable } from "#shared/errors.ts";
-import { CODE_TRIES, codeHash, giverKey, normalCode } from "#shared/groups/code.ts";
-import { personOf } from "#shared/groups/person.ts";
-import { ID_PATTERN } from "#shared/ids.ts";
-import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { Conflict, NotFound, ReverieError, TooManyRequests, Unprocessable } from "#shared/platform/errors.ts";
+import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { CODE_TRIES, codeHash, giverKey, normalCode } from "#shared/spaces/invitationCode.ts";
+import { personOf } from "#shared/spaces/person.ts";
 import type { Caller } from "./caller.ts";
 import { takeDaily } from "./dailyCount.ts";
 import type { GroupsDeps } from "./deps.ts";
@@ -113,16 +113,16 @@ async function join(
   now: Date,
 ): Promise<StoredAnswer | ReverieError> {
   const giverId = caller.userId;
-  const groupId = await groupOfRecipient(sql, recipientId, giverId, deps, now);
-  if (groupId === undefined) {
+  const spaceId = await spaceOfRecipient(sql, recipientId, giverId, deps, now);
+  if (spaceId === undefined) {
     return new Conflict(
       "already_in_group",
       "leave the other care group first; the code stays good until it expires",
     );
   }
   await sql.query("UPDATE invitations SET confirmed_at = $2 WHERE id = $1", [invitationId, now]);
-  await audit(sql, { action: "invitation_confirmed", ...caller, otherUserId: recipientId, groupId }, now);
-  return { status: 201, body: JSON.stringify(await groupView(sql, groupId)) };
+  await audit(sql, { action: "invitation_confirmed", ...caller, otherUserId: recipientId, spaceId }, now);
+  return { status: 201, body: JSON.stringify(await groupView(sql, spaceId)) };
 }
 
 /**
@@ -130,7 +130,7 @@ async function join(
  * the same giver; the unique columns decide.
  * @returns undefined, and nothing made, when the giver is in another group
  */
-async function groupOfRecipient(
+async function spaceOfRecipient(
   sql: Sql,
   recipientId: string,
   giverId: string,
@@ -140,38 +140,38 @@ async function groupOfRecipient(
   // The giver's row stands for "which group they are in", also while they are in none: two confirmations of theirs wait here.
   await sql.query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE", [giverId]);
   const { rows: current } = await sql.query<{ recipient_id: string }>(
-    "SELECT g.recipient_id FROM members m JOIN groups g ON g.id = m.group_id WHERE m.user_id = $1",
+    "SELECT g.recipient_id FROM space_members m JOIN spaces g ON g.id = m.space_id WHERE m.user_id = $1",
     [giverId],
   );
   if (current[0] && current[0].recipient_id !== recipientId) return undefined;
   await sql.query(
-    "INSERT INTO groups (id, recipient_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (recipient_id) DO NOTHING",
+    "INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (recipient_id) DO NOTHING",
     [deps.newId(), recipientId, now],
   );
   const { rows } = await sql.query<{ id: string }>(
-    "SELECT id FROM groups WHERE recipient_id = $1 FOR SHARE",
+    "SELECT id FROM spaces WHERE recipient_id = $1 FOR SHARE",
     [recipientId],
   );
-  const groupId = rows[0]?.id;
-  if (groupId === undefined) throw new NotFound(); // the recipient was erased this moment
+  const spaceId = rows[0]?.id;
+  if (spaceId === undefined) throw new NotFound(); // the recipient was erased this moment
   await sql.query(
-    `INSERT INTO members (user_id, group_id, role, joined_at)
+    `INSERT INTO space_members (user_id, space_id, role, joined_at)
      VALUES ($1, $3, 'care_recipient', $4), ($2, $3, 'care_giver', $4) ON CONFLICT (user_id) DO NOTHING`,
-    [recipientId, giverId, groupId, now],
+    [recipientId, giverId, spaceId, now],
   );
-  return groupId;
+  return spaceId;
 }
 
 /** The truth is committed; if Firestore is away just now, `sweep` writes the mirrors. */
 async function mirrorNewMembers(giverId: string, deps: GroupsDeps): Promise<void> {
   try {
     const [{ mirrorMember }, firestore] = await Promise.all([
-      import("#shared/groups/mirror.ts"), // loads Firestore, which most requests of this function don't need
+      import("#shared/spaces/mirror.ts"), // loads Firestore, which most requests of this function don't need
       deps.firestore(),
     ]);
     const { rows } = await deps.db.query<{ user_id: string }>(
-      `SELECT user_id FROM members WHERE mirrored_at IS NULL
-       AND group_id = (SELECT group_id FROM members WHERE user_id = $1) ORDER BY user_id`,
+      `SELECT user_id FROM space_members WHERE mirrored_at IS NULL
+       AND space_id = (SELECT space_id FROM space_members WHERE user_id = $1) ORDER BY user_id`,
       [giverId],
     );
     for (const { user_id } of rows) await mirrorMember(deps.db, firestore, user_id);

@@ -1,5 +1,5 @@
-import { TooManyRequests } from "#shared/errors.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { TooManyRequests } from "#shared/platform/errors.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 
 const SPENT = {
   invite: "no more invitations today",

@@ -1,12 +1,12 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { Clock } from "#shared/clock.ts";
-import type { ObjectStore } from "#shared/cloud/objects.ts";
-import type { TaskQueue } from "#shared/cloud/taskQueue.ts";
-import type { SettingsOf } from "#shared/config/settings.ts";
 import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
-import type { Gate } from "#shared/http/app.ts";
-import type { NewId, RandomBytes } from "#shared/ids.ts";
-import type { Database } from "#shared/sql/pool.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import type { SettingsOf } from "#shared/platform/config/settings.ts";
+import type { Gate } from "#shared/platform/http/app.ts";
+import type { NewId, RandomBytes } from "#shared/platform/ids.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
+import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import type { TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 
 /** What the operations of `groups` use. Cloud clients are asked for when they are needed: most requests need none. */
 export interface GroupsDeps {

@@ -1,10 +1,10 @@
-import { Conflict } from "#shared/errors.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
-import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
-import { personOf, requireRole } from "#shared/groups/person.ts";
-import type { RandomBytes } from "#shared/ids.ts";
-import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { Conflict } from "#shared/platform/errors.ts";
+import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
+import type { RandomBytes } from "#shared/platform/ids.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { personOf, requireRole } from "#shared/spaces/person.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { localDate } from "./localDay.ts";
 
@@ -56,13 +56,13 @@ async function earnToday(
     [badge.id, person.id, badge.type, badge.date, now],
   );
   const at = now.toISOString();
-  const group = await groupOfCaller(sql, person.id);
-  if (group) {
+  const space = await spaceOfCaller(sql, person.id);
+  if (space) {
     await enqueueEvent(sql, {
       type: "badge_earned",
       id: `badge:${badge.id}`,
       at,
-      groupId: group.groupId,
+      spaceId: space.spaceId,
       userId: person.id,
       badge: badge.type,
     });

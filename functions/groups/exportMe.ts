@@ -1,8 +1,8 @@
-import { audit } from "#shared/audit/audit.ts";
-import { plusSeconds } from "#shared/clock.ts";
-import type { ObjectStore } from "#shared/cloud/objects.ts";
-import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
-import { personOf } from "#shared/groups/person.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
+import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import { personOf } from "#shared/spaces/person.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import type { Caller } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { documentsOf, EXPORT_LIMIT, type Owner, recordsOf } from "./exportQueries.ts";
@@ -37,12 +37,12 @@ export async function exportMe(caller: Caller, deps: GroupsDeps): Promise<Export
   const { person, group, owner, records } = await deps.db.transaction(
     async (sql) => {
       const found = await personOf(sql, caller.userId);
-      const membership = await groupOfCaller(sql, found.id);
+      const membership = await spaceOfCaller(sql, found.id);
       const ownerOf: Owner =
-        membership?.role === "care_recipient" ? { groupId: membership.groupId } : { createdBy: found.id };
+        membership?.role === "care_recipient" ? { spaceId: membership.spaceId } : { createdBy: found.id };
       return {
         person: found,
-        group: membership ? await groupView(sql, membership.groupId) : null,
+        group: membership ? await groupView(sql, membership.spaceId) : null,
         owner: ownerOf,
         records: await recordsOf(sql, found.id, ownerOf),
       };

@@ -1,15 +1,15 @@
 /** What an export is made of: rows of SQL and documents of Firestore, as JSON people can read. */
 import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
-import { timestamp } from "#shared/documents/timestamp.ts";
-import { uploadSchema } from "#shared/documents/upload.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { timestamp } from "#shared/platform/firestore/timestamp.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { uploadSchema } from "#shared/uploads/uploadDocument.ts";
 
 /** Items of one list that an export holds; one more is asked for, to know whether there are more. */
 export const EXPORT_LIMIT = 1000;
 
 /** Whose things: all of a group's, or those that one person made. */
-export type Owner = { readonly groupId: string } | { readonly createdBy: string };
+export type Owner = { readonly spaceId: string } | { readonly createdBy: string };
 
 type Item = Record<string, unknown>;
 interface Resource extends Item {
@@ -30,12 +30,12 @@ const LISTS = {
   invitations: `SELECT id, CASE WHEN giver_id = $1 THEN 'made' ELSE 'received' END AS direction,
       created_at AS "createdAt", expires_at AS "expiresAt", confirmed_at AS "confirmedAt"
     FROM invitations WHERE giver_id = $1 OR recipient_id = $1 ORDER BY created_at DESC LIMIT $2`,
-  auditLog: `SELECT at, action, outcome, reason, group_id AS "groupId"
+  auditLog: `SELECT at, action, outcome, reason, space_id AS "spaceId"
     FROM audit_log WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2`,
 } as const;
 
 /** SQL of the group's things. $1 is the group or the maker, $2 the limit. */
-const things = (column: "group_id" | "created_by") => ({
+const things = (column: "space_id" | "created_by") => ({
   resources: `SELECT id, kind, title, params, data, completed_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('name', name, 'contentType', content_type, 'size', size,
          'crc32c', crc32c, 'object', object) ORDER BY name), '[]')
@@ -58,7 +58,7 @@ export async function recordsOf(
     lists[name] = (await sql.query<Item>(text, [userId, EXPORT_LIMIT + 1])).rows;
   }
   const [statements, ownerId] =
-    "groupId" in owner ? [things("group_id"), owner.groupId] : [things("created_by"), owner.createdBy];
+    "spaceId" in owner ? [things("space_id"), owner.spaceId] : [things("created_by"), owner.createdBy];
   const { rows: resources } = await sql.query<Resource>(statements.resources, [ownerId, EXPORT_LIMIT + 1]);
   lists.vrVideos = (await sql.query<Item>(statements.vrVideos, [ownerId, EXPORT_LIMIT + 1])).rows;
   return { lists, resources };
@@ -78,7 +78,7 @@ export async function documentsOf(
   firestore: Firestore,
   owner: Owner,
 ): Promise<{ jobs: Item[]; uploads: Resource[] }> {
-  const [field, value] = "groupId" in owner ? ["groupId", owner.groupId] : ["createdBy", owner.createdBy];
+  const [field, value] = "spaceId" in owner ? ["spaceId", owner.spaceId] : ["createdBy", owner.createdBy];
   const find = (collection: string) =>
     firestore
       .collection(collection)

@@ -1,6 +1,6 @@
-import { ReverieError } from "#shared/errors.ts";
-import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { ReverieError } from "#shared/platform/errors.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 
 export interface MemberView {
   readonly id: string;
@@ -21,23 +21,23 @@ export interface GroupView {
  * @throws ReverieError 404 `not_in_group`
  */
 export async function readGroup(userId: string, sql: Sql): Promise<GroupView> {
-  const group = await groupOfCaller(sql, userId);
+  const group = await spaceOfCaller(sql, userId);
   if (!group) throw new ReverieError(404, "not_in_group", "the caller is in no care group");
-  return groupView(sql, group.groupId);
+  return groupView(sql, group.spaceId);
 }
 
 /** A group as its members see it. */
-export async function groupView(sql: Sql, groupId: string): Promise<GroupView> {
+export async function groupView(sql: Sql, spaceId: string): Promise<GroupView> {
   const { rows } = await sql.query<{ created_at: Date } & MemberView & { role: string }>(
     `SELECT g.created_at, u.id, u.name, u.email, m.role
-     FROM groups g JOIN members m ON m.group_id = g.id JOIN users u ON u.id = m.user_id
+     FROM spaces g JOIN space_members m ON m.space_id = g.id JOIN users u ON u.id = m.user_id
      WHERE g.id = $1 ORDER BY m.joined_at, m.user_id`,
-    [groupId],
+    [spaceId],
   );
   const recipient = rows.find((row) => row.role === "care_recipient");
   if (!recipient) throw new ReverieError(404, "not_in_group", "the care group was erased");
   return {
-    id: groupId,
+    id: spaceId,
     recipient: memberView(recipient),
     givers: rows.filter((row) => row.role === "care_giver").map(memberView),
     createdAt: recipient.created_at.toISOString(),

@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { NotFound } from "#shared/errors.ts";
-import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
-import { ID_PATTERN } from "#shared/ids.ts";
+import { NotFound } from "#shared/platform/errors.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
 import { callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { readGroup } from "./group.ts";

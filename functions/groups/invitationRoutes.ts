@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
-import { sendStored } from "#shared/http/storedAnswer.ts";
-import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import { callerOf } from "./caller.ts";
 import { confirmInvitation } from "./confirmInvitation.ts";
 import type { GroupsDeps } from "./deps.ts";

@@ -1,10 +1,10 @@
-import { audit } from "#shared/audit/audit.ts";
-import { plusSeconds } from "#shared/clock.ts";
-import { CODE_MINUTES, giverKey, normalEmail, recipientKey } from "#shared/groups/code.ts";
-import { mailTask } from "#shared/groups/invitationTask.ts";
-import { personOf, requireRole } from "#shared/groups/person.ts";
-import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { CODE_MINUTES, giverKey, normalEmail, recipientKey } from "#shared/spaces/invitationCode.ts";
+import { mailTask } from "#shared/spaces/invitationTask.ts";
+import { personOf, requireRole } from "#shared/spaces/person.ts";
 import type { Caller } from "./caller.ts";
 import { takeDaily } from "./dailyCount.ts";
 import type { GroupsDeps } from "./deps.ts";

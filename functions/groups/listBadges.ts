@@ -1,6 +1,6 @@
-import { ReverieError } from "#shared/errors.ts";
-import { type Person, personOf } from "#shared/groups/person.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { ReverieError } from "#shared/platform/errors.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { type Person, personOf } from "#shared/spaces/person.ts";
 import type { BadgeType } from "./earnBadge.ts";
 import { localDate } from "./localDay.ts";
 
@@ -55,8 +55,8 @@ export async function listBadges(input: ListBadgesInput, sql: Sql, now: Date): P
 async function recipientFor(person: Person, sql: Sql): Promise<Pick<Person, "id" | "timeZone">> {
   if (person.role === "care_recipient") return person;
   const { rows } = await sql.query<{ id: string; timeZone: string }>(
-    `SELECT u.id, u.time_zone AS "timeZone" FROM members m
-     JOIN groups g ON g.id = m.group_id JOIN users u ON u.id = g.recipient_id WHERE m.user_id = $1`,
+    `SELECT u.id, u.time_zone AS "timeZone" FROM space_members m
+     JOIN spaces g ON g.id = m.space_id JOIN users u ON u.id = g.recipient_id WHERE m.user_id = $1`,
     [person.id],
   );
   if (!rows[0]) throw new ReverieError(404, "not_in_group", "the caller is in no care group");

@@ -1,8 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { roleSchema } from "#shared/auth/accessToken.ts";
-import { type Person, personOf } from "#shared/groups/person.ts";
-import { access } from "#shared/http/access.ts";
-import type { App } from "#shared/http/app.ts";
+import { access } from "#shared/platform/http/access.ts";
+import { roleSchema } from "#shared/platform/http/accessToken.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { type Person, personOf } from "#shared/spaces/person.ts";
 import { callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { isTimeZone } from "./localDay.ts";

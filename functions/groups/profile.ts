@@ -1,8 +1,8 @@
-import { audit } from "#shared/audit/audit.ts";
-import type { Role } from "#shared/auth/accessToken.ts";
-import { Conflict } from "#shared/errors.ts";
-import { type Language, type Person, personOf } from "#shared/groups/person.ts";
-import type { Database } from "#shared/sql/pool.ts";
+import { Conflict } from "#shared/platform/errors.ts";
+import type { Role } from "#shared/platform/http/accessToken.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
+import { type Language, type Person, personOf } from "#shared/spaces/person.ts";
 import type { Caller } from "./caller.ts";
 
 /** What a person may change; what is absent stays. */

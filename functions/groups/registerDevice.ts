@@ -1,6 +1,6 @@
-import { NotFound } from "#shared/errors.ts";
-import { personOf } from "#shared/groups/person.ts";
-import type { Database } from "#shared/sql/pool.ts";
+import { NotFound } from "#shared/platform/errors.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
+import { personOf } from "#shared/spaces/person.ts";
 
 /** What a phone may call itself: its own id for this installation. */
 export const DEVICE_ID = /^[A-Za-z0-9._:-]{1,64}$/;

@@ -1,7 +1,7 @@
-import { audit } from "#shared/audit/audit.ts";
-import { Forbidden, NotFound } from "#shared/errors.ts";
-import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { Forbidden, NotFound } from "#shared/platform/errors.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import type { Caller } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
 
@@ -18,20 +18,20 @@ export async function removeMember(
 ): Promise<void> {
   const now = deps.clock();
   const [{ removeMirrored }, firestore] = await Promise.all([
-    import("#shared/groups/mirror.ts"), // loads Firestore, which most requests of this function don't need
+    import("#shared/spaces/mirror.ts"), // loads Firestore, which most requests of this function don't need
     deps.firestore(),
   ]);
   await deps.db.transaction(async (sql) => {
-    const own = await groupOfCaller(sql, caller.userId);
-    const other = await groupOfCaller(sql, memberId);
-    if (!own || other?.groupId !== own.groupId) throw new NotFound();
+    const own = await spaceOfCaller(sql, caller.userId);
+    const other = await spaceOfCaller(sql, memberId);
+    if (!own || other?.spaceId !== own.spaceId) throw new NotFound();
     if (other.role === "care_recipient") {
       throw new Forbidden("the group belongs to its recipient; it ends when they erase their account");
     }
     if (own.role === "care_giver" && memberId !== caller.userId) {
       throw new Forbidden("a care giver can only leave; the recipient removes others");
     }
-    await revokeInvitations(sql, memberId, own.groupId, now);
+    await revokeInvitations(sql, memberId, own.spaceId, now);
     // Answers kept for their Idempotency-Keys show the group as it was.
     await sql.query("DELETE FROM idempotency_keys WHERE caller = $1", [memberId]);
     await audit(
@@ -40,7 +40,7 @@ export async function removeMember(
         action: memberId === caller.userId ? "member_left" : "member_removed",
         ...caller,
         otherUserId: memberId,
-        groupId: own.groupId,
+        spaceId: own.spaceId,
       },
       now,
     );
@@ -49,11 +49,11 @@ export async function removeMember(
 }
 
 /** Nobody who was removed comes back by a code that was mailed before. */
-async function revokeInvitations(sql: Sql, giverId: string, groupId: string, now: Date): Promise<void> {
+async function revokeInvitations(sql: Sql, giverId: string, spaceId: string, now: Date): Promise<void> {
   await sql.query(
     `UPDATE invitations SET revoked_at = $3
-     WHERE giver_id = $1 AND recipient_id = (SELECT recipient_id FROM groups WHERE id = $2)
+     WHERE giver_id = $1 AND recipient_id = (SELECT recipient_id FROM spaces WHERE id = $2)
        AND revoked_at IS NULL AND confirmed_at IS NULL`,
-    [giverId, groupId, now],
+    [giverId, spaceId, now],
   );
 }

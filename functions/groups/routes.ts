@@ -1,4 +1,4 @@
-import { type App, createApp } from "#shared/http/app.ts";
+import { type App, createApp } from "#shared/platform/http/app.ts";
 import { badgeRoutes } from "./badgeRoutes.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { deviceRoutes } from "./deviceRoutes.ts";

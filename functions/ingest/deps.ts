@@ -1,11 +1,11 @@
-import { systemClock } from "#shared/clock.ts";
-import { createFirestore } from "#shared/cloud/firestore.ts";
-import { objectStore } from "#shared/cloud/objects.ts";
-import { createPublisher } from "#shared/cloud/publisher.ts";
-import { createTaskQueue } from "#shared/cloud/taskQueue.ts";
-import type { Settings } from "#shared/config/settings.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import { createLogger } from "#shared/log/logger.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import type { Settings } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import { objectStore } from "#shared/platform/storage/objectStore.ts";
+import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { settleUpload } from "#shared/queue/inputs.ts";
 import type { IngestDeps } from "./ingestUpload.ts";
 

@@ -1,6 +1,6 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
-import { settingsFor } from "#shared/config/settings.ts";
-import { lazy } from "#shared/lazy.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { lazy } from "#shared/platform/lazy.ts";
 import { ingestDeps } from "./deps.ts";
 import { finalizedObject } from "./event.ts";
 import { ingestUpload } from "./ingestUpload.ts";

@@ -1,11 +1,11 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { fileTypeFromBuffer } from "file-type";
-import type { Clock } from "#shared/clock.ts";
-import type { ObjectStore, StoredObject } from "#shared/cloud/objects.ts";
-import { type Upload, uploadSchema } from "#shared/documents/upload.ts";
 import type { Kinds } from "#shared/kinds/index.ts";
-import type { Logger } from "#shared/log/logger.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
+import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
 import { isTaken } from "#shared/uploads/acceptance.ts";
+import { type Upload, uploadSchema } from "#shared/uploads/uploadDocument.ts";
 import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
 
 export interface IngestDeps {
@@ -25,7 +25,7 @@ type Verdict = Pick<Upload, "state" | "reason" | "received">;
 
 /**
  * Looks at an object that appeared in the uploads bucket and settles its upload: `received` with what is really there, or `rejected`
- * with the reason and the object removed. What belongs to no upload, came too late or for an erased group is removed.
+ * with the reason and the object removed. What belongs to no upload, came too late or for an erased space is removed.
  *
  * The event is only a hint: the object itself is looked at. Safe to repeat and to interrupt anywhere: the verdict is committed
  * before jobs are told and before a rejected object goes, and a repeated event tells the jobs again and removes it again.
@@ -78,13 +78,13 @@ function rejected(code: string, message: string): Verdict {
 
 /** Commits the verdict on a pending upload; gives the one that stands, or `stray` when nobody waits for these bytes. */
 async function settle(
-  owner: { groupId: string; uploadId: string },
+  owner: { spaceId: string; uploadId: string },
   found: StoredObject,
   judge: (upload: Upload) => Verdict,
   deps: IngestDeps,
 ): Promise<Verdict | "stray"> {
   const document = deps.firestore.doc(`uploads/${owner.uploadId}`);
-  const tombstone = deps.firestore.doc(`tombstones/${owner.groupId}`);
+  const tombstone = deps.firestore.doc(`tombstones/${owner.spaceId}`);
   return deps.firestore.runTransaction(async (transaction) => {
     const [snapshot, erased] = await transaction.getAll(document, tombstone);
     if (!snapshot?.exists || erased?.exists) return "stray";

@@ -1,20 +1,20 @@
 import type { HttpFunction } from "@google-cloud/functions-framework";
-import { systemClock } from "#shared/clock.ts";
-import { createFirestore } from "#shared/cloud/firestore.ts";
-import { createPublisher } from "#shared/cloud/publisher.ts";
-import { createTaskQueue } from "#shared/cloud/taskQueue.ts";
-import { settingsFor } from "#shared/config/settings.ts";
-import { httpFunction } from "#shared/http/app.ts";
-import { gateOf } from "#shared/http/gate.ts";
-import { randomId } from "#shared/ids.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import { lazy } from "#shared/lazy.ts";
-import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { httpFunction } from "#shared/platform/http/app.ts";
+import { gateOf } from "#shared/platform/http/httpDeps.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
+import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { paceReader } from "#shared/queue/pace.ts";
-import { statusReader } from "#shared/queue/status.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
 import { jobsApp } from "./routes.ts";
+import { statusReader } from "./status.ts";
 
 const deps = lazy(() => {
   const settings = settingsFor("jobs");
@@ -27,7 +27,7 @@ const deps = lazy(() => {
     tasks: createTaskQueue(settings),
     publisher: createPublisher(settings),
     engines: settings.ENGINES,
-    openJobsPerGroup: settings.OPEN_JOBS_PER_GROUP,
+    openJobsPerSpace: settings.OPEN_JOBS_PER_SPACE,
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
     pace: paceReader(reading),
     status: statusReader(reading),

@@ -1,26 +1,26 @@
-import { type JobState, jobSchema } from "#shared/documents/job.ts";
-import { decodeCursor, encodeCursor } from "#shared/http/cursor.ts";
+import { decodeCursor, encodeCursor } from "#shared/platform/http/cursor.ts";
+import { type JobState, jobSchema } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 
 /**
- * A page of a group's jobs, newest first; the page after it begins where its cursor says, whatever was added meanwhile.
+ * A page of a space's jobs, newest first; the page after it begins where its cursor says, whatever was added meanwhile.
  * @throws InvalidRequest for a cursor that isn't of this list
  */
 export async function listJobs(
   input: {
-    groupId: string;
+    spaceId: string;
     state: JobState | undefined;
     limit: number;
     cursor: string | undefined;
   },
   deps: ViewDeps,
 ): Promise<{ items: JobView[]; nextCursor: string | null }> {
-  const { groupId, state, limit } = input;
+  const { spaceId, state, limit } = input;
   const after = decodeCursor(input.cursor);
   let query = state
-    ? queryOf(deps.firestore, shapes.ofGroupAndState, groupId, state)
-    : queryOf(deps.firestore, shapes.ofGroup, groupId);
+    ? queryOf(deps.firestore, shapes.ofSpaceAndState, spaceId, state)
+    : queryOf(deps.firestore, shapes.ofSpace, spaceId);
   if (after) query = query.startAfter(new Date(after[0]), after[1]);
   const found = await query.limit(limit + 1).get();
   const page = found.docs

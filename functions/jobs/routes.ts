@@ -1,22 +1,22 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { isOpen, JOB_STATES, type Job } from "#shared/documents/job.ts";
-import { Conflict, NotFound } from "#shared/errors.ts";
-import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
-import { access } from "#shared/http/access.ts";
-import type { Gate } from "#shared/http/app.ts";
-import { type App, type AppContext, createApp } from "#shared/http/app.ts";
-import { pageQuery } from "#shared/http/cursor.ts";
-import { sendStored } from "#shared/http/storedAnswer.ts";
-import { ID_PATTERN } from "#shared/ids.ts";
+import { Conflict, NotFound } from "#shared/platform/errors.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { Gate } from "#shared/platform/http/app.ts";
+import { type App, type AppContext, createApp } from "#shared/platform/http/app.ts";
+import { pageQuery } from "#shared/platform/http/cursor.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { isOpen, JOB_STATES, type Job } from "#shared/queue/jobDocument.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
-import type { QueueStatus } from "#shared/queue/status.ts";
 import { changeJob, findJob } from "#shared/queue/store.ts";
 import { type SubmitDeps, submitBody, submitJob } from "#shared/queue/submit.ts";
 import { viewJob } from "#shared/queue/view.ts";
-import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { eventStream } from "./eventStream.ts";
 import { listJobs } from "./listJobs.ts";
+import type { QueueStatus } from "./status.ts";
 import { isLastEvent, watchJob } from "./watchJob.ts";
 
 export interface JobsDeps extends SubmitDeps {
@@ -78,7 +78,7 @@ const listRoute = createRoute({
   ...access("account"),
   method: "get",
   path: "/v1/jobs",
-  summary: "The group's jobs, newest first",
+  summary: "The space's jobs, newest first",
   request: { query: pageQuery.extend({ state: jobState.optional() }) },
   responses: {
     200: {
@@ -154,12 +154,12 @@ export function jobsApp(deps: () => JobsDeps): App {
 
   app.openapi(submitRoute, async (c) => {
     const { userId } = c.var.account;
-    const group = await groupOfCaller(deps().sql, userId);
-    if (!group) throw new Conflict("not_in_group", "join a care group first");
+    const space = await spaceOfCaller(deps().sql, userId);
+    if (!space) throw new Conflict("not_in_group", "join a care group first");
     const key = c.req.valid("header")["idempotency-key"];
     const request = {
       userId,
-      groupId: group.groupId,
+      spaceId: space.spaceId,
       route: "POST /v1/jobs",
       key,
       body: c.req.valid("json"),
@@ -169,9 +169,9 @@ export function jobsApp(deps: () => JobsDeps): App {
 
   app.openapi(listRoute, async (c) => {
     const { state, limit, cursor } = c.req.valid("query");
-    const group = await groupOfCaller(deps().sql, c.var.account.userId);
-    if (!group) return c.json({ items: [], nextCursor: null }, 200);
-    return c.json(await listJobs({ groupId: group.groupId, state, limit, cursor }, deps()), 200);
+    const space = await spaceOfCaller(deps().sql, c.var.account.userId);
+    if (!space) return c.json({ items: [], nextCursor: null }, 200);
+    return c.json(await listJobs({ spaceId: space.spaceId, state, limit, cursor }, deps()), 200);
   });
 
   app.openapi(getRoute, async (c) => {
@@ -211,15 +211,15 @@ export function jobsApp(deps: () => JobsDeps): App {
 }
 
 /**
- * A job of the caller's group. A job never changes its group, so the check holds for what follows.
+ * A job of the caller's space. A job never changes its space, so the check holds for what follows.
  * @throws NotFound, whether it isn't there or is somebody else's
  */
 async function ownJob(c: AppContext, id: string, deps: JobsDeps): Promise<Job> {
   if (!ID_PATTERN.test(id)) throw new NotFound();
-  const [group, found] = await Promise.all([
-    groupOfCaller(deps.sql, c.var.account.userId),
+  const [space, found] = await Promise.all([
+    spaceOfCaller(deps.sql, c.var.account.userId),
     findJob(deps.firestore, id),
   ]);
-  if (!found || found.groupId !== group?.groupId) throw new NotFound();
+  if (!found || found.spaceId !== space?.spaceId) throw new NotFound();
   return found;
 }

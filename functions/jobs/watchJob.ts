@@ -1,7 +1,7 @@
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
-import { isOpen, jobSchema } from "#shared/documents/job.ts";
+import { versionOf } from "#shared/platform/firestore/version.ts";
+import { isOpen, jobSchema } from "#shared/queue/jobDocument.ts";
 import { type JobView, positionOf, type ViewDeps, viewJob } from "#shared/queue/view.ts";
-import { versionOf } from "#shared/results/version.ts";
 
 /** One event of a job's stream. */
 export interface JobEventMessage {

@@ -1,16 +1,16 @@
 import type { HttpFunction } from "@google-cloud/functions-framework";
-import { systemClock } from "#shared/clock.ts";
-import { createFirestore } from "#shared/cloud/firestore.ts";
-import { objectStore } from "#shared/cloud/objects.ts";
-import { settingsFor } from "#shared/config/settings.ts";
-import { httpFunction } from "#shared/http/app.ts";
-import { gateOf } from "#shared/http/gate.ts";
-import { randomId } from "#shared/ids.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import { lazy } from "#shared/lazy.ts";
-import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { httpFunction } from "#shared/platform/http/app.ts";
+import { gateOf } from "#shared/platform/http/httpDeps.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
+import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { libraryApp } from "./routes.ts";
 import { createFileSigner } from "./signedFiles.ts";
 

@@ -1,14 +1,14 @@
 /**
- * The SQL of resources. Who may see what is part of each statement: a person's own group by its membership, and samples; and nothing
+ * The SQL of resources. Who may see what is part of each statement: a person's own space by its membership, and samples; and nothing
  * whose document can't be read at the moment.
  */
-import type { Keyset } from "#shared/http/cursor.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import type { Keyset } from "#shared/platform/http/cursor.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 
 export interface ResourceRow {
   readonly id: string;
   readonly job_id: string;
-  readonly group_id: string | null;
+  readonly space_id: string | null;
   readonly kind: string;
   readonly title: string;
   readonly params: Readonly<Record<string, unknown>>;
@@ -20,14 +20,14 @@ export interface ResourceRow {
 }
 
 const COLUMNS = `
-  r.id, r.job_id, r.group_id, r.kind, r.title, r.params, r.data, r.completed_at,
+  r.id, r.job_id, r.space_id, r.kind, r.title, r.params, r.data, r.completed_at,
   to_char(r.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS completed_at_text,
   (SELECT coalesce(json_agg(json_build_object(
             'name', f.name, 'object', f.object, 'contentType', f.content_type, 'size', f.size) ORDER BY f.name), '[]')
      FROM resource_files f WHERE f.resource_id = r.id) AS files`;
 
 const VISIBLE =
-  "(NOT r.hidden AND (r.group_id IS NULL OR r.group_id = (SELECT m.group_id FROM members m WHERE m.user_id = $1)))";
+  "(NOT r.hidden AND (r.space_id IS NULL OR r.space_id = (SELECT m.space_id FROM space_members m WHERE m.user_id = $1)))";
 
 /** One resource that this person may see, or undefined. */
 export async function visibleResource(

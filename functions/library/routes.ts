@@ -1,13 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { NotFound } from "#shared/errors.ts";
-import { access } from "#shared/http/access.ts";
-import { type App, createApp, type Gate } from "#shared/http/app.ts";
-import { decodeCursor, pageOf, pageQuery } from "#shared/http/cursor.ts";
-import { sendStored } from "#shared/http/storedAnswer.ts";
-import type { NewId } from "#shared/ids.ts";
-import { ID_PATTERN } from "#shared/ids.ts";
 import type { Kinds } from "#shared/kinds/index.ts";
-import { idempotencyKeySchema } from "#shared/sql/idempotency.ts";
+import { NotFound } from "#shared/platform/errors.ts";
+import { access } from "#shared/platform/http/access.ts";
+import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
+import { decodeCursor, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
+import type { NewId } from "#shared/platform/ids.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
 import { type DeleteResourceDeps, deleteResource } from "./deleteResource.ts";
 import { type ResourceRow, visibleResource, visibleResources } from "./resourceRows.ts";
 import type { FileSigner } from "./signedFiles.ts";
@@ -62,7 +62,7 @@ const listResources = createRoute({
   ...access("account"),
   method: "get",
   path: "/v1/resources",
-  summary: "The group's resources and the samples, newest first",
+  summary: "The space's resources and the samples, newest first",
   request: {
     query: pageQuery.extend({
       kind: z
@@ -104,7 +104,7 @@ const listVrVideos = createRoute({
   ...access("account"),
   method: "get",
   path: "/v1/vr-videos",
-  summary: "The group's VR videos, newest first",
+  summary: "The space's VR videos, newest first",
   request: { query: pageQuery },
   responses: { 200: { description: "A page.", content: json(listOf(vrVideo)) } },
 });
@@ -204,7 +204,7 @@ async function viewResource(row: ResourceRow, signer: FileSigner) {
     title: row.title,
     params: { ...row.params },
     data: row.data === null ? null : { ...row.data },
-    isSample: row.group_id === null,
+    isSample: row.space_id === null,
     createdAt: row.completed_at.toISOString(),
     files,
     urlsExpireAt,

@@ -1,5 +1,5 @@
-import { type Clock, plusSeconds } from "#shared/clock.ts";
-import type { ObjectStore } from "#shared/cloud/objects.ts";
+import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import type { ResourceRow } from "./resourceRows.ts";
 
 /** How long a URL lives when it is made, and how long at least when it is handed out. */

@@ -1,14 +1,14 @@
 /** A VR video: one scene and up to ten avatars, each put somewhere. */
 import { z } from "@hono/zod-openapi";
-import type { Clock } from "#shared/clock.ts";
-import { Conflict, type InputIssue, Unprocessable } from "#shared/errors.ts";
-import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
-import { groupState } from "#shared/groups/groupState.ts";
-import { titleSchema } from "#shared/http/title.ts";
-import { ID_PATTERN, type NewId } from "#shared/ids.ts";
 import type { Kinds } from "#shared/kinds/index.ts";
-import { idempotent, type StoredAnswer } from "#shared/sql/idempotency.ts";
-import type { Database, Sql } from "#shared/sql/pool.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import { Conflict, type InputIssue, Unprocessable } from "#shared/platform/errors.ts";
+import { titleSchema } from "#shared/platform/http/title.ts";
+import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
+import { ID_PATTERN, type NewId } from "#shared/platform/ids.ts";
+import type { Database, Sql } from "#shared/platform/sql/pool.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { spaceState } from "#shared/spaces/spaceState.ts";
 import { visibleKinds } from "./resourceRows.ts";
 
 /** Farther than anyone walks in VR; keeps coordinates in the range where a headset's 32-bit floats are exact to a millimetre. */
@@ -68,7 +68,7 @@ export const createVrVideoBody = z
   .openapi("CreateVrVideo");
 export type CreateVrVideo = z.infer<typeof createVrVideoBody>;
 
-/** Creates a VR video in the caller's group, once per `Idempotency-Key`. */
+/** Creates a VR video in the caller's space, once per `Idempotency-Key`. */
 export async function createVrVideo(
   input: { userId: string; key: string | undefined; body: CreateVrVideo },
   deps: { db: Database; kinds: Kinds; clock: Clock; newId: NewId },
@@ -79,13 +79,13 @@ export async function createVrVideo(
       sql,
       { caller: input.userId, route: "POST /v1/vr-videos", key: input.key, body: input.body, now },
       async () => {
-        const group = await groupOfCaller(sql, input.userId);
-        if (!group || (await groupState(sql, group.groupId)) !== "living") {
+        const space = await spaceOfCaller(sql, input.userId);
+        if (!space || (await spaceState(sql, space.spaceId)) !== "living") {
           throw new Conflict("not_in_group", "join a care group first");
         }
         await requireUsable(sql, input, deps.kinds);
         const id = deps.newId();
-        await insert(sql, { id, groupId: group.groupId, userId: input.userId, now, body: input.body });
+        await insert(sql, { id, spaceId: space.spaceId, userId: input.userId, now, body: input.body });
         const { title, scene, avatars } = input.body;
         const view = { id, title, scene, avatars, createdAt: now.toISOString() };
         return { status: 201, headers: { location: `/v1/vr-videos/${id}` }, body: JSON.stringify(view) };
@@ -120,15 +120,15 @@ async function requireUsable(
 
 async function insert(
   sql: Sql,
-  video: { id: string; groupId: string; userId: string; now: Date; body: CreateVrVideo },
+  video: { id: string; spaceId: string; userId: string; now: Date; body: CreateVrVideo },
 ): Promise<void> {
   const { title, scene, avatars } = video.body;
   await sql.query(
-    `INSERT INTO vr_videos (id, group_id, title, scene_id, scene_transform, created_by, created_at)
+    `INSERT INTO vr_videos (id, space_id, title, scene_id, scene_transform, created_by, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
     [
       video.id,
-      video.groupId,
+      video.spaceId,
       title,
       scene.resourceId,
       JSON.stringify(scene.transform),

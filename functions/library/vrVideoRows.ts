@@ -2,8 +2,8 @@
  * The SQL of VR videos; always through the membership of the person who asks. One whose scene can't be shown at the moment isn't
  * shown either, and an avatar that can't be shown is left out.
  */
-import type { Keyset } from "#shared/http/cursor.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import type { Keyset } from "#shared/platform/http/cursor.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 
 interface Transform {
   readonly position: [number, number, number];
@@ -27,10 +27,10 @@ const SELECT = `
     to_char(v.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at_text,
     (SELECT coalesce(json_agg(json_build_object('resourceId', a.avatar_id, 'transform', a.transform) ORDER BY a.position), '[]')
        FROM vr_avatars a JOIN resources r ON r.id = a.avatar_id
-       WHERE a.vr_video_id = v.id AND NOT r.hidden AND (r.group_id IS NULL OR r.group_id = v.group_id)) AS avatars
+       WHERE a.vr_video_id = v.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = v.space_id)) AS avatars
   FROM vr_videos v
-    JOIN members m ON m.group_id = v.group_id
-    JOIN resources s ON s.id = v.scene_id AND NOT s.hidden AND (s.group_id IS NULL OR s.group_id = v.group_id)
+    JOIN space_members m ON m.space_id = v.space_id
+    JOIN resources s ON s.id = v.scene_id AND NOT s.hidden AND (s.space_id IS NULL OR s.space_id = v.space_id)
   WHERE m.user_id = $1`;
 
 export async function vrVideoOf(sql: Sql, userId: string, id: string): Promise<VrVideoRow | undefined> {
@@ -52,10 +52,10 @@ export async function vrVideosOf(
   return rows;
 }
 
-/** @returns whether there was one of this person's group to delete */
+/** @returns whether there was one of this person's space to delete */
 export async function deleteVrVideo(sql: Sql, userId: string, id: string): Promise<boolean> {
   const { rowCount } = await sql.query(
-    "DELETE FROM vr_videos v USING members m WHERE m.group_id = v.group_id AND m.user_id = $1 AND v.id = $2",
+    "DELETE FROM vr_videos v USING space_members m WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2",
     [userId, id],
   );
   return rowCount === 1;

@@ -9,7 +9,7 @@ const succeeded: DomainEvent = {
   id: "j.succeeded",
   at: "2026-03-01T10:00:00.000Z",
   jobId: "j",
-  groupId: "g",
+  spaceId: "g",
   kind: "scene",
   title: "Kitchen",
   resourceId: "r",
@@ -43,7 +43,7 @@ test("texts tell a job's title at most, in the person's language; data are strin
     succeeded,
     { ...succeeded, type: "job_failed", code: "video_unreadable" },
     { type: "invited", id: "i", at: succeeded.at, userId: "u-secret", giverName: "Kim Name" },
-    { type: "badge_earned", id: "b", at: succeeded.at, groupId: "g", userId: "u-secret", badge: "LOVELY" },
+    { type: "badge_earned", id: "b", at: succeeded.at, spaceId: "g", userId: "u-secret", badge: "LOVELY" },
   ];
   for (const event of events) {
     const [english, korean] = [textOf(event, "en"), textOf(event, "ko")];

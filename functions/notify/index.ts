@@ -1,11 +1,11 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
-import { systemClock } from "#shared/clock.ts";
-import { accessTokens } from "#shared/cloud/accessTokens.ts";
-import { settingsFor } from "#shared/config/settings.ts";
-import { lazy } from "#shared/lazy.ts";
-import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { accessTokens } from "#shared/platform/google/accessTokens.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { decodeEvent } from "./decodeEvent.ts";
 import { type NotifyDeps, notifyPhones } from "./notifyPhones.ts";
 import { createPushSender } from "./pushSender.ts";

@@ -1,7 +1,7 @@
 /** The SQL of news and of who was told. */
 import type { DomainEvent } from "#shared/events/event.ts";
-import type { Language } from "#shared/groups/person.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import type { Language } from "#shared/spaces/person.ts";
 
 /** A device that an event is for, with what its person wants. */
 export interface Recipient {
@@ -25,18 +25,18 @@ export type Settled = "sent" | "refused" | "withdrawn";
 /** Devices an event may go to; a family has a few. */
 const MOST_DEVICES = 500;
 
-/** Writes the event down. @returns false when the group or person it is about is gone: then there is nobody to tell */
+/** Writes the event down. @returns false when the space or person it is about is gone: then there is nobody to tell */
 export async function recordNews(sql: Sql, event: DomainEvent, now: Date): Promise<boolean> {
-  const about = event.type === "invited" ? { userId: event.userId } : { groupId: event.groupId };
+  const about = event.type === "invited" ? { userId: event.userId } : { spaceId: event.spaceId };
   await sql.query(
-    `INSERT INTO news (event_id, event, group_id, user_id, received_at)
+    `INSERT INTO news (event_id, event, space_id, user_id, received_at)
      SELECT $1, $2::jsonb, g.id, u.id, $5
      FROM (SELECT 1) AS one
-       LEFT JOIN groups g ON g.id = $3
+       LEFT JOIN spaces g ON g.id = $3
        LEFT JOIN users u ON u.id = $4
      WHERE num_nonnulls(g.id, u.id) = 1
      ON CONFLICT (event_id) DO NOTHING`,
-    [event.id, JSON.stringify(event), about.groupId ?? null, about.userId ?? null, now],
+    [event.id, JSON.stringify(event), about.spaceId ?? null, about.userId ?? null, now],
   );
   const { rowCount } = await sql.query("SELECT 1 FROM news WHERE event_id = $1", [event.id]);
   return rowCount === 1;
@@ -48,8 +48,8 @@ export async function recipientsOf(sql: Sql, event: DomainEvent): Promise<Recipi
     event.type === "invited"
       ? { condition: "u.id = $1", values: [event.userId] }
       : {
-          condition: `EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id AND m.group_id = $1 AND ($2::text IS NULL OR m.role = $2))`,
-          values: [event.groupId, event.type === "badge_earned" ? "care_giver" : null],
+          condition: `EXISTS (SELECT 1 FROM space_members m WHERE m.user_id = u.id AND m.space_id = $1 AND ($2::text IS NULL OR m.role = $2))`,
+          values: [event.spaceId, event.type === "badge_earned" ? "care_giver" : null],
         };
   const { rows } = await sql.query<{ [Field in keyof Recipient]: Recipient[Field] }>(
     `SELECT d.user_id AS "userId", d.id AS "deviceId", d.push_token AS "pushToken", u.language, u.time_zone AS "timeZone",

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { type Clock, plusSeconds } from "#shared/clock.ts";
-import { Unavailable } from "#shared/errors.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
-import { base32 } from "#shared/ids.ts";
-import type { Logger } from "#shared/log/logger.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import { Unavailable } from "#shared/platform/errors.ts";
+import { base32 } from "#shared/platform/ids.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import {
   addNotifications,
   claimDue,
@@ -85,7 +85,7 @@ async function tell(
   const now = deps.clock();
   const settleAs = (outcome: "sent" | "refused" | "withdrawn") =>
     settle(deps.db, event.id, device, outcome, now);
-  // What waited for the end of quiet hours may be for someone who has left the group since.
+  // What waited for the end of quiet hours may be for someone who has left the space since.
   if (!recipient || new Date(event.at) < plusSeconds(now, -LIFETIME_SECONDS)) {
     await settleAs("withdrawn");
     return true;

@@ -1,6 +1,6 @@
 /** Push messages by Firebase Cloud Messaging's HTTP v1 API: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages */
 import { z } from "zod";
-import { Unavailable } from "#shared/errors.ts";
+import { Unavailable } from "#shared/platform/errors.ts";
 import type { Text } from "./texts.ts";
 
 export interface Push {

@@ -1,6 +1,6 @@
 /** What a push message says. A lock screen shows it to whoever holds the phone, so beyond a job's title it tells nothing of anyone. */
 import type { DomainEvent } from "#shared/events/event.ts";
-import type { Language } from "#shared/groups/person.ts";
+import type { Language } from "#shared/spaces/person.ts";
 
 export interface Text {
   readonly title: string;

@@ -1,14 +1,14 @@
-import { systemClock } from "#shared/clock.ts";
-import { createFirebaseAccounts } from "#shared/cloud/firebaseAuth.ts";
-import { createFirestore } from "#shared/cloud/firestore.ts";
-import { objectStore } from "#shared/cloud/objects.ts";
-import { createPublisher } from "#shared/cloud/publisher.ts";
-import { createTaskQueue } from "#shared/cloud/taskQueue.ts";
-import type { Settings } from "#shared/config/settings.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import type { Logger } from "#shared/log/logger.ts";
-import type { Database } from "#shared/sql/pool.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import type { Settings } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createFirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
+import { objectStore } from "#shared/platform/storage/objectStore.ts";
+import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import type { SweepDeps } from "./repairs.ts";
 
 /** Everything `sweep` reaches: it repairs what all the others do. */

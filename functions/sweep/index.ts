@@ -1,11 +1,11 @@
 import type { HttpFunction } from "@google-cloud/functions-framework";
-import { settingsFor } from "#shared/config/settings.ts";
-import { httpFunction } from "#shared/http/app.ts";
-import { randomId } from "#shared/ids.ts";
-import { lazy } from "#shared/lazy.ts";
-import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { httpFunction } from "#shared/platform/http/app.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { sweepDeps } from "./clients.ts";
 import { repairsOf } from "./repairs.ts";
 import { sweepApp } from "./routes.ts";

@@ -1,7 +1,7 @@
 /** Uploads past their time: documents and objects that no open job needs, and objects that no document allows. */
 import type { Firestore, QueryDocumentSnapshot } from "@google-cloud/firestore";
-import { type Clock, plusSeconds } from "#shared/clock.ts";
-import type { ObjectStore, StoredObject } from "#shared/cloud/objects.ts";
+import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
 import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
 
 export interface UploadSweepDeps {
@@ -46,7 +46,7 @@ export async function settleExpiredUploads(
 async function settlePage(uploads: readonly QueryDocumentSnapshot[], deps: UploadSweepDeps) {
   const now = deps.clock();
   const needed = await neededBy(
-    uploads.map((upload) => String(upload.get("groupId"))),
+    uploads.map((upload) => String(upload.get("spaceId"))),
     deps.firestore,
   );
   const done = { removed: 0, extended: 0 };
@@ -97,7 +97,7 @@ async function removeFrom(objects: readonly StoredObject[], deps: UploadSweepDep
   const allowed = new Set(found.map((upload) => upload.get("object")));
   const stray = old.filter((object) => !allowed.has(object.name));
   const needed = await neededBy(
-    stray.flatMap((object) => uploadOfObject(object.name)?.groupId ?? []),
+    stray.flatMap((object) => uploadOfObject(object.name)?.spaceId ?? []),
     deps.firestore,
   );
   const unwanted = stray.filter((object) => !needed.has(uploadOfObject(object.name)?.uploadId ?? ""));
@@ -105,13 +105,13 @@ async function removeFrom(objects: readonly StoredObject[], deps: UploadSweepDep
   return unwanted.length;
 }
 
-/** Ids of the uploads that open jobs of these groups read from. */
-async function neededBy(groupIds: readonly string[], firestore: Firestore): Promise<Set<string>> {
+/** Ids of the uploads that open jobs of these spaces read from. */
+async function neededBy(spaceIds: readonly string[], firestore: Firestore): Promise<Set<string>> {
   const needed = new Set<string>();
-  for (const groupId of new Set(groupIds)) {
+  for (const spaceId of new Set(spaceIds)) {
     for (const state of OPEN_STATES) {
-      const ofGroup = firestore.collection("jobs").where("groupId", "==", groupId);
-      const jobs = await ofGroup.where("state", "==", state).select("inputs").get();
+      const ofSpace = firestore.collection("jobs").where("spaceId", "==", spaceId);
+      const jobs = await ofSpace.where("state", "==", state).select("inputs").get();
       for (const job of jobs.docs) {
         const inputs: Record<string, { uploadId?: unknown }> = job.get("inputs") ?? {};
         for (const input of Object.values(inputs)) needed.add(String(input.uploadId));

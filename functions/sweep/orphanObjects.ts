@@ -1,8 +1,8 @@
 /** Objects in the bucket of resources that nothing names: what engines wrote under leases that were lost, or for jobs that never ended well. */
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
-import { type Clock, plusSeconds } from "#shared/clock.ts";
-import type { ObjectStore, StoredObject } from "#shared/cloud/objects.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
 
 export interface OrphanDeps {
   readonly db: Sql;
@@ -29,7 +29,7 @@ export async function removeOrphans(
   let removed = 0;
   let last = place;
   let page: StoredObject[] = [];
-  for await (const object of deps.objects.list("groups/", place)) {
+  for await (const object of deps.objects.list("spaces/", place)) {
     page.push(object);
     looked += 1;
     last = object.name;
@@ -67,9 +67,9 @@ async function removeFrom(objects: readonly StoredObject[], deps: OrphanDeps): P
   return removed;
 }
 
-/** `groups/{groupId}/jobs/{jobId}/{leaseNumber}/{file}` */
+/** `spaces/{spaceId}/jobs/{jobId}/{leaseNumber}/{file}` */
 function placeOf(name: string): { jobId: string; leaseNumber: number } | undefined {
-  const match = /^groups\/[^/]+\/jobs\/([^/]+)\/(\d+)\//.exec(name);
+  const match = /^spaces\/[^/]+\/jobs\/([^/]+)\/(\d+)\//.exec(name);
   return match?.[1] === undefined ? undefined : { jobId: match[1], leaseNumber: Number(match[2]) };
 }
 

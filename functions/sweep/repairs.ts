@@ -1,30 +1,30 @@
 /** What `sweep` sees to, in order: what people wait for first, then what must not be lost, then what is only tidying up. */
 
-import { purgeAuth } from "#shared/auth/retention.ts";
-import { plusSeconds } from "#shared/clock.ts";
-import type { ObjectStore } from "#shared/cloud/objects.ts";
-import type { TaskQueue } from "#shared/cloud/taskQueue.ts";
 import { continueErasures, type ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import type { EventPublisher } from "#shared/events/event.ts";
-import { publishOutbox, purgeNews, wakeNews } from "#shared/events/republish.ts";
-import { requeueInvitations } from "#shared/groups/invitationTask.ts";
-import { mirrorPending, repairMembers } from "#shared/groups/mirror.ts";
-import { purgeGroups } from "#shared/groups/retention.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { purgeIdempotencyKeys } from "#shared/platform/idempotency/sql.ts";
+import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import type { TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
+import type { QueueDeps } from "#shared/queue/store.ts";
+import { finishRemovals } from "#shared/results/finishRemoval.ts";
+import { auditResults } from "#shared/results/reconcile.ts";
+import type { SyncDeps } from "#shared/results/syncResult.ts";
+import { requeueInvitations } from "#shared/spaces/invitationTask.ts";
+import { mirrorPending, repairMembers } from "#shared/spaces/mirror.ts";
+import { purgeAuth } from "./accountRetention.ts";
+import { removeStrayUploads, settleExpiredUploads } from "./lateUploads.ts";
+import { removeOrphans } from "./orphanObjects.ts";
 import {
   endExpiredLeases,
   endOverdueBackOffs,
   feedAwaitingJobs,
   remakeLostRings,
   republishNotices,
-} from "#shared/queue/repairs.ts";
-import type { QueueDeps } from "#shared/queue/store.ts";
-import { auditResults } from "#shared/results/audit.ts";
-import { finishRemovals } from "#shared/results/finishRemoval.ts";
-import type { SyncDeps } from "#shared/results/syncResult.ts";
-import { purgeIdempotencyKeys } from "#shared/sql/idempotency.ts";
-import { removeStrayUploads, settleExpiredUploads } from "./lateUploads.ts";
-import { removeOrphans } from "./orphanObjects.ts";
+} from "./queueRepairs.ts";
+import { publishOutbox, purgeNews, wakeNews } from "./republish.ts";
 import type { Repair } from "./runRepairs.ts";
+import { purgeSpaces } from "./spaceRetention.ts";
 import { walkOn } from "./walk.ts";
 
 export interface SweepDeps extends SyncDeps {
@@ -69,7 +69,7 @@ export function repairsOf(deps: SweepDeps): Repair[] {
     { name: "uploads of no one", run: () => strayUploads(deps) },
     { name: "objects of no one", run: () => orphans(deps) },
     { name: "accounts purged", run: async () => ({ removed: await purgeAuth(db, clock()) }) },
-    { name: "groups purged", run: async () => ({ removed: await purgeGroups(db, clock()) }) },
+    { name: "groups purged", run: async () => ({ removed: await purgeSpaces(db, clock()) }) },
     { name: "answers purged", run: async () => ({ removed: await purgeIdempotencyKeys(db, clock()) }) },
     { name: "news purged", run: async () => ({ removed: await purgeNews(db, clock()) }) },
   ];

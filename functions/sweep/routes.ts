@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { access } from "#shared/http/access.ts";
-import { type App, createApp, type Gate } from "#shared/http/app.ts";
+import { access } from "#shared/platform/http/access.ts";
+import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
 import { type Repair, runRepairs } from "./runRepairs.ts";
 
 export interface SweepRoutesDeps {

@@ -1,4 +1,4 @@
-import type { Logger } from "#shared/log/logger.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
 
 /** One thing that `sweep` sees to. May run at any time, any number of times, beside itself; bounded work each time. */
 export interface Repair {

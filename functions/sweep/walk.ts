@@ -1,6 +1,6 @@
 /** Walks that are too long for one run: each run does a slice and writes down where the next one goes on. */
-import { type Clock, plusSeconds } from "#shared/clock.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 
 /**
  * Does the next slice of a walk, unless it rests. A slice that throws is done again from the same place.

@@ -1,16 +1,16 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
-import { systemClock } from "#shared/clock.ts";
-import { createFirestore } from "#shared/cloud/firestore.ts";
-import { objectStore } from "#shared/cloud/objects.ts";
-import { createPublisher } from "#shared/cloud/publisher.ts";
-import { settingsFor } from "#shared/config/settings.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import { lazy } from "#shared/lazy.ts";
-import { createLogger } from "#shared/log/logger.ts";
 import { functions } from "#shared/manifest.ts";
+import { systemClock } from "#shared/platform/clock.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createLogger } from "#shared/platform/log/logger.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
+import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
-import { createDatabase } from "#shared/sql/pool.ts";
 import { jobIdOf } from "./jobIdOf.ts";
 
 const deps = lazy(() => {

@@ -1,13 +1,13 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
-import { uploadSchema } from "#shared/documents/upload.ts";
-import { Conflict, NotFound } from "#shared/errors.ts";
-import { groupOfCaller } from "#shared/groups/groupOfCaller.ts";
-import { access } from "#shared/http/access.ts";
-import { type App, createApp, type Gate } from "#shared/http/app.ts";
-import { ID_PATTERN } from "#shared/ids.ts";
-import type { Sql } from "#shared/sql/pool.ts";
+import { Conflict, NotFound } from "#shared/platform/errors.ts";
+import { access } from "#shared/platform/http/access.ts";
+import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { type CreateUploadDeps, createUpload, createUploadBody } from "#shared/uploads/createUpload.ts";
+import { uploadSchema } from "#shared/uploads/uploadDocument.ts";
 
 export interface UploadsDeps extends CreateUploadDeps {
   readonly gate: Gate;
@@ -69,21 +69,21 @@ export function uploadsApp(deps: () => UploadsDeps): App {
 
   app.openapi(createUploadRoute, async (c) => {
     const { userId } = c.var.account;
-    const group = await groupOfCaller(deps().sql, userId);
-    if (!group) throw new Conflict("not_in_group", "join a care group first");
-    const created = await createUpload({ ...c.req.valid("json"), groupId: group.groupId, userId }, deps());
+    const space = await spaceOfCaller(deps().sql, userId);
+    if (!space) throw new Conflict("not_in_group", "join a care group first");
+    const created = await createUpload({ ...c.req.valid("json"), spaceId: space.spaceId, userId }, deps());
     return c.json(created, 201, { location: `/v1/uploads/${created.id}` });
   });
 
   app.openapi(uploadStateRoute, async (c) => {
     const { id } = c.req.valid("param");
     if (!ID_PATTERN.test(id)) throw new NotFound();
-    const [group, snapshot] = await Promise.all([
-      groupOfCaller(deps().sql, c.var.account.userId),
+    const [space, snapshot] = await Promise.all([
+      spaceOfCaller(deps().sql, c.var.account.userId),
       deps().firestore.doc(`uploads/${id}`).get(),
     ]);
     const upload = snapshot.exists ? uploadSchema.parse(snapshot.data()) : undefined;
-    if (!upload || upload.groupId !== group?.groupId) throw new NotFound();
+    if (!upload || upload.spaceId !== space?.spaceId) throw new NotFound();
     return c.json({ state: upload.state, ...(upload.reason ? { reason: upload.reason } : {}) }, 200);
   });
 

@@ -1,21 +1,21 @@
 /** The local cloud: starts everything in the right order, watches it, and stops it. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rewriteFor } from "../build/firebaseJson.ts";
-import { functionNames } from "../build/functions.ts";
-import { findJava } from "../emulators/java.ts";
-import { locateEmulators } from "../emulators/locate.ts";
+import { rewriteFor } from "#tools/build/firebaseJson.ts";
+import { functionNames } from "#tools/build/functions.ts";
 import { makeSuiteFolder } from "../firebase/folder.ts";
+import { findJava } from "../firebase/java.ts";
+import { locateEmulators } from "../firebase/locate.ts";
 import { exportSuite, startSuite } from "../firebase/suite.ts";
-import { startFront } from "../front/front.ts";
 import { createDatabase, removePostgres, startPostgres } from "../postgres/cluster.ts";
 import { migrate } from "../postgres/migrate.ts";
-import { isFree, LOOPBACK } from "../processes/ports.ts";
-import { openRun, type ProcessSpec, type Run } from "../processes/run.ts";
-import { endProcesses, processesOfRun } from "../processes/table.ts";
 import { functionEnvironments } from "../settings.ts";
+import { startFront } from "../standins/front/front.ts";
 import { type Parts, superviseParts, writeWhole } from "./parts.ts";
 import { buckets, type CloudPlan, PROJECT_ID } from "./plan.ts";
+import { isFree, LOOPBACK } from "./processes/ports.ts";
+import { openRun, type ProcessSpec, type Run } from "./processes/run.ts";
+import { endProcesses, processesOfRun } from "./processes/table.ts";
 import { loadSecrets } from "./secrets.ts";
 import {
   type Closable,

@@ -2,14 +2,14 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { queues } from "#shared/manifest.ts";
-import { REGION } from "../build/emulatorManifest.ts";
-import { type Identity, startIdentity } from "../identity/server.ts";
-import { startMail } from "../mail/server.ts";
-import { LOOPBACK } from "../processes/ports.ts";
-import type { ProcessSpec } from "../processes/run.ts";
-import { startPush } from "../push/server.ts";
-import { startScheduler } from "../scheduler/scheduler.ts";
+import { REGION } from "#tools/build/emulatorManifest.ts";
+import { type Identity, startIdentity } from "../standins/identity/server.ts";
+import { startMail } from "../standins/mail/server.ts";
+import { startPush } from "../standins/push/server.ts";
+import { startScheduler } from "../standins/scheduler/scheduler.ts";
 import { accounts, buckets, type CloudPlan, oauthClientIds, PROJECT_ID } from "./plan.ts";
+import { LOOPBACK } from "./processes/ports.ts";
+import type { ProcessSpec } from "./processes/run.ts";
 import type { Secrets } from "./secrets.ts";
 
 export interface Closable {
@@ -135,7 +135,7 @@ function ownProcess(name: string, env: Readonly<Record<string, string>>): Proces
   return {
     name,
     command: process.execPath,
-    args: [fileURLToPath(new URL(`../${name}/main.ts`, import.meta.url))],
+    args: [fileURLToPath(new URL(`../standins/${name}/main.ts`, import.meta.url))],
     env: { NODE_ENV: "production", HOST: LOOPBACK, ...env },
   };
 }

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
-import type { PhoneAddresses } from "../phone/phone.ts";
 import type { Narrator } from "./narrator.ts";
+import type { PhoneAddresses } from "./phone/phone.ts";
 
 const ENDPOINTS = ".local/endpoints.json";
 const endpointsSchema = z.object({ api: z.url(), identity: z.url(), mail: z.url() });

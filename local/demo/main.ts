@@ -7,9 +7,9 @@
  * The exit code is 0 only if the job succeeded and every byte arrived.
  */
 import { parseArgs } from "node:util";
-import { Problem } from "../phone/api.ts";
 import { borrowLocalCloud } from "./localCloud.ts";
 import { narrator } from "./narrator.ts";
+import { Problem } from "./phone/api.ts";
 import { type Outcome, playDemo } from "./play.ts";
 
 const USAGE = "npm run demo -- [--video FILE] [--out DIR] [--json] [--port-base N]";

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
-import { type JobView, mailedCode, Phone, type PhoneAddresses, type ResourceView } from "../phone/phone.ts";
 import type { Narrator } from "./narrator.ts";
+import { type JobView, mailedCode, Phone, type PhoneAddresses, type ResourceView } from "./phone/phone.ts";
 import { makeDemoVideo } from "./video.ts";
 
 /** What `--json` prints. Times are seconds; `queued` runs from the accepted upload to the engine's first work. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import sharp from "sharp";
-import { type FootageFrame, writeFootage } from "#local/engine/footage.ts";
+import { type FootageFrame, writeFootage } from "#engine/reference/footage.ts";
 
 export interface DemoVideoOptions {
   readonly seconds?: number;

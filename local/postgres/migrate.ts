@@ -4,7 +4,7 @@ import { runner } from "node-pg-migrate";
 import { withClient } from "./withClient.ts";
 
 /** The numbered plain-SQL files. */
-const MIGRATIONS = fileURLToPath(new URL("../../shared/sql/migrations", import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL("../../shared/platform/sql/migrations", import.meta.url));
 
 /**
  * Runs the migrations that the database hasn't seen, in one transaction and in order of number. Waits if another process does the same.

@@ -5,7 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { Firestore } from "@google-cloud/firestore";
 import pg from "pg";
-import { lazy } from "#shared/lazy.ts";
+import { lazy } from "#shared/platform/lazy.ts";
 import { withClient } from "../postgres/withClient.ts";
 import { ADDRESSES, TEMPLATE } from "./addresses.ts";
 import { openTestRun, startTestFirestore, startTestPostgres } from "./start.ts";

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { ObjectStore, StoredObject } from "#shared/cloud/objects.ts";
+import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
 
 /** An object store in memory, for tests of what is done with objects; signing gives URLs that only look signed. */
 export interface MemoryObjects extends ObjectStore {

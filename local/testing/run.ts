@@ -9,12 +9,12 @@ import { spawn } from "node:child_process";
 import { globSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../build/functions.ts";
+import { ROOT } from "#tools/build/functions.ts";
 import { ADDRESSES } from "./addresses.ts";
 import { startTestCloud } from "./cloud.ts";
 import { openTestRun, startTestFirestore, startTestPostgres } from "./start.ts";
 
-const FOLDERS = ["shared", "functions", "local", "tests"];
+const FOLDERS = ["shared", "functions", "engine", "tools", "local", "tests"];
 
 process.exitCode = await main(process.argv.slice(2));
 

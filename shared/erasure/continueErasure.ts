@@ -2,24 +2,25 @@
  * An erasure outside SQL, resumable at any point: each step looks for what is there, so doing one again finds nothing or what came
  * late. One worker at a time holds the claim.
  */
-import { audit } from "../audit/audit.ts";
-import { type Clock, plusSeconds } from "../clock.ts";
-import type { FirebaseAccounts } from "../cloud/firebaseAuth.ts";
-import { mirrorMember } from "../groups/mirror.ts";
-import type { Logger } from "../log/logger.ts";
-import type { Database } from "../sql/pool.ts";
+
+import { type Clock, plusSeconds } from "../platform/clock.ts";
+import type { FirebaseAccounts } from "../platform/google/firebaseAccounts.ts";
+import type { Logger } from "../platform/log/logger.ts";
+import { audit } from "../platform/sql/auditLog.ts";
+import type { Database } from "../platform/sql/pool.ts";
+import { mirrorMember } from "../spaces/mirror.ts";
+import { type Erasure, erasureOf, type Took } from "./requestErasure.ts";
 import {
   cancelJobs,
   forgetAnswers,
   forgetCreator,
-  type GroupThingsDeps,
   removeThings,
+  type SpaceDataDeps,
   setTombstone,
   type Tally,
-} from "./groupThings.ts";
-import { type Erasure, erasureOf, type Took } from "./requestErasure.ts";
+} from "./spaceData.ts";
 
-export interface ErasureDeps extends GroupThingsDeps {
+export interface ErasureDeps extends SpaceDataDeps {
   readonly db: Database;
   readonly firebase: Pick<FirebaseAccounts, "remove">;
   readonly clock: Clock;
@@ -63,7 +64,7 @@ export async function continueErasure(
 }
 
 /**
- * Goes on with erasures that are due: half-done ones, and done ones whose groups are looked at again for what came late.
+ * Goes on with erasures that are due: half-done ones, and done ones whose spaces are looked at again for what came late.
  * @param options.budgetSeconds real seconds for all of them together
  * @returns how many were worked on and how many of those have something left
  */
@@ -95,12 +96,12 @@ export async function continueErasures(
 
 /** The order of section "promises": tombstones, open jobs, results, objects, what was put aside, Firebase accounts. */
 async function takeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Promise<void> {
-  const { groupId, userId } = erasure;
-  if (groupId !== null) await setTombstone(groupId, erasure.requestedAt, deps.firestore);
+  const { spaceId, userId } = erasure;
+  if (spaceId !== null) await setTombstone(spaceId, erasure.requestedAt, deps.firestore);
   for (const member of erasure.formerMembers) await mirrorMember(deps.db, deps.firestore, member);
-  if (groupId !== null) {
-    await cancelJobs(groupId, deps, tally);
-    await removeThings(groupId, deps, tally);
+  if (spaceId !== null) {
+    await cancelJobs(spaceId, deps, tally);
+    await removeThings(spaceId, deps, tally);
   }
   await forgetAnswers(erasure.formerMembers, deps.firestore, tally);
   await forgetCreator(userId, deps.firestore, tally);
@@ -141,8 +142,8 @@ async function settle(erasure: Erasure, took: Took, finished: boolean, deps: Era
 }
 
 /** When what comes late is looked for: soon after the first pass, since uploads may be under way, then daily for a week. */
-function nextLook({ groupId, requestedAt, doneAt }: Erasure, now: Date): Date | null {
-  if (groupId === null || now > plusSeconds(requestedAt, LATE_DAYS * 86_400)) return null;
+function nextLook({ spaceId, requestedAt, doneAt }: Erasure, now: Date): Date | null {
+  if (spaceId === null || now > plusSeconds(requestedAt, LATE_DAYS * 86_400)) return null;
   return plusSeconds(now, doneAt === null ? FIRST_LOOK_SECONDS : LATER_LOOK_SECONDS);
 }
 

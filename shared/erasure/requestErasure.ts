@@ -1,7 +1,7 @@
-import { audit } from "../audit/audit.ts";
-import type { Role } from "../auth/accessToken.ts";
-import { Unauthenticated } from "../errors.ts";
-import type { Database, Sql } from "../sql/pool.ts";
+import { Unauthenticated } from "../platform/errors.ts";
+import type { Role } from "../platform/http/accessToken.ts";
+import { audit } from "../platform/sql/auditLog.ts";
+import type { Database, Sql } from "../platform/sql/pool.ts";
 
 /** What an erasure took, as counts by kind of thing; `bytes` are those of the objects. */
 export type Took = Readonly<Record<string, number>>;
@@ -9,8 +9,8 @@ export type Took = Readonly<Record<string, number>>;
 /** An erasure as SQL keeps it: ids and counts, nothing of the person. */
 export interface Erasure {
   readonly userId: string;
-  /** The group that is erased with its recipient. */
-  readonly groupId: string | null;
+  /** The space that is erased with its recipient. */
+  readonly spaceId: string | null;
   readonly formerMembers: readonly string[];
   readonly firebaseUids: readonly string[];
   readonly requestedAt: Date;
@@ -20,8 +20,8 @@ export interface Erasure {
 
 /**
  * The point of no return, in one transaction: the tombstones are set, and everything of the person that SQL holds is gone, with
- * sessions and memberships. A recipient's group goes with them, with all its resources and VR videos; what a giver made for a group
- * stays with the group, its creator forgotten. What is left to do outside SQL is noted, as ids.
+ * sessions and memberships. A recipient's space goes with them, with all its resources and VR videos; what a giver made for a space
+ * stays with the space, its creator forgotten. What is left to do outside SQL is noted, as ids.
  *
  * Asked again, also by a token that outlives the account, it gives the erasure there is.
  * @throws Unauthenticated for an account that never was
@@ -36,16 +36,16 @@ export function requestErasure(
     const earlier = await erasureOf(sql, caller.userId);
     if (earlier) return earlier;
     if (!person) throw new Unauthenticated("there is no such account", { code: "token_invalid" });
-    const groupId = await ownGroup(sql, person.id);
-    await noteErasure(sql, { userId: person.id, role: person.role, groupId, now });
+    const spaceId = await ownSpace(sql, person.id);
+    await noteErasure(sql, { userId: person.id, role: person.role, spaceId, now });
     const took = {
-      ...(await eraseGroup(sql, groupId, now)),
+      ...(await eraseSpace(sql, spaceId, now)),
       ...(await erasePerson(sql, person.id, person.email)),
     };
     await sql.query("UPDATE erasures SET took = $2 WHERE user_id = $1", [person.id, JSON.stringify(took)]);
     await audit(
       sql,
-      { action: "erasure_requested", ...caller, ...(groupId === null ? {} : { groupId }) },
+      { action: "erasure_requested", ...caller, ...(spaceId === null ? {} : { spaceId }) },
       now,
     );
     const erasure = await erasureOf(sql, person.id);
@@ -57,7 +57,7 @@ export function requestErasure(
 /** The erasure of an account, if there is one. */
 export async function erasureOf(sql: Sql, userId: string): Promise<Erasure | undefined> {
   const { rows } = await sql.query<{ [Field in keyof Erasure]: Erasure[Field] }>(
-    `SELECT user_id AS "userId", group_id AS "groupId", former_members AS "formerMembers", firebase_uids AS "firebaseUids",
+    `SELECT user_id AS "userId", space_id AS "spaceId", former_members AS "formerMembers", firebase_uids AS "firebaseUids",
        requested_at AS "requestedAt", took, done_at AS "doneAt"
      FROM erasures WHERE user_id = $1`,
     [userId],
@@ -67,7 +67,7 @@ export async function erasureOf(sql: Sql, userId: string): Promise<Erasure | und
 
 /**
  * Two requests to erase one account come after each other; the second finds the first one's erasure. Invitations are locked before
- * people and people before groups, as confirming a code does, so that the two wait for each other instead of deadlocking.
+ * people and people before spaces, as confirming a code does, so that the two wait for each other instead of deadlocking.
  */
 async function lockPerson(
   sql: Sql,
@@ -84,10 +84,10 @@ async function lockPerson(
   return rows[0];
 }
 
-/** The group that is the person's own, locked: whoever is giving it something finishes first or finds it gone. */
-async function ownGroup(sql: Sql, userId: string): Promise<string | null> {
+/** The space that is the person's own, locked: whoever is giving it something finishes first or finds it gone. */
+async function ownSpace(sql: Sql, userId: string): Promise<string | null> {
   const { rows } = await sql.query<{ id: string }>(
-    "SELECT id FROM groups WHERE recipient_id = $1 FOR UPDATE",
+    "SELECT id FROM spaces WHERE recipient_id = $1 FOR UPDATE",
     [userId],
   );
   return rows[0]?.id ?? null;
@@ -95,37 +95,37 @@ async function ownGroup(sql: Sql, userId: string): Promise<string | null> {
 
 async function noteErasure(
   sql: Sql,
-  { userId, role, groupId, now }: { userId: string; role: Role | null; groupId: string | null; now: Date },
+  { userId, role, spaceId, now }: { userId: string; role: Role | null; spaceId: string | null; now: Date },
 ): Promise<void> {
-  if (groupId !== null) {
-    await sql.query("INSERT INTO tombstones (group_id, erased_at) VALUES ($1, $2)", [groupId, now]);
+  if (spaceId !== null) {
+    await sql.query("INSERT INTO tombstones (space_id, erased_at) VALUES ($1, $2)", [spaceId, now]);
   }
   await sql.query(
-    `INSERT INTO erasures (user_id, role, group_id, former_members, firebase_uids, requested_at, took, next_at)
+    `INSERT INTO erasures (user_id, role, space_id, former_members, firebase_uids, requested_at, took, next_at)
      SELECT $1, $2, $3,
-       ARRAY(SELECT user_id FROM members WHERE group_id = $3 AND user_id <> $1 ORDER BY user_id) || ARRAY[$1],
+       ARRAY(SELECT user_id FROM space_members WHERE space_id = $3 AND user_id <> $1 ORDER BY user_id) || ARRAY[$1],
        -- Firebase knows people by their sign-in there, and by our own id where they listened to Firestore.
        ARRAY(SELECT subject FROM identities WHERE user_id = $1 AND provider = 'firebase') || ARRAY[$1],
        $4, '{}', $4`,
-    [userId, role, groupId, now],
+    [userId, role, spaceId, now],
   );
 }
 
-async function eraseGroup(sql: Sql, groupId: string | null, now: Date): Promise<Took> {
-  if (groupId === null) return {};
+async function eraseSpace(sql: Sql, spaceId: string | null, now: Date): Promise<Took> {
+  if (spaceId === null) return {};
   const { rows } = await sql.query<Took>(
     `SELECT 1 AS groups,
-       (SELECT count(*)::int FROM members WHERE group_id = $1) AS members,
-       (SELECT count(*)::int FROM resources WHERE group_id = $1) AS resources,
-       (SELECT count(*)::int FROM vr_videos WHERE group_id = $1) AS "vrVideos"`,
-    [groupId],
+       (SELECT count(*)::int FROM space_members WHERE space_id = $1) AS members,
+       (SELECT count(*)::int FROM resources WHERE space_id = $1) AS resources,
+       (SELECT count(*)::int FROM vr_videos WHERE space_id = $1) AS "vrVideos"`,
+    [spaceId],
   );
-  await sql.query("UPDATE result_versions SET state = 'sealed' WHERE group_id = $1", [groupId]);
-  await sql.query("DELETE FROM outbox WHERE event->>'groupId' = $1", [groupId]);
-  await revokeInvitations(sql, groupId, now);
-  await forgetAnswers(sql, groupId);
-  // Members, resources with their files, and VR videos reference the group and go with it.
-  await sql.query("DELETE FROM groups WHERE id = $1", [groupId]);
+  await sql.query("UPDATE result_versions SET state = 'sealed' WHERE space_id = $1", [spaceId]);
+  await sql.query("DELETE FROM outbox WHERE event->>'spaceId' = $1", [spaceId]);
+  await revokeInvitations(sql, spaceId, now);
+  await forgetAnswers(sql, spaceId);
+  // Members, resources with their files, and VR videos reference the space and go with it.
+  await sql.query("DELETE FROM spaces WHERE id = $1", [spaceId]);
   return rows[0] ?? {};
 }
 
@@ -148,29 +148,29 @@ async function erasePerson(sql: Sql, userId: string, email: string | null): Prom
   await sql.query("UPDATE invitations SET code_seed = NULL, code_hash = NULL WHERE recipient_id = $1", [
     userId,
   ]);
-  const { rows: left } = await sql.query<{ group_id: string }>(
-    "SELECT group_id FROM members WHERE user_id = $1",
+  const { rows: left } = await sql.query<{ space_id: string }>(
+    "SELECT space_id FROM space_members WHERE user_id = $1",
     [userId],
   );
-  for (const { group_id } of left) await forgetAnswers(sql, group_id);
+  for (const { space_id } of left) await forgetAnswers(sql, space_id);
   // Everything else that is theirs references the person and goes with them, or forgets who made it.
   await sql.query("DELETE FROM users WHERE id = $1", [userId]);
   return rows[0] ?? {};
 }
 
-/** Codes under way to this group's recipient. */
-async function revokeInvitations(sql: Sql, groupId: string, now: Date): Promise<void> {
+/** Codes under way to this space's recipient. */
+async function revokeInvitations(sql: Sql, spaceId: string, now: Date): Promise<void> {
   await sql.query(
     `UPDATE invitations SET revoked_at = $2
-     WHERE recipient_id = (SELECT recipient_id FROM groups WHERE id = $1) AND revoked_at IS NULL AND confirmed_at IS NULL`,
-    [groupId, now],
+     WHERE recipient_id = (SELECT recipient_id FROM spaces WHERE id = $1) AND revoked_at IS NULL AND confirmed_at IS NULL`,
+    [spaceId, now],
   );
 }
 
 /** Answers kept for Idempotency-Keys show members to each other, so they go before their 24 hours are over. */
-async function forgetAnswers(sql: Sql, groupId: string): Promise<void> {
+async function forgetAnswers(sql: Sql, spaceId: string): Promise<void> {
   await sql.query(
-    "DELETE FROM idempotency_keys WHERE caller IN (SELECT user_id FROM members WHERE group_id = $1)",
-    [groupId],
+    "DELETE FROM idempotency_keys WHERE caller IN (SELECT user_id FROM space_members WHERE space_id = $1)",
+    [spaceId],
   );
 }

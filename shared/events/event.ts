@@ -9,18 +9,18 @@ const base = {
   id: z.string().min(1).max(120),
   at: z.iso.datetime(),
 };
-const job = { jobId: z.string(), groupId: z.string(), kind: z.string(), title: z.string() };
+const job = { jobId: z.string(), spaceId: z.string(), kind: z.string(), title: z.string() };
 
 export const eventSchema = z.discriminatedUnion("type", [
   z.object({ ...base, type: z.literal("job_succeeded"), ...job, resourceId: z.string() }),
   z.object({ ...base, type: z.literal("job_failed"), ...job, code: z.string() }),
   /** Told to the person who was invited. */
   z.object({ ...base, type: z.literal("invited"), userId: z.string(), giverName: z.string().nullable() }),
-  /** Told to the group's care givers. */
+  /** Told to the space's care givers. */
   z.object({
     ...base,
     type: z.literal("badge_earned"),
-    groupId: z.string(),
+    spaceId: z.string(),
     userId: z.string(),
     badge: z.string(),
   }),

@@ -1,4 +1,4 @@
-import type { Sql } from "../sql/pool.ts";
+import type { Sql } from "../platform/sql/pool.ts";
 import type { DomainEvent } from "./event.ts";
 
 /**

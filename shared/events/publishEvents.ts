@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { Logger } from "../log/logger.ts";
-import type { Sql } from "../sql/pool.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/log/logger.ts";
+import type { Sql } from "../platform/sql/pool.ts";
 import type { DomainEvent, EventPublisher } from "./event.ts";
 
 /**

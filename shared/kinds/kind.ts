@@ -38,10 +38,10 @@ export interface Kind {
   readonly leaseCeilingSeconds: number;
   /** Until there is experience: how long a job is thought to take, in seconds. */
   readonly usualSeconds: number;
-  /** Price of attention: how far one job moves its group back in the line; 1 is usual. */
+  /** Price of attention: how far one job moves its space back in the line; 1 is usual. */
   readonly weight: number;
-  /** Jobs of this kind a group may have open; the general limit when absent. */
-  readonly maxOpenPerGroup?: number;
+  /** Jobs of this kind a space may have open; the general limit when absent. */
+  readonly maxOpenPerSpace?: number;
 }
 
 export const MEBIBYTE = 1024 * 1024;

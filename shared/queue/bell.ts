@@ -7,11 +7,11 @@
  * round. What a crash cuts off between document and task is repeated by the next job that enters, or by `remakeLostRings`.
  */
 import type { Firestore } from "@google-cloud/firestore";
-import type { Clock } from "../clock.ts";
-import type { Task, TaskQueue } from "../cloud/taskQueue.ts";
-import type { EngineAddress } from "../config/settings.ts";
-import { addressId, type Bell, bellSchema } from "../documents/bell.ts";
-import { optimistically } from "./optimistic.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { EngineAddress } from "../platform/config/settings.ts";
+import { optimistically } from "../platform/firestore/retryConflicts.ts";
+import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
+import { addressId, type Bell, bellSchema } from "./bellDocument.ts";
 import { queryOf, shapes } from "./queries.ts";
 
 export interface BellDeps {

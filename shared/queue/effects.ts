@@ -2,11 +2,12 @@
  * What a committed change asks for: rings, timers, news. None of it may fail the change, which is committed already; each is made up
  * by `sweep` when it is lost, and may be repeated without harm.
  */
-import type { Task, TaskQueue } from "../cloud/taskQueue.ts";
-import type { Job } from "../documents/job.ts";
+
 import type { EventPublisher } from "../events/event.ts";
-import type { Logger } from "../log/logger.ts";
+import type { Logger } from "../platform/log/logger.ts";
+import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
 import { type BellDeps, ringFor } from "./bell.ts";
+import type { Job } from "./jobDocument.ts";
 import { announceFailure } from "./notices.ts";
 import type { Effect } from "./transition.ts";
 

@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { plusSeconds } from "../clock.ts";
-import { type Engine, engineDocumentId, engineSchema } from "../documents/engine.ts";
+import { plusSeconds } from "../platform/clock.ts";
+import { type Engine, engineDocumentId, engineSchema } from "./engineDocument.ts";
 
 /** An engine that hasn't called for this long is silent: it sleeps, or it is gone. */
 export const SILENT_AFTER_SECONDS = 120;

@@ -1,21 +1,22 @@
 /**
- * Who is next in a kind's line: start-time fair queueing between groups. A job's start tag is the larger of its group's last finish
- * tag and the virtual time; its finish tag is the start tag plus the kind's weight; the smallest start tag is next. So a group that
+ * Who is next in a kind's line: start-time fair queueing between groups. A job's start tag is the larger of its space's last finish
+ * tag and the virtual time; its finish tag is the start tag plus the kind's weight; the smallest start tag is next. So a space that
  * queued fifty jobs has them spread over fifty turns, and one that comes later with one job is served at its next turn.
  *
  * Goyal, Vin, Cheng: "Start-time Fair Queueing" (SIGCOMM 1996). With several engines the virtual time is the start tag of the job
  * that was begun last, as in SFQ(D): Jin, Chase, Kaur: "Interposed Proportional Sharing for a Storage Service Utility" (SIGMETRICS
  * 2004); were it the smallest one running, a single long job would let newcomers claim turns that everyone had long ago.
  */
-import { isOpen, type Job } from "../documents/job.ts";
-import type { Line } from "../documents/line.ts";
+
 import type { Kind } from "../kinds/kind.ts";
+import { isOpen, type Job } from "./jobDocument.ts";
+import type { Line } from "./lineDocument.ts";
 
 type Counted = Line["kinds"][string];
 const NONE: Counted = { open: 0, placed: 0, finish: 0 };
 
 /**
- * The group's line and the job's place after a change of the job.
+ * The space's line and the job's place after a change of the job.
  * @param before the job as it was; undefined when it is new
  * @param virtualTime the largest tag running in this kind, or else the smallest waiting, or else 0
  */
@@ -30,7 +31,7 @@ export function settleLine(
   let counted = line.kinds[after.kind] ?? NONE;
   let place = isOpen(after) ? after.place : null;
   if (after.waiting && place === null) {
-    // A group with nothing in line has no claim and no debt from turns long past.
+    // A space with nothing in line has no claim and no debt from turns long past.
     const behindOwn = counted.placed > 0 && counted.finish >= virtualTime;
     const tag = behindOwn ? counted.finish : virtualTime;
     place = { tag, behindOwn };
@@ -48,12 +49,12 @@ export function settleLine(
   };
 }
 
-/** Whether a change of the job touches its group's line at all. */
+/** Whether a change of the job touches its space's line at all. */
 export function touchesLine(before: Job | undefined, after: Job): boolean {
   return before === undefined || isOpen(before) !== isOpen(after) || (after.waiting && after.place === null);
 }
 
-/** The order of a line, as the index has it: by tag, newcomers before a group's own followers, then by time and id. */
+/** The order of a line, as the index has it: by tag, newcomers before a space's own followers, then by time and id. */
 export function compareInLine(
   a: { job: Pick<Job, "place" | "createdAt">; id: string },
   b: { job: Pick<Job, "place" | "createdAt">; id: string },

@@ -1,6 +1,6 @@
-import type { Upload } from "../documents/upload.ts";
-import { uploadSchema } from "../documents/upload.ts";
-import { NotFound } from "../errors.ts";
+import { NotFound } from "../platform/errors.ts";
+import type { Upload } from "../uploads/uploadDocument.ts";
+import { uploadSchema } from "../uploads/uploadDocument.ts";
 import { changeJob, type QueueDeps } from "./store.ts";
 import type { JobEvent } from "./transition.ts";
 

@@ -1,7 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { type Job, jobSchema } from "../documents/job.ts";
 import type { DomainEvent, EventPublisher } from "../events/event.ts";
-import { optimistically } from "./optimistic.ts";
+import { optimistically } from "../platform/firestore/retryConflicts.ts";
+import { type Job, jobSchema } from "./jobDocument.ts";
 
 export interface NoticeDeps {
   readonly firestore: Firestore;
@@ -20,7 +20,7 @@ export async function announceFailure(jobId: string, job: Job, deps: NoticeDeps)
     id: `${jobId}.failed.${finishedAt.getTime()}`,
     at: finishedAt.toISOString(),
     jobId,
-    groupId: job.groupId,
+    spaceId: job.spaceId,
     kind: job.kind,
     title: job.title,
     code: job.error.code,

@@ -1,29 +1,29 @@
-import type { Job } from "../documents/job.ts";
-import type { Line } from "../documents/line.ts";
-import { SAMPLES_GROUP } from "../documents/result.ts";
-import { TooManyRequests } from "../errors.ts";
 import type { Kind } from "../kinds/kind.ts";
+import { TooManyRequests } from "../platform/errors.ts";
+import { SAMPLES_SPACE } from "../results/resultDocument.ts";
+import type { Job } from "./jobDocument.ts";
+import type { Line } from "./lineDocument.ts";
 
 /**
  * Refuses a job that would be one too many. Race-free, because the line is written under the condition that it is as it was counted.
- * @param line the group's line with this job counted in; undefined when nothing was opened
- * @param openJobsPerGroup the setting OPEN_JOBS_PER_GROUP
+ * @param line the space's line with this job counted in; undefined when nothing was opened
+ * @param openJobsPerSpace the setting OPEN_JOBS_PER_SPACE
  * @throws TooManyRequests `too_many_open_jobs`
  */
 export function refuseTooMany(
-  job: Pick<Job, "groupId">,
+  job: Pick<Job, "spaceId">,
   line: Line | undefined,
-  kind: Pick<Kind, "name" | "maxOpenPerGroup">,
-  openJobsPerGroup: number,
+  kind: Pick<Kind, "name" | "maxOpenPerSpace">,
+  openJobsPerSpace: number,
 ): void {
-  if (job.groupId === SAMPLES_GROUP || !line) return;
-  if (line.open > openJobsPerGroup) refuse(`${openJobsPerGroup} open jobs`);
-  const { name, maxOpenPerGroup: most } = kind;
+  if (job.spaceId === SAMPLES_SPACE || !line) return;
+  if (line.open > openJobsPerSpace) refuse(`${openJobsPerSpace} open jobs`);
+  const { name, maxOpenPerSpace: most } = kind;
   if (most !== undefined && (line.kinds[name]?.open ?? 0) > most) {
     refuse(`${most} open jobs of the kind ${name}`);
   }
 }
 
 function refuse(limit: string): never {
-  throw new TooManyRequests(`a group may have ${limit} at a time`, { code: "too_many_open_jobs" });
+  throw new TooManyRequests(`a space may have ${limit} at a time`, { code: "too_many_open_jobs" });
 }

@@ -1,8 +1,8 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
-import { timestamp } from "../documents/timestamp.ts";
 import type { Kind } from "../kinds/kind.ts";
+import type { Clock } from "../platform/clock.ts";
+import { timestamp } from "../platform/firestore/timestamp.ts";
 import { knownEngines } from "./engines.ts";
 import type { KindPace } from "./estimate.ts";
 import { queryOf, shapes } from "./queries.ts";

@@ -33,10 +33,10 @@ export const shapes = {
   backingOff: { collection: "jobs", equal: ["state"], order: [["availableAt", "asc"]] },
   /** Jobs of a state, oldest first; jobs that wait for their uploads, that is. */
   oldestOfState: { collection: "jobs", equal: ["state"], order: [["createdAt", "asc"]] },
-  /** A group's jobs, newest first. */
-  ofGroup: { collection: "jobs", equal: ["groupId"], order: [["createdAt", "desc"]] },
-  /** A group's jobs of one state, newest first. */
-  ofGroupAndState: { collection: "jobs", equal: ["groupId", "state"], order: [["createdAt", "desc"]] },
+  /** A space's jobs, newest first. */
+  ofSpace: { collection: "jobs", equal: ["spaceId"], order: [["createdAt", "desc"]] },
+  /** A space's jobs of one state, newest first. */
+  ofSpaceAndState: { collection: "jobs", equal: ["spaceId", "state"], order: [["createdAt", "desc"]] },
   /** Dead letters, the latest first. */
   failed: { collection: "jobs", equal: ["state"], order: [["finishedAt", "desc"]] },
 } as const satisfies Record<string, QueryShape>;

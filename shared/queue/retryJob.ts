@@ -1,21 +1,21 @@
 import type { Transaction } from "@google-cloud/firestore";
-import type { Job } from "../documents/job.ts";
-import { uploadSchema } from "../documents/upload.ts";
-import { Conflict } from "../errors.ts";
+import { Conflict } from "../platform/errors.ts";
+import { optimistically } from "../platform/firestore/retryConflicts.ts";
+import { uploadSchema } from "../uploads/uploadDocument.ts";
 import { perform } from "./effects.ts";
 import { settledInput } from "./inputs.ts";
+import type { Job } from "./jobDocument.ts";
 import { refuseTooMany } from "./openLimit.ts";
-import { optimistically } from "./optimistic.ts";
 import { kindOf, prepareWrite, type QueueDeps, readJob, refusal, rulesFor } from "./store.ts";
 import { type Effect, transition } from "./transition.ts";
 
 export interface RetryDeps extends QueueDeps {
-  /** The setting OPEN_JOBS_PER_GROUP. */
-  readonly openJobsPerGroup: number;
+  /** The setting OPEN_JOBS_PER_SPACE. */
+  readonly openJobsPerSpace: number;
 }
 
 /**
- * Starts a failed or cancelled job anew, with as many attempts as a new one has. Its uploads and its group's tombstone are read in
+ * Starts a failed or cancelled job anew, with as many attempts as a new one has. Its uploads and its space's tombstone are read in
  * the same transaction: what arrived meanwhile counts, and what is gone can't be worked on.
  * @param mayRetry looks at the job as it is; throws to refuse
  * @throws NotFound; Conflict `job_not_finished`, `job_finished` (it succeeded), `upload_rejected`, `upload_unknown` or `erased`;
@@ -51,8 +51,8 @@ async function retryOnce(
   const rules = rulesFor(before.kind, deps);
   const retried = transition(before, { type: "retry" }, now, rules);
   if (retried.verdict === "refused") throw refusal(retried.why);
-  const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${before.groupId}`));
-  if (tombstone.exists) throw new Conflict("erased", "the job's group was erased");
+  const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${before.spaceId}`));
+  if (tombstone.exists) throw new Conflict("erased", "the job's space was erased");
   let after = retried.job;
   const effects: Effect[] = [...retried.effects];
   for (const event of await uploadsOf(before, transaction, deps)) {
@@ -63,7 +63,7 @@ async function retryOnce(
   }
   if (after.state === "failed") throw refusal("upload_rejected");
   const { job, line, write } = await prepareWrite({ document, before, precondition }, after, deps);
-  refuseTooMany(before, line, kindOf(before.kind, deps), deps.openJobsPerGroup);
+  refuseTooMany(before, line, kindOf(before.kind, deps), deps.openJobsPerSpace);
   write(transaction);
   return { job, effects };
 }

@@ -7,14 +7,14 @@ import type {
   Transaction,
   WriteBatch,
 } from "@google-cloud/firestore";
-import type { Clock } from "../clock.ts";
-import { type Job, jobSchema } from "../documents/job.ts";
-import { EMPTY_LINE, type Line, lineSchema } from "../documents/line.ts";
-import { Conflict, NotFound } from "../errors.ts";
 import type { Kinds } from "../kinds/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import { Conflict, NotFound } from "../platform/errors.ts";
+import { optimistically } from "../platform/firestore/retryConflicts.ts";
 import { type EffectDeps, perform } from "./effects.ts";
 import { settleLine, touchesLine } from "./fairLine.ts";
-import { optimistically } from "./optimistic.ts";
+import { type Job, jobSchema } from "./jobDocument.ts";
+import { EMPTY_LINE, type Line, lineSchema } from "./lineDocument.ts";
 import { type Rules, rulesOf } from "./rules.ts";
 import { type Effect, type JobEvent, type Refusal, transition } from "./transition.ts";
 import { virtualTime } from "./virtualTime.ts";
@@ -35,7 +35,7 @@ export interface Applied {
 }
 
 /**
- * Changes one job by an event and then sees to what the change asks for. The job, its group's line and whatever `also` writes are
+ * Changes one job by an event and then sees to what the change asks for. The job, its space's line and whatever `also` writes are
  * committed together; effects follow, and are made up by `sweep` should a crash come between.
  * @param also reads and writes of its own, in a transaction with a change; not called when nothing changes
  * @throws NotFound when the job isn't there; Conflict with the refusal's code
@@ -82,7 +82,7 @@ export async function readJob(jobId: string, firestore: Firestore) {
 type Writer = Transaction | WriteBatch;
 
 /**
- * Settles the group's line for a change of one of its jobs.
+ * Settles the space's line for a change of one of its jobs.
  * @param from the job's document and how it was read; `before` and `precondition` are absent when the job is new
  * @returns the job with its place, the line if it is touched, and both writes, to be committed together
  */
@@ -102,7 +102,7 @@ export async function prepareWrite(
   const entersLine = after.waiting && after.place === null;
   const now = entersLine ? await virtualTime(after.kind, deps.firestore) : 0;
   // The last thing to be read: the shorter the time until the commit, the fewer meet here.
-  const lineDocument = deps.firestore.doc(`lines/${after.groupId}`);
+  const lineDocument = deps.firestore.doc(`lines/${after.spaceId}`);
   const snapshot = await lineDocument.get();
   const read = snapshot.exists ? lineSchema.parse(snapshot.data()) : EMPTY_LINE;
   const { job, line } = settleLine(read, before, after, kindOf(after.kind, deps), now);

@@ -1,17 +1,17 @@
 import type { Transaction } from "@google-cloud/firestore";
 import { z } from "zod";
-import type { Upload } from "../documents/upload.ts";
-import { uploadSchema } from "../documents/upload.ts";
-import { type InputIssue, InvalidRequest, NotFound, Unprocessable } from "../errors.ts";
-import { ID_PATTERN, type NewId } from "../ids.ts";
 import type { Kind } from "../kinds/kind.ts";
-import type { StoredAnswer } from "../sql/idempotency.ts";
+import { type InputIssue, InvalidRequest, NotFound, Unprocessable } from "../platform/errors.ts";
+import { inTurn } from "../platform/firestore/inTurn.ts";
+import { optimistically } from "../platform/firestore/retryConflicts.ts";
+import { findAnswer, storeAnswer } from "../platform/idempotency/firestore.ts";
+import type { StoredAnswer } from "../platform/idempotency/sql.ts";
+import { ID_PATTERN, type NewId } from "../platform/ids.ts";
+import type { Upload } from "../uploads/uploadDocument.ts";
+import { uploadSchema } from "../uploads/uploadDocument.ts";
 import { type JobEffect, perform } from "./effects.ts";
 import { settledInput } from "./inputs.ts";
-import { inTurn } from "./inTurn.ts";
-import { findAnswer, storeAnswer } from "./keyedAnswer.ts";
 import { refuseTooMany } from "./openLimit.ts";
-import { optimistically } from "./optimistic.ts";
 import { prepareWrite, type QueueDeps, rulesFor } from "./store.ts";
 import { misfit, newJob, type Submission, transition } from "./transition.ts";
 import { type ViewDeps, viewJob } from "./view.ts";
@@ -35,14 +35,14 @@ export type SubmitBody = z.infer<typeof submitBody>;
 
 export interface SubmitDeps extends QueueDeps, ViewDeps {
   readonly newId: NewId;
-  /** The setting OPEN_JOBS_PER_GROUP. */
-  readonly openJobsPerGroup: number;
+  /** The setting OPEN_JOBS_PER_SPACE. */
+  readonly openJobsPerSpace: number;
 }
 
 export interface SubmitInput {
   /** Who asks; keys are theirs alone. */
   readonly userId: string;
-  readonly groupId: string;
+  readonly spaceId: string;
   /** Method and pattern of the route, for the key. */
   readonly route: string;
   readonly key: string | undefined;
@@ -50,15 +50,15 @@ export interface SubmitInput {
 }
 
 /**
- * Takes a job: once this has answered, the job is never lost. One transaction reads the group's tombstone, its uploads and its count
+ * Takes a job: once this has answered, the job is never lost. One transaction reads the space's tombstone, its uploads and its count
  * of open jobs, and writes the job, the count and the answer for the key. The bytes may come before, during or after.
  * @returns 202 with the job as `GET` shows it; for a repeated key the first answer, byte for byte
  * @throws InvalidRequest, Unprocessable (`upload_unknown`, `upload_rejected`, `idempotency_key_reused`), TooManyRequests
- *   (`too_many_open_jobs`), NotFound for a group that was erased
+ *   (`too_many_open_jobs`), NotFound for a space that was erased
  */
 export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
   const { kind, submission } = read(input, deps);
-  const { answer, effects, made } = await inTurn(input.groupId, () =>
+  const { answer, effects, made } = await inTurn(input.spaceId, () =>
     optimistically(() => submitOnce(input, kind, submission, deps)),
   );
   for (const jobId of made) deps.log.info("job_submitted", { jobId, kind: kind.name });
@@ -77,7 +77,7 @@ async function submitOnce(
   const known = await findAnswer(deps.firestore, request);
   if (known.answer) return { answer: known.answer, effects: [], made: [] };
   const id = deps.newId();
-  await deps.pace(kind); // kept for the view, which is made while others may want to write the group's line
+  await deps.pace(kind); // kept for the view, which is made while others may want to write the space's line
   return deps.firestore.runTransaction(
     async (transaction) => {
       const opened = await open(id, submission, kind, transaction, deps);
@@ -96,7 +96,7 @@ async function submitOnce(
 }
 
 function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: Submission } {
-  const { body, groupId, userId } = input;
+  const { body, spaceId, userId } = input;
   const kind = deps.kinds.get(body.kind);
   if (!kind) {
     const message = `expected one of ${[...deps.kinds.keys()].join(", ")}`;
@@ -127,7 +127,7 @@ function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: S
   }
   const submission = {
     kind: kind.name,
-    groupId,
+    spaceId,
     createdBy: userId,
     title: body.title,
     params: params.data,
@@ -146,7 +146,7 @@ async function open(
 ) {
   const now = deps.clock();
   const rules = rulesFor(kind.name, deps);
-  const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${submission.groupId}`));
+  const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${submission.spaceId}`));
   if (tombstone.exists) throw new NotFound();
   let job = newJob(submission, rules, now);
   const effects: JobEffect["effect"][] = [];
@@ -161,7 +161,7 @@ async function open(
   }
   refuseRejected(submission, uploads, kind);
   const prepared = await prepareWrite({ document: deps.firestore.doc(`jobs/${id}`) }, job, deps);
-  refuseTooMany(submission, prepared.line, kind, deps.openJobsPerGroup);
+  refuseTooMany(submission, prepared.line, kind, deps.openJobsPerSpace);
   return { ...prepared, effects };
 }
 
@@ -179,7 +179,7 @@ async function readUploads(
       ? await transaction.get(deps.firestore.doc(`uploads/${uploadId}`))
       : undefined;
     const upload = snapshot?.exists ? uploadSchema.parse(snapshot.data()) : undefined;
-    if (!upload || upload.groupId !== submission.groupId || upload.expiresAt <= now) {
+    if (!upload || upload.spaceId !== submission.spaceId || upload.expiresAt <= now) {
       throw new Unprocessable("upload_unknown", `inputs.${role}: no such upload`, {
         issues: [{ path: `inputs.${role}`, message: "no such upload" }],
       });

@@ -1,4 +1,4 @@
-import { NotFound } from "../errors.ts";
+import { NotFound } from "../platform/errors.ts";
 import { type Applied, changeJob, type QueueDeps } from "./store.ts";
 
 /**

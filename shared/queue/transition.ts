@@ -6,9 +6,10 @@
  * A lease is valid exactly as long as the document names its hash. Clocks decide when a lease may be taken away, never whether a
  * token is believed: clocks that differ can cost time, but can't let two engines finish one job.
  */
-import { plusSeconds } from "../clock.ts";
-import { isOpen, type Job, type JobInput } from "../documents/job.ts";
+
 import type { Kind } from "../kinds/kind.ts";
+import { plusSeconds } from "../platform/clock.ts";
+import { isOpen, type Job, type JobInput } from "./jobDocument.ts";
 
 /** What of a kind (and of the deployment) decides over a job's life. */
 export type Rules = Pick<Kind, "inputs" | "maxAttempts" | "backoff" | "leaseCeilingSeconds">;
@@ -79,17 +80,17 @@ export type Outcome =
 export const FINISHED_JOB_DAYS = 90;
 
 /** What a new job is made of. */
-export interface Submission extends Pick<Job, "kind" | "groupId" | "createdBy" | "title" | "params"> {
+export interface Submission extends Pick<Job, "kind" | "spaceId" | "createdBy" | "title" | "params"> {
   /** Upload ids by role. */
   readonly inputs: Readonly<Record<string, string>>;
 }
 
 /** A job that was just submitted; what is known of its uploads follows as `input_settled`. */
 export function newJob(submission: Submission, rules: Rules, now: Date): Job {
-  const { kind, groupId, createdBy, title, params, inputs } = submission;
+  const { kind, spaceId, createdBy, title, params, inputs } = submission;
   return {
     kind,
-    groupId,
+    spaceId,
     createdBy,
     title,
     params,

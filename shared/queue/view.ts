@@ -1,11 +1,11 @@
 /** A job as people are shown it. */
 import type { Firestore } from "@google-cloud/firestore";
-import { type Clock, plusSeconds } from "../clock.ts";
-import { isOpen, type Job, type JobState } from "../documents/job.ts";
-import { resourceIdOf } from "../documents/result.ts";
 import type { Kinds } from "../kinds/index.ts";
 import type { Kind } from "../kinds/kind.ts";
+import { type Clock, plusSeconds } from "../platform/clock.ts";
+import { resourceIdOf } from "../results/resultDocument.ts";
 import { type KindPace, median, remainingSeconds, startsInSeconds } from "./estimate.ts";
+import { isOpen, type Job, type JobState } from "./jobDocument.ts";
 import { queryOf, shapes } from "./queries.ts";
 
 export interface JobView {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Timestamp } from "@google-cloud/firestore";
 import fc from "fast-check";
+import { type Version, versionOf } from "../platform/firestore/version.ts";
 import { decide, type Finding, isNews, type Known, type Mode } from "./decide.ts";
-import { type Version, versionOf } from "./version.ts";
 
 /** Moments are microseconds: the whole history of a case lies within one millisecond, which a Date couldn't tell apart. */
 const at = (micros: number): Version => versionOf({ seconds: 1_767_225_600, nanoseconds: micros * 1000 });
@@ -106,7 +106,7 @@ test("100,000 histories: whatever the order, the repetitions and the lateness of
   );
 });
 
-test("from the moment its group is erased a result shows nothing, and no event brings anything of it back", () => {
+test("from the moment its space is erased a result shows nothing, and no event brings anything of it back", () => {
   fc.assert(
     fc.property(history, fc.nat(16), (history, erasedAfter) => {
       let rows: Rows = { known: undefined, shown: undefined };

@@ -1,5 +1,5 @@
 /** The core of sync: what a sighting of a result's document changes, given what SQL knows. Pure. */
-import type { Version } from "./version.ts";
+import type { Version } from "../platform/firestore/version.ts";
 
 /** What SQL knows of a result: the last version it has seen, and what it made of it. */
 export interface Known {
@@ -13,7 +13,7 @@ export interface Seen {
   readonly version: Version;
 }
 
-/** What the document turned out to be; `forbidden` when it belongs to an erased group. */
+/** What the document turned out to be; `forbidden` when it belongs to an erased space. */
 export type Finding = "absent" | "readable" | "unreadable" | "forbidden";
 
 /**

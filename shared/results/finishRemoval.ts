@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { ObjectStore } from "../cloud/objects.ts";
-import type { Sql } from "../sql/pool.ts";
+import type { Sql } from "../platform/sql/pool.ts";
+import type { ObjectStore } from "../platform/storage/objectStore.ts";
 import { takeBack } from "./quarantine.ts";
 
 export interface FinishRemovalDeps {

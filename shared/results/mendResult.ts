@@ -1,9 +1,9 @@
-import type { Sql } from "../sql/pool.ts";
-import { type Applied, applySighting, judge } from "./applySighting.ts";
+import type { Sql } from "../platform/sql/pool.ts";
+import { type Applied, applySighting, judge } from "./applyObservation.ts";
+import { sightingOf, withFiles } from "./observation.ts";
 import { asideVersion } from "./quarantine.ts";
 import type { Unreadable } from "./readResult.ts";
 import { knownResult, lockResult } from "./resultRows.ts";
-import { sightingOf, withFiles } from "./sighting.ts";
 import { type Difference, differenceOf, storedResult } from "./storedResult.ts";
 import { finish, refusedAs, type SyncDeps, unlessRefused } from "./syncResult.ts";
 import { isUnstorable, syncUnstorable } from "./unstorableId.ts";
@@ -44,7 +44,7 @@ async function mend(
   const livesOn = await creators(sql, "result" in sighting ? [sighting.result.createdBy] : []);
   const difference = differenceOf(await storedResult(sql, jobId), sighting, livesOn) ?? asideDiffers;
   if (!difference) return undefined;
-  // What was put aside and only looks readable: its files, its group or the database say no again.
+  // What was put aside and only looks readable: its files, its space or the database say no again.
   if (difference === "recovered" && judged.finding === "unreadable" && !asideDiffers) return undefined;
   return { difference, applied: await applySighting(sql, jobId, known, judged, "mend", deps) };
 }

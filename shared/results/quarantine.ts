@@ -13,12 +13,12 @@ import {
   VectorValue,
 } from "@google-cloud/firestore";
 import { z } from "zod";
-import type { ObjectStore } from "../cloud/objects.ts";
-import { timestamp } from "../documents/timestamp.ts";
-import { base32 } from "../ids.ts";
-import type { Sql } from "../sql/pool.ts";
-import { claimedGroup, type Unreadable } from "./readResult.ts";
-import { type Version, versionOf } from "./version.ts";
+import { timestamp } from "../platform/firestore/timestamp.ts";
+import { type Version, versionOf } from "../platform/firestore/version.ts";
+import { base32 } from "../platform/ids.ts";
+import type { Sql } from "../platform/sql/pool.ts";
+import type { ObjectStore } from "../platform/storage/objectStore.ts";
+import { claimedSpace, type Unreadable } from "./readResult.ts";
 
 /** A Firestore document holds one mebibyte; a payload that isn't surely smaller goes to storage. */
 const INLINE_BYTES = 256 * 1024;
@@ -33,8 +33,8 @@ export const quarantineSchema = z.object({
   payload: z.string().nullable(),
   /** Object in the bucket of resources that holds the payload instead. */
   payloadObject: z.string().nullable(),
-  /** The group the document claims, for erasure; null when it claims none. */
-  groupId: z.string().nullable(),
+  /** The space the document claims, for erasure; null when it claims none. */
+  spaceId: z.string().nullable(),
   putAsideAt: timestamp,
 });
 export type Quarantined = z.infer<typeof quarantineSchema>;
@@ -60,7 +60,7 @@ export async function putAside(
     detail: entry.why.detail,
     payload: large ? null : payload,
     payloadObject: large ? object : null,
-    groupId: claimedGroup(entry.data) ?? null,
+    spaceId: claimedSpace(entry.data) ?? null,
     putAsideAt: entry.now,
   } satisfies Quarantined);
   await deps.objects.remove(object);

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { ObjectStore } from "../cloud/objects.ts";
-import { type Result, resultSchema, SAMPLES_GROUP } from "../documents/result.ts";
-import { ID_PATTERN } from "../ids.ts";
 import type { Kinds } from "../kinds/index.ts";
 import { type Kind, MAX_RESULT_DATA_BYTES } from "../kinds/kind.ts";
+import { ID_PATTERN } from "../platform/ids.ts";
+import type { ObjectStore } from "../platform/storage/objectStore.ts";
+import { type Result, resultSchema, SAMPLES_SPACE } from "./resultDocument.ts";
 
 /** Why a result document can't be brought into the library; for operators, so it names fields and rules but no family's words. */
 export interface Unreadable {
@@ -15,7 +15,7 @@ export interface Unreadable {
     | "data_rejected"
     | "files_rejected"
     | "file_missing"
-    | "foreign_group"
+    | "foreign_space"
     | "rejected_by_database";
   readonly detail: string;
 }
@@ -61,11 +61,11 @@ export async function missingFile(result: Result, objects: ObjectStore): Promise
   return undefined;
 }
 
-/** The group that a document names, readable or not: for sealing and erasure. Undefined when it names none that could be ours. */
-export function claimedGroup(data: Readonly<Record<string, unknown>>): string | undefined {
-  const { groupId } = data;
-  if (typeof groupId !== "string") return undefined;
-  return groupId === SAMPLES_GROUP || ID_PATTERN.test(groupId) ? groupId : undefined;
+/** The space that a document names, readable or not: for sealing and erasure. Undefined when it names none that could be ours. */
+export function claimedSpace(data: Readonly<Record<string, unknown>>): string | undefined {
+  const { spaceId } = data;
+  if (typeof spaceId !== "string") return undefined;
+  return spaceId === SAMPLES_SPACE || ID_PATTERN.test(spaceId) ? spaceId : undefined;
 }
 
 function problemOfData(kind: Kind, data: Result["data"]): string | undefined {
@@ -90,8 +90,8 @@ function problemOfFiles(kind: Kind, result: Result): string | undefined {
   if (names.size !== result.files.length) return "a file is listed twice";
   const missing = Object.entries(kind.outputs).find(([name, rule]) => rule.required && !names.has(name));
   if (missing) return `${missing[0]} is missing`;
-  // Objects of another group or job must not become readable through this one.
-  const prefix = `groups/${result.groupId}/jobs/${result.jobId}/`;
+  // Objects of another space or job must not become readable through this one.
+  const prefix = `spaces/${result.spaceId}/jobs/${result.jobId}/`;
   for (const file of result.files) {
     const rule = Object.hasOwn(kind.outputs, file.name) ? kind.outputs[file.name] : undefined;
     if (!rule) return "a file of a name this kind doesn't have";

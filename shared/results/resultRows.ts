@@ -1,8 +1,9 @@
 /** The SQL of results. All writes run inside the transaction of one result, which holds that result's lock. */
-import { type Result, resourceIdOf, SAMPLES_GROUP } from "../documents/result.ts";
-import type { Sql } from "../sql/pool.ts";
+
+import type { Version } from "../platform/firestore/version.ts";
+import type { Sql } from "../platform/sql/pool.ts";
 import type { Known } from "./decide.ts";
-import type { Version } from "./version.ts";
+import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
 
 /** A timestamptz as a `Version`: node-postgres' own reading would cut the microseconds. */
 export const versionText = (column: string) =>
@@ -16,7 +17,7 @@ export async function lockResult(sql: Sql, jobId: string): Promise<void> {
 }
 
 export interface KnownRow extends Known {
-  readonly groupId: string | null;
+  readonly spaceId: string | null;
   readonly announced: boolean;
 }
 
@@ -28,29 +29,29 @@ export async function knownResult(sql: Sql, jobId: string, lock?: "lock"): Promi
   const { rows } = await sql.query<{
     version: Version;
     state: Known["state"];
-    groupId: string | null;
+    spaceId: string | null;
     announced: boolean;
   }>(
-    `SELECT ${versionText("version")} AS version, state, group_id AS "groupId", announced_at IS NOT NULL AS announced
+    `SELECT ${versionText("version")} AS version, state, space_id AS "spaceId", announced_at IS NOT NULL AS announced
      FROM result_versions WHERE job_id = $1${lock ? " FOR UPDATE" : ""}`,
     [jobId],
   );
   return rows[0];
 }
 
-/** @param groupId undefined leaves the one that is known */
+/** @param spaceId undefined leaves the one that is known */
 export async function setKnown(
   sql: Sql,
   jobId: string,
   known: Known,
-  groupId: string | null | undefined,
+  spaceId: string | null | undefined,
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO result_versions (job_id, version, state, group_id) VALUES ($1, $2, $3, $4)
+    `INSERT INTO result_versions (job_id, version, state, space_id) VALUES ($1, $2, $3, $4)
      ON CONFLICT (job_id) DO UPDATE SET
        version = excluded.version, state = excluded.state,
-       group_id = CASE WHEN $5 THEN excluded.group_id ELSE result_versions.group_id END`,
-    [jobId, known.version, known.state, groupId ?? null, groupId !== undefined],
+       space_id = CASE WHEN $5 THEN excluded.space_id ELSE result_versions.space_id END`,
+    [jobId, known.version, known.state, spaceId ?? null, spaceId !== undefined],
   );
 }
 
@@ -67,16 +68,16 @@ export async function putResource(sql: Sql, result: Result): Promise<void> {
   ]);
   await sql.query("DELETE FROM resources WHERE job_id = $1 AND id <> $2", [result.jobId, id]);
   await sql.query(
-    `INSERT INTO resources (id, job_id, group_id, kind, title, params, data, created_by, lease_number, completed_at, hidden)
+    `INSERT INTO resources (id, job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false)
      ON CONFLICT (id) DO UPDATE SET
-       job_id = excluded.job_id, group_id = excluded.group_id, kind = excluded.kind, title = excluded.title, params = excluded.params,
+       job_id = excluded.job_id, space_id = excluded.space_id, kind = excluded.kind, title = excluded.title, params = excluded.params,
        data = excluded.data, created_by = excluded.created_by, lease_number = excluded.lease_number,
        completed_at = excluded.completed_at, hidden = false`,
     [
       id,
       result.jobId,
-      sqlGroupOf(result),
+      sqlSpaceOf(result),
       result.kind,
       result.title,
       JSON.stringify(result.params),
@@ -104,7 +105,7 @@ export async function dropResource(sql: Sql, jobId: string): Promise<void> {
   await sql.query("DELETE FROM resources WHERE job_id = $1", [jobId]);
 }
 
-/** The group a result belongs to in SQL: null for a sample. */
-export function sqlGroupOf(result: Pick<Result, "groupId">): string | null {
-  return result.groupId === SAMPLES_GROUP ? null : result.groupId;
+/** The space a result belongs to in SQL: null for a sample. */
+export function sqlSpaceOf(result: Pick<Result, "spaceId">): string | null {
+  return result.spaceId === SAMPLES_SPACE ? null : result.spaceId;
 }

@@ -1,15 +1,15 @@
 /** A result as SQL holds it, whole, in a form that can be compared with its document. */
 import { isDeepStrictEqual } from "node:util";
-import { type Result, resourceIdOf } from "../documents/result.ts";
-import type { Sql } from "../sql/pool.ts";
+import type { Version } from "../platform/firestore/version.ts";
+import type { Sql } from "../platform/sql/pool.ts";
 import type { Known } from "./decide.ts";
-import { sqlGroupOf, versionText } from "./resultRows.ts";
-import type { Sighting } from "./sighting.ts";
-import type { Version } from "./version.ts";
+import type { Sighting } from "./observation.ts";
+import { type Result, resourceIdOf } from "./resultDocument.ts";
+import { sqlSpaceOf, versionText } from "./resultRows.ts";
 
 interface Content {
   readonly id: string;
-  readonly groupId: string | null;
+  readonly spaceId: string | null;
   readonly kind: string;
   readonly title: string;
   readonly params: unknown;
@@ -72,7 +72,7 @@ function differenceFromNothing(stored: StoredResult | undefined): Difference | u
 function isAs(content: Content, result: Result, livesOn: (userId: string) => boolean): boolean {
   const expected: Content = {
     id: resourceIdOf(result.jobId),
-    groupId: sqlGroupOf(result),
+    spaceId: sqlSpaceOf(result),
     kind: result.kind,
     title: result.title,
     params: result.params,
@@ -97,7 +97,7 @@ function byName(files: readonly unknown[]): unknown[] {
 const STORED = `
   SELECT v.job_id AS "jobId", ${versionText("v.version")} AS version, v.state, coalesce(r.hidden, false) AS hidden,
     CASE WHEN r.id IS NOT NULL THEN json_build_object(
-      'id', r.id, 'groupId', r.group_id, 'kind', r.kind, 'title', r.title, 'params', r.params, 'data', r.data,
+      'id', r.id, 'spaceId', r.space_id, 'kind', r.kind, 'title', r.title, 'params', r.params, 'data', r.data,
       'createdBy', r.created_by, 'leaseNumber', r.lease_number, 'completedAt', ${versionText("r.completed_at")},
       'files', (SELECT coalesce(json_agg(json_build_object(
           'name', f.name, 'object', f.object, 'contentType', f.content_type, 'size', f.size, 'crc32c', f.crc32c,

@@ -3,14 +3,14 @@
  * is now. So it may be called in any order and any number of times.
  */
 import type { DomainEvent } from "../events/event.ts";
-import type { Logger } from "../log/logger.ts";
-import type { Database } from "../sql/pool.ts";
-import { type Applied, type ApplyDeps, applySighting, judge, type SyncOutcome } from "./applySighting.ts";
+import type { Logger } from "../platform/log/logger.ts";
+import type { Database } from "../platform/sql/pool.ts";
+import { type Applied, type ApplyDeps, applySighting, judge, type SyncOutcome } from "./applyObservation.ts";
 import { isNews, type Mode, needsCertainty } from "./decide.ts";
 import { finishRemoval } from "./finishRemoval.ts";
+import { type Sighting, seenOf, sightingOf, withFiles } from "./observation.ts";
 import type { Unreadable } from "./readResult.ts";
 import { knownResult, lockResult } from "./resultRows.ts";
-import { type Sighting, seenOf, sightingOf, withFiles } from "./sighting.ts";
 import { isUnstorable, syncUnstorable } from "./unstorableId.ts";
 
 export interface SyncDeps extends ApplyDeps {

@@ -2,10 +2,10 @@
  * Firestore takes ids with a NUL character, Postgres has no text with one. Such a document can only be someone's mistake or malice;
  * it is put aside like others of a wrong id, without a row in SQL.
  */
-import type { Clock } from "../clock.ts";
-import type { SyncOutcome } from "./applySighting.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { SyncOutcome } from "./applyObservation.ts";
+import { type SightingDeps, sightingOf } from "./observation.ts";
 import { asideVersion, putAside, takeBack } from "./quarantine.ts";
-import { type SightingDeps, sightingOf } from "./sighting.ts";
 
 export function isUnstorable(jobId: string): boolean {
   return jobId.includes("\0");

@@ -1,12 +1,12 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
-import { type Clock, plusSeconds } from "../clock.ts";
-import type { ObjectStore, SignedRequest } from "../cloud/objects.ts";
-import type { Upload } from "../documents/upload.ts";
-import { InvalidRequest } from "../errors.ts";
-import type { NewId } from "../ids.ts";
 import type { Kinds } from "../kinds/index.ts";
+import { type Clock, plusSeconds } from "../platform/clock.ts";
+import { InvalidRequest } from "../platform/errors.ts";
+import type { NewId } from "../platform/ids.ts";
+import type { ObjectStore, SignedRequest } from "../platform/storage/objectStore.ts";
 import { essence, largestDeclared } from "./acceptance.ts";
+import type { Upload } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
 
 /** How long the signed URLs live. A resumable session that was started in time goes on for days. */
@@ -62,7 +62,7 @@ export interface CreatedUpload {
  * @throws InvalidRequest when no kind takes such a type, or nothing that large
  */
 export async function createUpload(
-  input: CreateUpload & { groupId: string; userId: string },
+  input: CreateUpload & { spaceId: string; userId: string },
   deps: CreateUploadDeps,
 ): Promise<CreatedUpload> {
   const limit = largestDeclared(deps.kinds, input.contentType);
@@ -72,7 +72,7 @@ export async function createUpload(
   const now = deps.clock();
   const id = deps.newId();
   const contentType = essence(input.contentType);
-  const object = uploadObject(input.groupId, id);
+  const object = uploadObject(input.spaceId, id);
   const declared = { contentType, size: input.size, crc32c: input.crc32c };
   const urlsExpireAt = plusSeconds(now, UPLOAD_URL_SECONDS);
   const [single, resumable] = await Promise.all([
@@ -80,7 +80,7 @@ export async function createUpload(
     deps.objects.signResumable(object, declared, urlsExpireAt),
   ]);
   await deps.firestore.doc(`uploads/${id}`).create({
-    groupId: input.groupId,
+    spaceId: input.spaceId,
     createdBy: input.userId,
     object,
     contentType,

@@ -1,0 +1,194 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "#shared/platform/clock.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
+import {
+  type EngineClient,
+  GatewayRefusal,
+  isLeaseLost,
+  type Lease,
+  type SignedUpload,
+  worthAnotherCall,
+} from "./client.ts";
+import type { ConvertedFile } from "./conversion.ts";
+import { ConversionError } from "./conversionError.ts";
+import { crc32cOfFile } from "./crc32c.ts";
+import { keepLease, type Progress } from "./keepLease.ts";
+import { retrying } from "./retry.ts";
+import { type ConversionRun, type RunLimits, runConversion } from "./runConversion.ts";
+import { download, TransferRefused, upload } from "./transfer.ts";
+
+export interface LeaseWorkDeps {
+  readonly client: EngineClient;
+  readonly log: Logger;
+  /** An existing directory; each lease gets a directory in it, which is removed at the end. */
+  readonly workDir: string;
+  readonly leaseSeconds: number;
+  readonly limits: Partial<RunLimits>;
+  readonly clock: Clock;
+  /** Aborted when the engine is told to stop: the lease is given back. */
+  readonly stopping: AbortSignal;
+}
+
+/** How a lease ended: `dropped` when it was lost or cancelled, `released` when the engine had to stop. */
+export type LeaseEnd = "completed" | "failed" | "dropped" | "released";
+
+/** How the name of a lease's directory begins. */
+export const LEASE_DIRECTORY = "lease-";
+
+/** What part of the work fetching and delivering are; the conversion is the rest. */
+const FETCHED = 0.08;
+const CONVERTED = 0.95;
+
+/**
+ * Does the work of one lease from its inputs to its completion, renewing it meanwhile. Never rejects: whatever goes wrong is told to
+ * the gateway, or logged where the gateway no longer wants to know.
+ */
+export async function workOnLease(lease: Lease, deps: LeaseWorkDeps): Promise<LeaseEnd> {
+  const { leaseId, job } = lease;
+  const log = deps.log.with({ jobId: job.id, kind: job.kind, attempt: job.attempt });
+  log.info("lease_taken", { inputs: Object.keys(lease.inputs) });
+  const progress: Progress = { fraction: 0, stage: "fetching" };
+  using kept = keepLease(lease, progress, { ...deps, log });
+  const signal = AbortSignal.any([kept.lost, deps.stopping]);
+  let directory: string | undefined;
+  try {
+    directory = await mkdtemp(join(deps.workDir, LEASE_DIRECTORY));
+    const run = await convert(lease, directory, progress, signal, deps);
+    progress.stage = "delivering";
+    const sums = await deliver(lease, run, deps.client, signal);
+    progress.fraction = 1;
+    // From here on a renewal could only hear that its own completion ended the lease.
+    kept[Symbol.dispose]();
+    const result = { files: sums, ...(run.data ? { data: run.data } : {}) };
+    await retrying({ ...persistent, signal }, () => deps.client.complete(leaseId, result));
+    log.info("lease_completed", { peakResidentBytes: run.peakResidentBytes, files: run.files.length });
+    return "completed";
+  } catch (error) {
+    return await giveUp(leaseId, error, { ...deps, log, lost: kept.lost });
+  } finally {
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function convert(
+  lease: Lease,
+  directory: string,
+  progress: Progress,
+  signal: AbortSignal,
+  deps: LeaseWorkDeps,
+): Promise<ConversionRun> {
+  const inputs = await fetchInputs(lease, directory, progress, signal);
+  const outDir = join(directory, "results");
+  await mkdir(outDir);
+  return await runConversion({
+    kind: lease.job.kind,
+    inputs,
+    params: lease.job.params,
+    outDir,
+    signal,
+    limits: deps.limits,
+    onProgress: (fraction, stage) => {
+      progress.fraction = FETCHED + (CONVERTED - FETCHED) * fraction;
+      progress.stage = stage;
+    },
+  });
+}
+
+async function fetchInputs(
+  lease: Lease,
+  directory: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const roles = Object.entries(lease.inputs);
+  const total = roles.reduce((sum, [, { size }]) => sum + size, 0);
+  const paths: Record<string, string> = {};
+  let before = 0;
+  for (const [index, [role, input]] of roles.entries()) {
+    const path = join(directory, `input-${index}`);
+    await download(input, path, signal, (received) => {
+      progress.fraction = total > 0 ? (FETCHED * (before + received)) / total : 0;
+    });
+    before += input.size;
+    paths[role] = path;
+  }
+  return paths;
+}
+
+const persistent = { attempts: 8, baseSeconds: 0.5, maxSeconds: 30, worthwhile: worthAnotherCall };
+
+/** Puts the files where the gateway wants them; gives their checksums. */
+async function deliver(
+  { leaseId }: Lease,
+  { files }: ConversionRun,
+  client: EngineClient,
+  signal: AbortSignal,
+): Promise<readonly { name: string; crc32c: string }[]> {
+  const wanted = files.map(({ name, contentType, size }) => ({ name, contentType, size }));
+  const ask = () => retrying({ ...persistent, signal }, () => client.outputs(leaseId, wanted));
+  let signed = await ask();
+  const sums: { name: string; crc32c: string }[] = [];
+  for (const file of files) {
+    sums.push({ name: file.name, crc32c: await crc32cOfFile(file.path) });
+    try {
+      await upload(file.path, signedFor(file, signed), signal);
+    } catch (error) {
+      // A signature may have run out while the files before it were on their way.
+      if (!(error instanceof TransferRefused) || (error.status !== 400 && error.status !== 403)) throw error;
+      signed = await ask();
+      await upload(file.path, signedFor(file, signed), signal);
+    }
+  }
+  return sums;
+}
+
+function signedFor(file: ConvertedFile, signed: readonly SignedUpload[]): SignedUpload {
+  const found = signed.find(({ name }) => name === file.name);
+  if (!found) throw new Error(`the gateway signed no upload for ${file.name}`);
+  return found;
+}
+
+/** Tells the gateway what became of the lease, if it still cares. */
+async function giveUp(
+  leaseId: string,
+  error: unknown,
+  deps: LeaseWorkDeps & { readonly lost: AbortSignal },
+): Promise<LeaseEnd> {
+  const { client, log } = deps;
+  if (deps.lost.aborted || isLeaseLost(error)) {
+    log.warn("lease_dropped", { reason: String(deps.lost.reason ?? "lease_lost") });
+    return "dropped";
+  }
+  const stopped = deps.stopping.aborted;
+  const why = explain(error);
+  if (!stopped) log.warn("conversion_failed", { code: why.code, error });
+  try {
+    // An engine that stops has little time left; the lease's own end does the same a little later.
+    const rules = stopped ? { ...persistent, attempts: 2 } : { ...persistent, signal: deps.stopping };
+    await retrying(rules, () => (stopped ? client.release(leaseId) : client.fail(leaseId, why)));
+    return stopped ? "released" : "failed";
+  } catch (refused) {
+    log.warn("lease_dropped", { error: refused });
+    return "dropped";
+  }
+}
+
+function explain(error: unknown): { code: string; message: string; retryable: boolean } {
+  if (error instanceof ConversionError) {
+    const { code, message, retryable } = error;
+    return { code, message, retryable };
+  }
+  if (error instanceof TransferRefused || (error instanceof GatewayRefusal && error.status < 500)) {
+    return {
+      code: "transfer_refused",
+      message: "The files could not be fetched or delivered. It will be tried again.",
+      retryable: true,
+    };
+  }
+  return {
+    code: "engine_trouble",
+    message: "The conversion engine had a problem of its own. It will be tried again.",
+    retryable: true,
+  };
+}

@@ -1,0 +1,9 @@
+import type { Converter } from "../kit/conversion.ts";
+import { buildAvatar } from "./avatar/buildAvatar.ts";
+import { buildScene } from "./scene/buildScene.ts";
+
+/** What this engine can make, by the kind of job. */
+export const converters: ReadonlyMap<string, Converter> = new Map([
+  ["scene", buildScene],
+  ["avatar", buildAvatar],
+]);

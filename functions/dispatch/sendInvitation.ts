@@ -1,0 +1,117 @@
+import { enqueueEvent } from "#shared/events/outbox.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import type { RandomBytes } from "#shared/platform/ids.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
+import type { Mailer } from "#shared/platform/mail/mailer.ts";
+import type { Database, Sql } from "#shared/platform/sql/pool.ts";
+import { codeHash, codeOf } from "#shared/spaces/invitationCode.ts";
+import { type Person, personOf, personWithAddress } from "#shared/spaces/person.ts";
+import { invitationMail } from "./invitationMail.ts";
+
+export interface MailDeps {
+  readonly db: Database;
+  readonly mailer: Mailer;
+  readonly codeKey: Buffer;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+  readonly log: Logger;
+}
+
+/**
+ * - `sent`: the mail server has it.
+ * - `nobody`: no care recipient has this verified address.
+ * - `refused`: the mail server will never take it.
+ * - `over`: there is nothing (more) to mail: it was mailed before, was asked anew, ran out, or its giver was erased.
+ */
+export type MailOutcome = "sent" | "nobody" | "refused" | "over";
+
+/**
+ * Makes the code of an invitation and mails it to the recipient, if there is one. The task may come twice, or again after a crash
+ * anywhere: until the mail server's yes is written down, every sending carries the same code under the same Message-ID, so a second
+ * mail is a copy of the first; after that nothing is sent.
+ * @throws what may pass (mail server or database away), so that Cloud Tasks tries again
+ */
+export async function sendInvitation(
+  { invitationId }: { invitationId: string },
+  deps: MailDeps,
+): Promise<MailOutcome> {
+  const prepared = await deps.db.transaction((sql) => prepare(invitationId, sql, deps));
+  if (typeof prepared === "string") return prepared;
+  const { giver, recipient, email, code, expiresAt } = prepared;
+  const outcome = await deps.mailer.send({
+    to: email,
+    messageId: `invitation.${invitationId}@reverie`,
+    ...invitationMail({
+      language: recipient.language,
+      timeZone: recipient.timeZone,
+      giver: { name: giver.name, email: giver.emailVerified ? giver.email : null },
+      code,
+      expiresAt,
+    }),
+  });
+  await settle(deps.db, invitationId, outcome);
+  deps.log.info("invitation_mailed", { invitationId, outcome });
+  return outcome;
+}
+
+interface Prepared {
+  readonly giver: Person;
+  readonly recipient: Person;
+  readonly email: string;
+  readonly code: string;
+  readonly expiresAt: Date;
+}
+
+interface Row {
+  readonly giver_id: string;
+  readonly recipient_email: string | null;
+  readonly code_seed: Buffer | null;
+  readonly expires_at: Date;
+}
+
+/** Finds the recipient and makes the code, or makes it again from its seed. */
+async function prepare(
+  invitationId: string,
+  sql: Sql,
+  deps: MailDeps,
+): Promise<Prepared | "nobody" | "over"> {
+  const now = deps.clock();
+  const { rows } = await sql.query<Row>(
+    `SELECT giver_id, recipient_email, code_seed, expires_at FROM invitations
+     WHERE id = $1 AND mail = 'waiting' AND revoked_at IS NULL AND confirmed_at IS NULL AND expires_at > $2 FOR UPDATE`,
+    [invitationId, now],
+  );
+  const row = rows[0];
+  if (!row?.recipient_email) return "over";
+  const recipient = await personWithAddress(sql, row.recipient_email);
+  if (recipient?.role !== "care_recipient") {
+    await settle(sql, invitationId, "nobody");
+    return "nobody";
+  }
+  const giver = await personOf(sql, row.giver_id);
+  const binding = { invitationId, giverId: giver.id, recipientId: recipient.id };
+  const seed = row.code_seed ?? deps.randomBytes(16);
+  const code = codeOf(deps.codeKey, binding, seed);
+  await sql.query("UPDATE invitations SET recipient_id = $2, code_seed = $3, code_hash = $4 WHERE id = $1", [
+    invitationId,
+    recipient.id,
+    seed,
+    codeHash(deps.codeKey, binding, code),
+  ]);
+  await enqueueEvent(sql, {
+    type: "invited",
+    id: `invited:${invitationId}`,
+    at: now.toISOString(),
+    userId: recipient.id,
+    giverName: giver.name,
+  });
+  return { giver, recipient, email: row.recipient_email, code, expiresAt: row.expires_at };
+}
+
+/** What became of the mail; the address and the seed aren't needed any more. */
+async function settle(sql: Sql, invitationId: string, mail: "sent" | "nobody" | "refused"): Promise<void> {
+  await sql.query(
+    "UPDATE invitations SET mail = $2, recipient_email = NULL, code_seed = NULL WHERE id = $1 AND mail = 'waiting'",
+    [invitationId, mail],
+  );
+}

@@ -1,0 +1,67 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { z } from "zod";
+import type { Kinds } from "#shared/kinds/index.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import { knownEngines } from "#shared/queue/engines.ts";
+import { queryOf, shapes } from "#shared/queue/queries.ts";
+
+/** What everyone may know: how many engines there are and how long the lines. No names, no families. */
+export interface QueueStatus {
+  readonly engines: { readonly idle: number; readonly busy: number; readonly silent: number };
+  readonly kinds: Readonly<Record<string, { readonly waiting: number; readonly running: number }>>;
+  readonly at: string;
+}
+
+const FRESH_SECONDS = 3;
+const MOST_RUNNING = 500;
+const runningSchema = z.object({ lease: z.object({ engineId: z.string() }) });
+
+/** Reads the status, keeping it for some seconds: it may be asked by anyone. Make one per instance. */
+export function statusReader(deps: {
+  firestore: Firestore;
+  kinds: Kinds;
+  clock: Clock;
+}): () => Promise<QueueStatus> {
+  let kept: { at: number; status: Promise<QueueStatus> } | undefined;
+  return () => {
+    const now = deps.clock().getTime();
+    if (kept && now - kept.at < FRESH_SECONDS * 1000) return kept.status;
+    const status = readStatus(deps);
+    kept = { at: now, status };
+    status.catch(() => {
+      kept = undefined; // what failed is not kept
+    });
+    return status;
+  };
+}
+
+async function readStatus(deps: { firestore: Firestore; kinds: Kinds; clock: Clock }): Promise<QueueStatus> {
+  const now = deps.clock();
+  const [engines, ...lines] = await Promise.all([
+    knownEngines(deps.firestore, now),
+    ...[...deps.kinds.keys()].map((kind) => readKind(kind, deps.firestore)),
+  ]);
+  const atWork = new Set(lines.flatMap((line) => line.engineIds));
+  const heard = engines.filter(({ silent }) => !silent);
+  const busy = heard.filter(({ engine }) => atWork.has(engine.engineId)).length;
+  return {
+    engines: { idle: heard.length - busy, busy, silent: engines.length - heard.length },
+    kinds: Object.fromEntries(lines.map(({ kind, waiting, running }) => [kind, { waiting, running }])),
+    at: now.toISOString(),
+  };
+}
+
+async function readKind(kind: string, firestore: Firestore) {
+  const inState = queryOf(firestore, shapes.runningByTag, kind, "running");
+  const [waiting, running, leases] = await Promise.all([
+    queryOf(firestore, shapes.line, kind, true).count().get(),
+    inState.count().get(),
+    inState.select("lease.engineId").limit(MOST_RUNNING).get(),
+  ]);
+  return {
+    kind,
+    waiting: waiting.data().count,
+    running: running.data().count,
+    engineIds: leases.docs.map((job) => runningSchema.parse(job.data()).lease.engineId),
+  };
+}

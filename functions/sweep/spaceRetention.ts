@@ -1,0 +1,21 @@
+import type { Sql } from "#shared/platform/sql/pool.ts";
+
+/** How long an invitation is kept after its code's time was over. */
+export const INVITATION_RETENTION_DAYS = 30;
+
+/**
+ * Removes what care groups no longer need: addresses of invitations that ran out before their mail, invitations a month after
+ * their end, and counts of earlier days. Safe at any time.
+ * @returns how many rows were removed or stripped
+ */
+export async function purgeSpaces(sql: Sql, now: Date): Promise<number> {
+  const statements = [
+    `UPDATE invitations SET mail = 'refused', recipient_email = NULL, code_seed = NULL
+     WHERE mail = 'waiting' AND expires_at <= $1`,
+    `DELETE FROM invitations WHERE expires_at <= $1::timestamptz - interval '${INVITATION_RETENTION_DAYS} days'`,
+    "DELETE FROM daily_counts WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date - 1",
+  ];
+  let touched = 0;
+  for (const statement of statements) touched += (await sql.query(statement, [now])).rowCount ?? 0;
+  return touched;
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { after, test } from "node:test";
+import { z } from "zod";
+import { freePort, LOOPBACK } from "#local/cloud/processes/ports.ts";
+import { type Front, startFront } from "./front.ts";
+
+/** A front before an origin that answers what `answer` says; both end with the test file. */
+async function frontBefore(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  atOnce = 2,
+): Promise<string> {
+  const origin = createServer(answer);
+  await new Promise<void>((resolve) => origin.listen(0, LOOPBACK, () => resolve()));
+  const address = origin.address();
+  assert.ok(address !== null && typeof address === "object");
+  const functionOf = (path: string) => (path.startsWith("/v1/") ? path.split("/")[2] : undefined);
+  const front: Front = await startFront({ port: 0, target: address.port, functionOf, atOnce });
+  after(async () => {
+    await front.close();
+    origin.closeAllConnections();
+    origin.close();
+  });
+  return `http://${LOOPBACK}:${front.port}`;
+}
+
+test("the caller's address is appended to what it claims, other cookies than __session are dropped, the rest goes through", async () => {
+  const origin = await frontBefore((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      response.setHeader("set-cookie", ["a=1", "b=2"]);
+      response.writeHead(201, { "content-type": "application/json" });
+      response.end(
+        JSON.stringify({
+          url: request.url,
+          headers: request.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+  });
+  const answer = await fetch(`${origin}/v1/jobs/a%20b?x=%2F`, {
+    method: "POST",
+    headers: {
+      cookie: "tracking=1; __session=abc; other=2",
+      "x-forwarded-for": "203.0.113.9",
+      "x-mine": "yes",
+    },
+    body: "{}",
+  });
+  assert.equal(answer.status, 201);
+  assert.deepEqual(answer.headers.getSetCookie(), ["a=1", "b=2"]);
+  const seen = z
+    .object({ url: z.string(), body: z.string(), headers: z.record(z.string(), z.string()) })
+    .parse(await answer.json());
+  assert.equal(seen.url, "/v1/jobs/a%20b?x=%2F");
+  assert.equal(seen.body, "{}");
+  assert.equal(seen.headers["x-forwarded-for"], `203.0.113.9, ${LOOPBACK}`);
+  assert.equal(seen.headers.cookie, "__session=abc");
+  assert.equal(seen.headers["x-mine"], "yes");
+  assert.equal(seen.headers.host, new URL(origin).host);
+});
+
+test("a function gets so many requests at a time; more wait, another function's and static files don't", async () => {
+  const open: ServerResponse[] = [];
+  const origin = await frontBefore((request, response) => {
+    if (request.url === "/v1/jobs/slow") open.push(response);
+    else response.end(request.url);
+  });
+  const slow = [1, 2, 3].map(() => fetch(`${origin}/v1/jobs/slow`).then((answer) => answer.text()));
+  await eventually(() => open.length === 2);
+  assert.equal(await (await fetch(`${origin}/v1/library/quick`)).text(), "/v1/library/quick");
+  assert.equal(await (await fetch(`${origin}/docs`)).text(), "/docs");
+  assert.equal(open.length, 2);
+  open[0]?.end("done");
+  await eventually(() => open.length === 3);
+  for (const response of open.slice(1)) response.end("done");
+  assert.deepEqual(await Promise.all(slow), ["done", "done", "done"]);
+});
+
+test("an event stream comes through as it is written and holds no place; a caller who leaves gives its own back", async () => {
+  let arrived = 0;
+  let closed = 0;
+  const origin = await frontBefore((request, response) => {
+    arrived++;
+    response.once("close", () => closed++);
+    if (request.url !== "/v1/jobs/events") return;
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("data: 1\n\n");
+  }, 1);
+  const streams = [new AbortController(), new AbortController()];
+  for (const { signal } of streams) {
+    const answer = await fetch(`${origin}/v1/jobs/events`, { signal });
+    const first = await answer.body?.getReader().read();
+    assert.equal(Buffer.from(first?.value ?? []).toString(), "data: 1\n\n");
+  }
+  const hanging = new AbortController();
+  const never = fetch(`${origin}/v1/jobs/never`, { signal: hanging.signal });
+  await eventually(() => arrived === 3);
+  const waiting = new AbortController();
+  const inLine = fetch(`${origin}/v1/jobs/never`, { signal: waiting.signal });
+  waiting.abort();
+  hanging.abort();
+  await Promise.all([assert.rejects(never), assert.rejects(inLine)]);
+  const answer = await fetch(`${origin}/v1/jobs/events`);
+  assert.equal(answer.status, 200);
+  await answer.body?.cancel();
+  for (const stream of streams) stream.abort();
+  await eventually(() => closed === 4);
+  assert.equal(arrived, 4);
+});
+
+test("a path that can't be read is a problem document and never reaches the origin; odd ones that can be read do", async () => {
+  const asked: (string | undefined)[] = [];
+  const origin = await frontBefore((request, response) => {
+    asked.push(request.url);
+    response.end();
+  });
+  for (const path of ["/v1/jobs/%ff", "/v1/jobs/%E0%A4%A", `/v1/jobs/${"a".repeat(256)}`]) {
+    const answer = await fetch(origin + path);
+    assert.equal(answer.status, 400, path);
+    assert.equal(answer.headers.get("content-type"), "application/problem+json");
+  }
+  await fetch(`${origin}/v1/jobs/%20%F0%9F%91%B5?q=%ff`);
+  assert.deepEqual(asked, ["/v1/jobs/%20%F0%9F%91%B5?q=%ff"]);
+});
+
+test("an origin that is away is a problem document", async () => {
+  const front = await startFront({ port: 0, target: await freePort(), functionOf: () => "jobs", atOnce: 1 });
+  after(() => front.close());
+  for (let tries = 0; tries < 2; tries++) {
+    const answer = await fetch(`http://${LOOPBACK}:${front.port}/v1/jobs`);
+    assert.equal(answer.status, 502);
+    assert.equal(answer.headers.get("content-type"), "application/problem+json");
+    assert.equal(z.object({ status: z.number() }).parse(await answer.json()).status, 502);
+  }
+});
+
+async function eventually(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 30_000;
+  while (!condition()) {
+    assert.ok(Date.now() < deadline, "waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * What stands in front of Firebase Hosting in production and not in its emulator: the caller's address is appended to X-Forwarded-For,
+ * every cookie but `__session` is dropped, and a function gets only so many requests at a time that its instances can serve them.
+ */
+import { randomUUID } from "node:crypto";
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { LOOPBACK } from "#local/cloud/processes/ports.ts";
+import { createPlaces, type Places } from "./places.ts";
+
+export interface FrontOptions {
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** The port of the Hosting emulator. */
+  readonly target: number;
+  /** The function that a path leads to; undefined for a static file. */
+  readonly functionOf: (path: string) => string | undefined;
+  /**
+   * Requests that one function gets at a time; others wait. The functions emulator starts a process for each, which takes a second of CPU
+   * and 150 MB. A response that turns out to be an event stream doesn't count any more.
+   */
+  readonly atOnce: number;
+}
+
+export interface Front {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Headers of one connection, not of the message (RFC 9110, 7.6.1). */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** @throws the listen error as Node gives it */
+export async function startFront(options: FrontOptions): Promise<Front> {
+  const agent = new Agent({ keepAlive: true });
+  const places = new Map<string, Places>();
+  const placesOf = (name: string) => {
+    const known = places.get(name) ?? createPlaces(options.atOnce);
+    places.set(name, known);
+    return known;
+  };
+
+  const server = createServer((incoming, outgoing) => {
+    const leaving = new AbortController();
+    outgoing.once("close", () => leaving.abort());
+    if (!isServable(pathOf(incoming))) {
+      refuse(outgoing, 400, "Bad Request", "the path can't be read");
+      return;
+    }
+    const name = options.functionOf(pathOf(incoming));
+    const place = name === undefined ? Promise.resolve(() => {}) : placesOf(name).take(leaving.signal);
+    place.then(
+      (giveBack) => forward(incoming, outgoing, { port: options.target, agent, giveBack }),
+      () => outgoing.destroy(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, LOOPBACK, () => resolve());
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("expected a TCP address");
+  return {
+    port: address.port,
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      agent.destroy();
+      await closed;
+    },
+  };
+}
+
+function pathOf(incoming: IncomingMessage): string {
+  return (incoming.url ?? "/").split("?")[0] ?? "/";
+}
+
+/** The Hosting emulator looks every path up as a file and answers 500, or tells its functions, where Hosting refuses. */
+function isServable(path: string): boolean {
+  try {
+    const segments = decodeURIComponent(path).split("/");
+    return path.startsWith("/") && segments.every((segment) => Buffer.byteLength(segment) <= 255);
+  } catch {
+    return false;
+  }
+}
+
+function forward(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  to: { readonly port: number; readonly agent: Agent; readonly giveBack: () => void },
+): void {
+  outgoing.once("close", to.giveBack);
+  const onward = request({
+    host: LOOPBACK,
+    port: to.port,
+    agent: to.agent,
+    method: incoming.method ?? "GET",
+    path: incoming.url ?? "/",
+    headers: headersOnward(incoming),
+    setDefaultHeaders: false,
+  });
+  onward.once("response", (answer) => {
+    const headers = answer.rawHeaders.filter(
+      (_, index, all) => !HOP_BY_HOP.has((all[index - (index % 2)] ?? "").toLowerCase()),
+    );
+    outgoing.writeHead(answer.statusCode ?? 502, headers);
+    if (answer.headers["content-type"]?.startsWith("text/event-stream")) {
+      outgoing.flushHeaders();
+      to.giveBack();
+    }
+    answer.pipe(outgoing);
+    answer.once("error", () => outgoing.destroy());
+  });
+  onward.once("error", () => refuse(outgoing, 502, "Bad Gateway", "the origin can't be reached"));
+  outgoing.once("close", () => onward.destroy());
+  incoming.pipe(onward);
+}
+
+/** Pairs of names and values as they came, but for what a front end changes. */
+function headersOnward(incoming: IncomingMessage): string[] {
+  const onward: string[] = [];
+  const forwardedFor: string[] = [];
+  for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
+    const name = incoming.rawHeaders[index] ?? "";
+    const value = incoming.rawHeaders[index + 1] ?? "";
+    const lower = name.toLowerCase();
+    if (lower === "x-forwarded-for") forwardedFor.push(value);
+    else if (lower === "cookie") onward.push(...sessionCookie(name, value));
+    else if (lower === "transfer-encoding" || !HOP_BY_HOP.has(lower)) onward.push(name, value);
+  }
+  onward.push("x-forwarded-for", [...forwardedFor, incoming.socket.remoteAddress ?? LOOPBACK].join(", "));
+  return onward;
+}
+
+/** The one cookie that Hosting lets through (https://firebase.google.com/docs/hosting/manage-cache#using_cookies). */
+function sessionCookie(name: string, value: string): string[] {
+  const kept = value.split(/; */).find((cookie) => cookie.trim().startsWith("__session="));
+  return kept === undefined ? [] : [name, kept];
+}
+
+function refuse(outgoing: ServerResponse, status: number, title: string, detail: string): void {
+  if (outgoing.headersSent) {
+    outgoing.destroy();
+    return;
+  }
+  const code = status === 400 ? "invalid_request" : "unavailable";
+  const problem = { type: `/docs#problem-${code}`, title, status, detail, code, requestId: randomUUID() };
+  outgoing.writeHead(status, { "content-type": "application/problem+json" }).end(JSON.stringify(problem));
+}

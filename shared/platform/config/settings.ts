@@ -1,0 +1,191 @@
+/**
+ * Every setting any function reads, parsed once at the edge. A setting is an environment variable; the secret ones reach the
+ * environment from Secret Manager. Nothing else in the project looks at `process.env`, except `local/` and test harnesses.
+ */
+import { z } from "zod";
+import { type FunctionName, functions } from "#shared/manifest.ts";
+
+const list = z.string().transform((text) =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== ""),
+);
+const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const json = <Schema extends z.ZodType>(schema: Schema) =>
+  z
+    .string()
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue({ code: "custom", message: "expected JSON" });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+
+/** One JSON Web Key Set; the first key is the current one, the others are kept for the overlap of a rotation. */
+const jwks = json(
+  z.object({
+    keys: z.array(z.looseObject({ kty: z.string(), kid: z.string(), alg: z.literal("ES256") })).min(1),
+  }),
+);
+
+/** 256 bits of secret or more, in base64 or base64url. */
+const key = z
+  .string()
+  .transform((text) => Buffer.from(text, "base64"))
+  .refine((bytes) => bytes.length >= 32, "expected at least 32 bytes in base64");
+
+/** One such key or more, the current one first. */
+const keys = z
+  .string()
+  .transform((text) => text.split(","))
+  .pipe(z.array(key).min(1));
+
+const engineAddress = z.object({
+  /** Base URL; `/wake` is added. */
+  url: z.url(),
+  /** Audience of the OIDC token a ring carries; the URL itself unless the engine checks another. */
+  audience: z.string().optional(),
+  kinds: z.array(z.string()).min(1),
+});
+export type EngineAddress = z.infer<typeof engineAddress>;
+
+export const settingSchemas = {
+  GOOGLE_CLOUD_PROJECT: z.string().min(1),
+  /** The one origin phones and engines call, without a trailing slash; also the audience engines and administrators ask for. */
+  PUBLIC_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, "")),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+
+  /** Secret. A Postgres connection string; with DATABASE_IAM its user is an IAM user and needs no password. */
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:/),
+  /** Whether the password is an access token of the function's own account (Cloud SQL IAM login). */
+  DATABASE_IAM: flag.default(false),
+  /** Connections of one instance, instead of what the manifest says. */
+  DATABASE_POOL_MAX: whole(1, 50).optional(),
+
+  /** Secret. Private ES256 keys as a JWKS; the first signs. */
+  TOKEN_SIGNING_KEYS: jwks,
+  /** The public halves; every function verifies access tokens with these, without any call. */
+  TOKEN_PUBLIC_KEYS: jwks.refine(
+    ({ keys }) => keys.every((key) => !("d" in key)),
+    "expected public keys only",
+  ),
+  /** Secret. Derives refresh-token successors; several keys with commas between them while one replaces another, the current one first. */
+  REFRESH_TOKEN_KEY: keys,
+  /** Secret. Keys the hash of mailed codes. */
+  CODE_KEY: key,
+
+  GOOGLE_ISSUER: z.url().default("https://accounts.google.com"),
+  GOOGLE_JWKS_URL: z.url().default("https://www.googleapis.com/oauth2/v3/certs"),
+  GOOGLE_AUTHORIZE_URL: z.url().default("https://accounts.google.com/o/oauth2/v2/auth"),
+  GOOGLE_TOKEN_URL: z.url().default("https://oauth2.googleapis.com/token"),
+  /** OAuth client ids whose ID tokens may sign in (the phone apps' and the web client's). */
+  GOOGLE_CLIENT_IDS: list,
+  /** The web client of the browser flow. */
+  GOOGLE_OAUTH_CLIENT_ID: z.string().min(1),
+  /** Secret. */
+  GOOGLE_OAUTH_CLIENT_SECRET: z.string().min(1),
+  /** App links that the browser flow may end at, compared exactly. */
+  APP_REDIRECT_URIS: list,
+
+  UPLOADS_BUCKET: z.string().min(3),
+  RESOURCES_BUCKET: z.string().min(3),
+  /** Where `signBlob` is asked; Google's IAM Credentials API unless set. */
+  SIGNING_ENDPOINT: z.url().optional(),
+  UPLOAD_RETENTION_DAYS: whole(1, 90).default(7),
+
+  TASKS_LOCATION: z.string().min(1),
+  /** `host:port` of a Cloud Tasks stand-in that speaks plain gRPC; Google's unless set. */
+  TASKS_ENDPOINT: z
+    .string()
+    .regex(/^[^:]+:\d+$/)
+    .optional(),
+  /** The account whose OIDC token tasks carry. */
+  TASKS_SERVICE_ACCOUNT: z.email(),
+  /** Base URL of the function `dispatch`. */
+  DISPATCH_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
+
+  /** JSON list of the engines that may be rung. */
+  ENGINES: json(z.array(engineAddress)),
+  /** E-mail addresses of the service accounts that may call `engine`. */
+  ENGINE_CALLERS: list,
+  /** E-mail addresses of the accounts that may call `admin`. */
+  ADMIN_CALLERS: list,
+
+  /** Secret. `smtp://user:password@host:port` or `smtps://`. */
+  SMTP_URL: z.string().regex(/^smtps?:/),
+  MAIL_FROM: z.string().min(3),
+  /** Where push messages are posted instead of Firebase Cloud Messaging, in its v1 message shape. */
+  PUSH_ENDPOINT: z.url().optional(),
+
+  /** Requests a minute. */
+  RATE_PER_ACCOUNT: whole(1, 1e6).default(300),
+  RATE_PER_ADDRESS: whole(1, 1e6).default(1200),
+  RATE_SIGN_IN: whole(1, 1e6).default(30),
+  RATE_REFRESH: whole(1, 1e6).default(60),
+  RATE_CONFIRM: whole(1, 1e6).default(20),
+  /** A day (UTC). Caps on asking, so that nobody's mailbox is flooded. */
+  INVITATIONS_PER_GIVER: whole(1, 1e6).default(100),
+  INVITATIONS_PER_PAIR: whole(1, 1e6).default(30),
+  /** A day (UTC). Caps on guessing a mailed code that asking for a new code doesn't reset. */
+  CODE_TRIES_PER_GIVER: whole(1, 1e6).default(30),
+  CODE_TRIES_PER_PAIR: whole(1, 1e6).default(15),
+  /** How many of X-Forwarded-For's last entries were written by proxies of ours (the caller's address is the one before them). */
+  TRUSTED_HOPS: whole(0, 10).default(1),
+
+  OPEN_JOBS_PER_SPACE: whole(1, 1e6).default(200),
+  /** Bounds of the lease length an engine may ask for, in seconds. */
+  LEASE_SECONDS_MIN: whole(1, 3600).default(30),
+  LEASE_SECONDS_MAX: whole(1, 3600).default(3600),
+  /** Upper bound of the wait before a retryable failure is tried again; the kind's own bound unless set. */
+  RETRY_BACKOFF_MAX_SECONDS: whole(0, 86_400).optional(),
+} as const satisfies Record<string, z.ZodType>;
+
+export type SettingName = keyof typeof settingSchemas;
+
+/** Settings whose value must come from Secret Manager and never be printed. */
+export const secretSettings: ReadonlySet<SettingName> = new Set([
+  "DATABASE_URL",
+  "TOKEN_SIGNING_KEYS",
+  "REFRESH_TOKEN_KEY",
+  "CODE_KEY",
+  "GOOGLE_OAUTH_CLIENT_SECRET",
+  "SMTP_URL",
+]);
+
+type AllSettings = { readonly [Name in SettingName]: z.output<(typeof settingSchemas)[Name]> };
+/** The settings of the function `Name`: those its manifest entry lists. */
+export type Settings<Name extends FunctionName> = Pick<
+  AllSettings,
+  (typeof functions)[Name]["settings"][number]
+>;
+export type SettingsOf<Names extends SettingName> = Pick<AllSettings, Names>;
+
+/**
+ * Parses the settings that the manifest lists for one function.
+ * @param env the process's environment in production; a plain object in tests
+ * @throws Error naming every setting that is missing or malformed, never a value
+ */
+export function settingsFor<Name extends FunctionName>(
+  name: Name,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Settings<Name> {
+  const parsed: Record<string, unknown> = {};
+  const problems: string[] = [];
+  for (const setting of functions[name].settings) {
+    const raw = env[setting];
+    const result = settingSchemas[setting].safeParse(raw === "" ? undefined : raw);
+    if (result.success) parsed[setting] = result.data;
+    else
+      problems.push(
+        `${setting}: ${raw === undefined ? "missing" : (result.error.issues[0]?.message ?? "malformed")}`,
+      );
+  }
+  if (problems.length > 0) throw new Error(`settings of ${name}: ${problems.join("; ")}`);
+  // Each listed setting was just parsed by its own schema, which is what the mapped type says.
+  return parsed as Settings<Name>;
+}

@@ -1,0 +1,120 @@
+import pg from "pg";
+import type { SettingsOf } from "../config/settings.ts";
+import { accessTokens } from "../google/accessTokens.ts";
+import type { Logger } from "../log/logger.ts";
+
+/** What runs a statement: a pool, or the one client of a transaction. */
+export interface Sql {
+  query<Row extends pg.QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<{ rows: Row[]; rowCount: number | null }>;
+}
+
+/** A pool of connections with transactions. */
+export interface Database extends Sql {
+  /**
+   * Runs `work` in one transaction and commits what it returns. A serialization failure or deadlock (40001, 40P01) is tried
+   * again up to four times, so `work` must have no effect outside the transaction. Any other error rolls back and is thrown.
+   */
+  transaction<T>(
+    work: (sql: Sql) => Promise<T>,
+    options?: { isolation?: "read committed" | "repeatable read" | "serializable" },
+  ): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** What a Cloud SQL IAM login asks of its token: https://cloud.google.com/sql/docs/postgres/iam-logins */
+const LOGIN_SCOPE = "https://www.googleapis.com/auth/sqlservice.login";
+const TRIES = 5;
+const AGAIN = new Set(["40001", "40P01"]);
+
+/**
+ * One small pool per instance. Timestamps come back as `Date`, cut to milliseconds; a query that needs microseconds selects text.
+ * @param max connections of this instance, as the manifest says unless the setting overrides it
+ * @param connectMilliseconds how long a query waits for a free connection before it fails; ten seconds unless said otherwise
+ * @param accessToken gives the password when the login is by IAM; of the function's own account unless said otherwise
+ */
+export function createDatabase(
+  settings: SettingsOf<"DATABASE_URL" | "DATABASE_IAM" | "DATABASE_POOL_MAX">,
+  options: {
+    name: string;
+    max: number;
+    log: Logger;
+    connectMilliseconds?: number;
+    accessToken?: () => Promise<string>;
+  },
+): Database {
+  const pool = new pg.Pool({
+    ...login(settings, options.accessToken ?? accessTokens(LOGIN_SCOPE)),
+    max: settings.DATABASE_POOL_MAX ?? options.max,
+    application_name: `reverie-${options.name}`,
+    connectionTimeoutMillis: options.connectMilliseconds ?? 10_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 15_000,
+    idle_in_transaction_session_timeout: 15_000,
+    keepAlive: true,
+    allowExitOnIdle: true,
+  });
+  // An idle connection that Postgres closes is replaced at the next query; without a listener it would end the process.
+  pool.on("error", (error) => options.log.warn("sql_connection_lost", { error }));
+
+  return {
+    query: (text, values) => pool.query(text, values ? [...values] : undefined),
+    transaction: (work, { isolation = "read committed" } = {}) => inTransaction(pool, work, isolation),
+    close: () => pool.end(),
+  };
+}
+
+/** A password beside a connection string would be ignored, so for an IAM login the string is taken apart. */
+function login(
+  settings: SettingsOf<"DATABASE_URL" | "DATABASE_IAM">,
+  accessToken: () => Promise<string>,
+): pg.PoolConfig {
+  const connectionString = settings.DATABASE_URL;
+  if (!settings.DATABASE_IAM) return { connectionString };
+  const { host, port, user, database } = new pg.Client({ connectionString });
+  return {
+    host,
+    port,
+    password: accessToken,
+    ...(user === undefined ? {} : { user }),
+    ...(database === undefined ? {} : { database }),
+  };
+}
+
+async function inTransaction<T>(
+  pool: pg.Pool,
+  work: (sql: Sql) => Promise<T>,
+  isolation: string,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    // A connection that is lost between two statements says so as an event only; without a listener it would end the process.
+    const lost = (error: Error) => {
+      broken = error;
+    };
+    client.on("error", lost);
+    try {
+      await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
+      const result = await work({
+        query: (text, values) => client.query(text, values ? [...values] : undefined),
+      });
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      await client.query("ROLLBACK").catch((failure: Error) => {
+        broken = failure;
+      });
+      if (attempt >= TRIES || !isAgain(error)) throw error;
+    } finally {
+      client.off("error", lost);
+      client.release(broken);
+    }
+  }
+}
+
+function isAgain(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && AGAIN.has(error.code);
+}

@@ -1,0 +1,105 @@
+/** Cloud Tasks as this project uses it: an HTTP call to `dispatch`, some time from now, at most one per name. */
+import { CloudTasksClient } from "@google-cloud/tasks";
+import { credentials } from "@grpc/grpc-js";
+import { PassThroughClient } from "google-auth-library";
+import type { QueueName } from "#shared/manifest.ts";
+import type { SettingsOf } from "../config/settings.ts";
+
+export interface Task {
+  readonly queue: QueueName;
+  /**
+   * Letters, digits, `-` and `_`. Cloud Tasks refuses a name that is waiting, and one that was used for some hours after; both
+   * count as done here, so a name must be new for each task that is really wanted.
+   */
+  readonly name?: string;
+  /** Path of the `dispatch` route. */
+  readonly path: `/${string}`;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** Not before this time; at once when absent. */
+  readonly at?: Date;
+}
+
+export interface TaskQueue {
+  /** Adds a task. Says `exists` when its name is or was in use. */
+  add(task: Task): Promise<"added" | "exists">;
+  /** Takes a waiting task out; one that is gone already is no error. */
+  remove(queue: QueueName, name: string): Promise<void>;
+}
+
+const ALREADY_EXISTS = 6;
+const NOT_FOUND = 5;
+
+/** A task queue client; make one per instance (through `lazy`). */
+export function createTaskQueue(
+  settings: SettingsOf<
+    "GOOGLE_CLOUD_PROJECT" | "TASKS_LOCATION" | "TASKS_ENDPOINT" | "TASKS_SERVICE_ACCOUNT" | "DISPATCH_URL"
+  >,
+): TaskQueue {
+  const client = new CloudTasksClient({
+    projectId: settings.GOOGLE_CLOUD_PROJECT,
+    ...localEndpoint(settings.TASKS_ENDPOINT),
+  });
+  const queuePath = (queue: QueueName) =>
+    client.queuePath(settings.GOOGLE_CLOUD_PROJECT, settings.TASKS_LOCATION, queue);
+  const taskPath = (queue: QueueName, name: string) =>
+    client.taskPath(settings.GOOGLE_CLOUD_PROJECT, settings.TASKS_LOCATION, queue, name);
+
+  return {
+    async add(task) {
+      const request = {
+        parent: queuePath(task.queue),
+        task: {
+          ...(task.name === undefined ? {} : { name: taskPath(task.queue, task.name) }),
+          ...(task.at === undefined ? {} : { scheduleTime: timestampOf(task.at) }),
+          httpRequest: {
+            httpMethod: "POST" as const,
+            url: `${settings.DISPATCH_URL}${task.path}`,
+            headers: { "content-type": "application/json" },
+            body: Buffer.from(JSON.stringify(task.body)),
+            oidcToken: {
+              serviceAccountEmail: settings.TASKS_SERVICE_ACCOUNT,
+              audience: settings.DISPATCH_URL,
+            },
+          },
+        },
+      };
+      try {
+        await client.createTask(request);
+        return "added";
+      } catch (error) {
+        if (grpcCode(error) === ALREADY_EXISTS) return "exists";
+        throw error;
+      }
+    },
+
+    async remove(queue, name) {
+      try {
+        await client.deleteTask({ name: taskPath(queue, name) });
+      } catch (error) {
+        if (grpcCode(error) !== NOT_FOUND) throw error;
+      }
+    },
+  };
+}
+
+function localEndpoint(endpoint: string | undefined) {
+  if (endpoint === undefined) return {};
+  const [apiEndpoint, port] = endpoint.split(":");
+  return {
+    apiEndpoint: apiEndpoint ?? "",
+    port: Number(port),
+    sslCreds: credentials.createInsecure(),
+    authClient: new PassThroughClient(),
+  };
+}
+
+function timestampOf(date: Date): { seconds: number; nanos: number } {
+  const milliseconds = date.getTime();
+  return { seconds: Math.floor(milliseconds / 1000), nanos: (milliseconds % 1000) * 1_000_000 };
+}
+
+function grpcCode(error: unknown): number | undefined {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "number"
+    ? error.code
+    : undefined;
+}

@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { timestamp } from "../platform/firestore/timestamp.ts";
+import { base32 } from "../platform/ids.ts";
+
+/** `engines/{id}`: that an engine is there. Written by what it calls; `expiresAt` is the TTL field. */
+export const engineSchema = z.object({
+  /** As the engine names itself. */
+  engineId: z.string(),
+  kinds: z.array(z.string()),
+  /** When it last called at all. */
+  seenAt: timestamp,
+  /** When it last asked for work. */
+  pulledAt: timestamp,
+  /** When it last was given all it asked for: it is at work and will ask again when it is done. Absent if never. */
+  filledAt: timestamp.optional(),
+  expiresAt: timestamp,
+});
+export type Engine = z.infer<typeof engineSchema>;
+
+/** The document of an engine: its own name, kept apart per service account. */
+export function engineDocumentId(caller: string, engineId: string): string {
+  return base32(
+    createHash("sha256")
+      .update(JSON.stringify([caller, engineId]))
+      .digest(),
+  ).slice(0, 26);
+}

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { timestamp } from "../platform/firestore/timestamp.ts";
+import { base32 } from "../platform/ids.ts";
+
+/**
+ * `results/{jobId}`: what a completed job made, written once by `engine` in the transaction that ends the job, and followed by
+ * `sync` for as long as the resource lives. Something else may write here too (an import, an operator), so `sync` believes nothing:
+ * a field it doesn't know is a reason to put the document aside, not to drop the field.
+ */
+export const resultSchema = z.strictObject({
+  jobId: z.string(),
+  kind: z.string(),
+  /** The care group, or SAMPLES_SPACE. */
+  spaceId: z.string(),
+  createdBy: z.string(),
+  title: z.string(),
+  params: z.record(z.string(), z.unknown()),
+  files: z.array(
+    z.strictObject({
+      name: z.string().min(1).max(255),
+      /** Object name in the resources bucket. */
+      object: z.string(),
+      contentType: z.string(),
+      size: z.number().int().nonnegative(),
+      crc32c: z.string(),
+      generation: z.string(),
+    }),
+  ),
+  /** What the kind's result schema describes; at most 64 KB as JSON. */
+  data: z.record(z.string(), z.unknown()).nullable(),
+  /** The lease that made it. */
+  leaseNumber: z.number().int().positive(),
+  completedAt: timestamp,
+});
+export type Result = z.infer<typeof resultSchema>;
+
+/** The space of what administrators made for everyone to see. No person is a member of it. */
+export const SAMPLES_SPACE = "samples";
+
+/** The id of the resource that a job's result becomes; known before the job has begun, so that nothing has to be looked up. */
+export function resourceIdOf(jobId: string): string {
+  return base32(createHash("sha256").update(`resource:${jobId}`).digest()).slice(0, 26);
+}

@@ -1,0 +1,45 @@
+/** The mail task between `groups`, which asks for it, `dispatch`, which does it, and `sweep`, which asks again after a crash. */
+import { z } from "zod";
+import { plusSeconds } from "../platform/clock.ts";
+import { ID_PATTERN } from "../platform/ids.ts";
+import type { Sql } from "../platform/sql/pool.ts";
+import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
+
+/** The body of `POST /mail` in `dispatch`. */
+export const mailTaskSchema = z.strictObject({ invitationId: z.string().regex(ID_PATTERN) });
+
+/** How long the mail waits: the answer to the inviter has left before anyone looks whether there is somebody to mail to. */
+const MAIL_DELAY_SECONDS = 1;
+
+/** The task that mails an invitation's code. Named after the invitation, so that it is added at most once. */
+export function mailTask(invitationId: string, now: Date): Task {
+  return {
+    queue: "mail",
+    name: `invitation-${invitationId}`,
+    path: "/mail",
+    body: { invitationId },
+    at: plusSeconds(now, MAIL_DELAY_SECONDS),
+  };
+}
+
+/**
+ * Adds the mail tasks that a crash between SQL and Cloud Tasks left unadded: of invitations that still wait for their mail a minute
+ * after they were made. One whose task is only slow is not mailed twice, because its name is taken.
+ * @returns how many were added
+ */
+export async function requeueInvitations(
+  sql: Sql,
+  tasks: TaskQueue,
+  now: Date,
+  limit = 200,
+): Promise<number> {
+  const { rows } = await sql.query<{ id: string }>(
+    `SELECT id FROM invitations
+     WHERE mail = 'waiting' AND revoked_at IS NULL AND expires_at > $1 AND created_at < $1::timestamptz - interval '1 minute'
+     ORDER BY created_at LIMIT $2`,
+    [now, limit],
+  );
+  let added = 0;
+  for (const { id } of rows) if ((await tasks.add(mailTask(id, now))) === "added") added += 1;
+  return added;
+}

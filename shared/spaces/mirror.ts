@@ -1,0 +1,139 @@
+/**
+ * Firestore's mirror of who is in which group, `members/{userId}`: the security rules ask it at each read. SQL is the truth. A
+ * person's mirror is only ever written under their lock and from what SQL says at that moment, so writers can't overtake each
+ * other, and whoever comes last leaves it right.
+ */
+import type { Firestore } from "@google-cloud/firestore";
+import type { Database, Sql } from "../platform/sql/pool.ts";
+import { memberDocumentSchema } from "./membershipDocument.ts";
+
+/** Makes a person's mirror say what SQL says. Safe at any time, as often as one likes. */
+export async function mirrorMember(db: Database, firestore: Firestore, userId: string): Promise<void> {
+  await db.transaction(async (sql) => {
+    await lockMirror(sql, userId);
+    const { rows } = await sql.query<{ space_id: string }>(
+      "SELECT space_id FROM space_members WHERE user_id = $1",
+      [userId],
+    );
+    const mirror = firestore.doc(`members/${userId}`);
+    if (rows[0]) await mirror.set({ spaceId: rows[0].space_id });
+    else await mirror.delete();
+    await sql.query("UPDATE space_members SET mirrored_at = now() WHERE user_id = $1", [userId]);
+  });
+}
+
+/**
+ * Takes a person out of their group and out of the mirror, mirror first: whatever fails in between, nobody who was removed goes on
+ * reading. A crash between the two leaves a member without a mirror, whom `repairMembers` gives it back.
+ * @param sql a transaction; it commits the removal
+ */
+export async function removeMirrored(sql: Sql, firestore: Firestore, userId: string): Promise<void> {
+  await lockMirror(sql, userId);
+  await sql.query("DELETE FROM space_members WHERE user_id = $1", [userId]);
+  await firestore.doc(`members/${userId}`).delete();
+}
+
+/**
+ * Writes the mirrors that a crash left unwritten after somebody joined.
+ * @param limit how many at most
+ * @returns how many were written
+ */
+export async function mirrorPending(db: Database, firestore: Firestore, limit = 500): Promise<number> {
+  const { rows } = await db.query<{ user_id: string }>(
+    "SELECT user_id FROM space_members WHERE mirrored_at IS NULL ORDER BY user_id LIMIT $1",
+    [limit],
+  );
+  for (const { user_id } of rows) await mirrorMember(db, firestore, user_id);
+  return rows.length;
+}
+
+/**
+ * Compares every membership with its mirror, both ways, a page at a time, and mends what differs.
+ * @returns how many were looked at (in SQL and in Firestore) and whose were mended
+ */
+export async function repairMembers(
+  db: Database,
+  firestore: Firestore,
+  pageSize = 300,
+): Promise<{ checked: number; mended: string[] }> {
+  const mended: string[] = [];
+  let checked = 0;
+  for await (const differing of pagesOfMembers(db, firestore, pageSize)) {
+    checked += differing.checked;
+    for (const userId of differing.userIds) {
+      await mirrorMember(db, firestore, userId);
+      mended.push(userId);
+    }
+  }
+  return { checked, mended };
+}
+
+interface Differing {
+  readonly checked: number;
+  readonly userIds: readonly string[];
+}
+
+async function* pagesOfMembers(
+  db: Database,
+  firestore: Firestore,
+  pageSize: number,
+): AsyncGenerator<Differing> {
+  yield* membersWithoutTheirMirror(db, firestore, pageSize);
+  yield* mirrorsWithoutTheirMember(db, firestore, pageSize);
+}
+
+async function* membersWithoutTheirMirror(
+  db: Database,
+  firestore: Firestore,
+  pageSize: number,
+): AsyncGenerator<Differing> {
+  for (let after = ""; ; ) {
+    const { rows } = await db.query<{ user_id: string; space_id: string }>(
+      "SELECT user_id, space_id FROM space_members WHERE user_id > $1 ORDER BY user_id LIMIT $2",
+      [after, pageSize],
+    );
+    const last = rows.at(-1);
+    if (!last) return;
+    const mirrors = await firestore.getAll(...rows.map((row) => firestore.doc(`members/${row.user_id}`)));
+    const userIds = rows
+      .filter((row, index) => mirroredSpace(mirrors[index]?.data()) !== row.space_id)
+      .map((row) => row.user_id);
+    yield { checked: rows.length, userIds };
+    after = last.user_id;
+  }
+}
+
+async function* mirrorsWithoutTheirMember(
+  db: Database,
+  firestore: Firestore,
+  pageSize: number,
+): AsyncGenerator<Differing> {
+  const byName = firestore.collection("members").orderBy("__name__").select().limit(pageSize);
+  for (let page = await byName.get(); !page.empty; ) {
+    const { rows } = await db.query<{ user_id: string }>(
+      "SELECT user_id FROM space_members WHERE user_id = ANY($1::text[])",
+      [page.docs.map((mirror) => mirror.id)],
+    );
+    const known = new Set(rows.map((row) => row.user_id));
+    yield {
+      checked: page.size,
+      userIds: page.docs.map((mirror) => mirror.id).filter((id) => !known.has(id)),
+    };
+    const last = page.docs.at(-1);
+    if (!last) return;
+    page = await byName.startAfter(last).get();
+  }
+}
+
+/** The group a mirror names; undefined for one that is missing or can't be read, which is written anew. */
+function mirroredSpace(data: unknown): string | undefined {
+  const parsed = memberDocumentSchema.safeParse(data);
+  return parsed.success ? parsed.data.spaceId : undefined;
+}
+
+/** Waits for whoever is at this person's mirror; the lock ends with the transaction. */
+async function lockMirror(sql: Sql, userId: string): Promise<void> {
+  await sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
+    JSON.stringify(["mirror", userId]),
+  ]);
+}

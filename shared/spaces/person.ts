@@ -1,0 +1,61 @@
+/** A person as SQL knows them; the access token may be ten minutes behind. */
+
+import { Forbidden, Unauthenticated } from "../platform/errors.ts";
+import type { Role } from "../platform/http/accessToken.ts";
+import type { Sql } from "../platform/sql/pool.ts";
+
+export type Language = "ko" | "en";
+
+export interface Person {
+  readonly id: string;
+  readonly email: string | null;
+  readonly emailVerified: boolean;
+  readonly name: string | null;
+  readonly role: Role | null;
+  /** An IANA name. */
+  readonly timeZone: string;
+  readonly language: Language;
+  /** `HH:MM` in their own time zone; a span whose end is earlier than its start passes midnight. */
+  readonly quietHours: { readonly from: string; readonly to: string } | null;
+  readonly createdAt: Date;
+}
+
+const COLUMNS = `id, email, email_verified AS "emailVerified", name, role, time_zone AS "timeZone", language, created_at AS "createdAt",
+  CASE WHEN quiet_from IS NULL THEN NULL
+       ELSE jsonb_build_object('from', to_char(quiet_from, 'HH24:MI'), 'to', to_char(quiet_to, 'HH24:MI')) END AS "quietHours"`;
+
+/**
+ * The person behind a token.
+ * @param lock `update` keeps other changes to the person waiting until the transaction ends
+ * @throws Unauthenticated when the account was erased since the token was issued
+ */
+export async function personOf(sql: Sql, userId: string, lock?: "update"): Promise<Person> {
+  const { rows } = await sql.query<Row>(
+    `SELECT ${COLUMNS} FROM users WHERE id = $1${lock ? " FOR NO KEY UPDATE" : ""}`,
+    [userId],
+  );
+  if (!rows[0]) throw new Unauthenticated("this account was erased", { code: "token_invalid" });
+  return rows[0];
+}
+
+/** The person with this verified address, or undefined. Two accounts can't have one verified address. */
+export async function personWithAddress(sql: Sql, email: string): Promise<Person | undefined> {
+  const { rows } = await sql.query<Row>(
+    `SELECT ${COLUMNS} FROM users WHERE email_verified AND lower(email) = lower($1)`,
+    [email],
+  );
+  return rows[0];
+}
+
+/**
+ * @throws Forbidden `not_enrolled` when the role isn't chosen yet, `role_mismatch` when it is the other one
+ */
+export function requireRole(person: Person, role: Role): void {
+  if (person.role === null) throw new Forbidden("choose a role first", { code: "not_enrolled" });
+  if (person.role !== role) {
+    throw new Forbidden(`only a ${role.replace("_", " ")} does this`, { code: "role_mismatch" });
+  }
+}
+
+/** Node-postgres gives back exactly these fields under these names. */
+type Row = { [Field in keyof Person]: Person[Field] };

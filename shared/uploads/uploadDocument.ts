@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { timestamp } from "../platform/firestore/timestamp.ts";
+
+/**
+ * `uploads/{id}`: one signed permission to create one object, and what became of it. `pending` until the object arrived and was
+ * looked at. `expiresAt` is the TTL field: uploads that were never used, or whose job is long done, go by themselves.
+ */
+export const uploadSchema = z.object({
+  spaceId: z.string(),
+  createdBy: z.string(),
+  /** Object name in the uploads bucket. */
+  object: z.string(),
+  /** As declared by the phone. */
+  contentType: z.string(),
+  size: z.number().int().positive(),
+  crc32c: z.string().nullable(),
+  name: z.string().nullable(),
+  state: z.enum(["pending", "received", "rejected"]),
+  /** Why it was rejected: a code and a sentence. */
+  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** What really arrived, once it was looked at. */
+  received: z
+    .object({
+      generation: z.string(),
+      size: z.number().int(),
+      crc32c: z.string(),
+      /** The type the first bytes say, not the declared one. */
+      contentType: z.string(),
+    })
+    .nullable(),
+  createdAt: timestamp,
+  expiresAt: timestamp,
+});
+export type Upload = z.infer<typeof uploadSchema>;

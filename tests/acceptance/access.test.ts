@@ -1,0 +1,275 @@
+/**
+ * Every route as every kind of caller. The routes come from the API's own description, so a route that isn't visited here fails.
+ * Visits go from outside to inside: whoever may do nothing goes first, so what they did not spoil is still there for the others.
+ */
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { type TestCloud, testCloud } from "#local/testing/backends.ts";
+import { openApiDocument } from "#tools/build/openapi.ts";
+import { CALLERS, type Caller, type Expected, makeWorld, type World } from "./accessWorld.ts";
+
+interface Visit {
+  readonly path?: string | ((caller: Caller) => string);
+  readonly body?: unknown;
+  readonly answers: Readonly<Record<Caller, Expected>>;
+}
+
+let cloud: TestCloud;
+let world: World;
+let routes: { readonly name: string; readonly access: string | undefined }[];
+
+before(async () => {
+  cloud = await testCloud();
+  [world, routes] = await Promise.all([makeWorld(cloud), routesOfTheApi()]);
+});
+
+async function routesOfTheApi() {
+  const { paths } = await openApiDocument();
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      access: operation["x-access"],
+    })),
+  );
+}
+
+/** For routes of accounts: others are not signed in, whatever else they hold. */
+function account(of: {
+  stranger: Expected;
+  outside: Expected;
+  giver: Expected;
+  recipient: Expected;
+}): Visit["answers"] {
+  return {
+    "no one": 401,
+    engine: 401,
+    administrator: 401,
+    stranger: of.stranger,
+    "giver of another group": of.outside,
+    "recipient of another group": of.outside,
+    recipient: of.recipient,
+    giver: of.giver,
+  };
+}
+const everyAccount = (status: Expected) =>
+  account({ stranger: status, outside: status, giver: status, recipient: status });
+/** A thing of the group: there for its members, and for nobody else. */
+const members = (status: Expected) =>
+  account({ stranger: 404, outside: 404, giver: status, recipient: status });
+
+/** For the routes of engines or administrators: a person's token is no identity here, the other service's is one without permission. */
+function service(which: "engine" | "administrator", status: Expected): Visit["answers"] {
+  const people = {
+    "no one": 401,
+    stranger: 401,
+    "giver of another group": 401,
+    "recipient of another group": 401,
+  } as const;
+  const rest = { recipient: 401, giver: 401 } as const;
+  return which === "engine"
+    ? { ...people, ...rest, engine: status, administrator: 403 }
+    : { ...people, ...rest, engine: 403, administrator: status };
+}
+const anyone = (status: Expected): Visit["answers"] => ({
+  "no one": status,
+  engine: status,
+  administrator: status,
+  stranger: status,
+  "giver of another group": status,
+  "recipient of another group": status,
+  recipient: status,
+  giver: status,
+});
+
+const NOWHERE = "0".repeat(26);
+const TRANSFORM = { position: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] };
+
+/** In the order in which they are made; what ends something comes late. */
+function visits(w: World): Record<string, Visit> {
+  const vrBody = {
+    title: "Together",
+    scene: { resourceId: w.sceneId, transform: TRANSFORM },
+    avatars: [{ resourceId: w.avatarId, transform: TRANSFORM }],
+  };
+  return {
+    // Anyone
+    "GET /v1/auth/jwks.json": { answers: anyone(200) },
+    "GET /v1/status": { answers: anyone(200) },
+    "POST /v1/auth/sessions": { body: { provider: "google", idToken: "x.y.z" }, answers: anyone(401) },
+    "POST /v1/auth/tokens": { body: { refreshToken: "x" }, answers: anyone(400) },
+    "GET /v1/auth/google": {
+      path: "/v1/auth/google?redirect_uri=https://evil.example/",
+      answers: anyone(400),
+    },
+    "GET /v1/auth/google/callback": {
+      path: "/v1/auth/google/callback?code=x&state=y",
+      answers: anyone([400, 401]),
+    },
+
+    // One's own account
+    "GET /v1/auth/verify": { answers: everyAccount(204) },
+    "GET /v1/auth/sessions": { answers: everyAccount(200) },
+    "POST /v1/auth/firebase-token": { answers: everyAccount(200) },
+    "GET /v1/me": { answers: everyAccount(200) },
+    "PATCH /v1/me": { body: { name: "Somebody" }, answers: everyAccount(200) },
+    "GET /v1/me/export": { answers: everyAccount(200) },
+    "PUT /v1/devices/{id}": {
+      path: (caller) => `/v1/devices/phone-of-${caller.replaceAll(" ", "-")}`,
+      body: { platform: "ios", pushToken: w.pushToken() },
+      answers: everyAccount(204),
+    },
+    "DELETE /v1/devices/{id}": { path: "/v1/devices/none", answers: everyAccount([204, 404]) },
+
+    // The care group
+    "GET /v1/group": { answers: account({ stranger: 404, outside: 200, giver: 200, recipient: 200 }) },
+    "POST /v1/invitations": {
+      body: { recipientEmail: "nobody@example.com" },
+      answers: {
+        ...account({ stranger: [403, 409], outside: [202, 403], giver: 202, recipient: 403 }),
+        "giver of another group": 202,
+        "recipient of another group": 403,
+      },
+    },
+    "POST /v1/invitations/{id}/confirm": {
+      path: `/v1/invitations/${w.invitationId}/confirm`,
+      body: { code: "00000000" },
+      answers: account({ stranger: [403, 404], outside: [403, 404], giver: 422, recipient: [403, 404] }),
+    },
+    "POST /v1/badges": {
+      answers: {
+        ...account({ stranger: 403, outside: [201, 403], giver: 403, recipient: 201 }),
+        "giver of another group": 403,
+        "recipient of another group": 201,
+      },
+    },
+    "GET /v1/badges": {
+      answers: account({ stranger: [200, 404, 409], outside: 200, giver: 200, recipient: 200 }),
+    },
+
+    // Uploads and jobs
+    "POST /v1/uploads": {
+      body: { contentType: "video/mp4", size: 5 },
+      answers: account({ stranger: 409, outside: 201, giver: 201, recipient: 201 }),
+    },
+    "GET /v1/uploads/{id}": { path: `/v1/uploads/${w.uploadId}`, answers: members(200) },
+    "POST /v1/jobs": {
+      body: { kind: "scene", title: "Home", params: {}, inputs: { video: w.uploadId } },
+      answers: account({ stranger: 409, outside: [404, 422], giver: 202, recipient: 202 }),
+    },
+    "GET /v1/jobs": { answers: account({ stranger: [200, 409], outside: 200, giver: 200, recipient: 200 }) },
+    "GET /v1/jobs/{id}": { path: `/v1/jobs/${w.jobId}`, answers: members(200) },
+    "GET /v1/jobs/{id}/events": { path: `/v1/jobs/${w.endedJobId}/events`, answers: members(200) },
+    "POST /v1/jobs/{id}/retry": { path: `/v1/jobs/${w.jobId}/retry`, answers: members(409) },
+    "POST /v1/jobs/{id}/cancel": { path: `/v1/jobs/${w.jobId}/cancel`, answers: members(200) },
+
+    // The library
+    "GET /v1/resources": { answers: everyAccount(200) },
+    "GET /v1/resources/{id}": { path: `/v1/resources/${w.sceneId}`, answers: members(200) },
+    "POST /v1/vr-videos": {
+      body: vrBody,
+      answers: account({ stranger: 409, outside: 422, giver: 201, recipient: 201 }),
+    },
+    "GET /v1/vr-videos": { answers: everyAccount(200) },
+    "GET /v1/vr-videos/{id}": { path: `/v1/vr-videos/${w.vrVideoId}`, answers: members(200) },
+    "DELETE /v1/vr-videos/{id}": {
+      path: `/v1/vr-videos/${w.vrVideoId}`,
+      answers: account({ stranger: 404, outside: 404, recipient: 204, giver: 404 }), // the recipient was first
+    },
+    "DELETE /v1/resources/{id}": {
+      path: `/v1/resources/${w.sceneId}`,
+      answers: account({ stranger: 404, outside: 404, recipient: 204, giver: 404 }),
+    },
+
+    // Engines
+    "POST /v1/engine/leases": {
+      body: { engineId: "visitor", kinds: ["nothing-of-ours"], max: 1, leaseSeconds: 30 },
+      answers: service("engine", [200, 400]),
+    },
+    ...Object.fromEntries(
+      ["renew", "outputs", "complete", "fail", "release"].map((what) => [
+        `POST /v1/engine/leases/{leaseId}/${what}`,
+        {
+          path: `/v1/engine/leases/${w.endedLeaseId}/${what}`,
+          body: {},
+          // The lease is judged before the body; completing with the lease that completed is no loss, so there the body is judged.
+          answers: service("engine", what === "complete" ? 400 : 409),
+        },
+      ]),
+    ),
+
+    // Administrators
+    "GET /v1/admin/quarantine": { answers: service("administrator", 200) },
+    "GET /v1/admin/quarantine/{id}": {
+      path: `/v1/admin/quarantine/${NOWHERE}`,
+      answers: service("administrator", 404),
+    },
+    "POST /v1/admin/quarantine/{id}/replay": {
+      path: `/v1/admin/quarantine/${NOWHERE}/replay`,
+      answers: service("administrator", 404),
+    },
+    "GET /v1/admin/dead-letters": { answers: service("administrator", 200) },
+    "POST /v1/admin/dead-letters/{jobId}/retry": {
+      path: `/v1/admin/dead-letters/${NOWHERE}/retry`,
+      answers: service("administrator", 404),
+    },
+    "POST /v1/admin/uploads": {
+      body: { contentType: "video/mp4", size: 5 },
+      answers: service("administrator", 201),
+    },
+    "POST /v1/admin/samples": {
+      body: { kind: "scene", title: "Sample", params: {}, inputs: { video: NOWHERE } },
+      answers: service("administrator", 422),
+    },
+    "POST /v1/admin/audit": { answers: service("administrator", 200) },
+
+    // Ends
+    "DELETE /v1/group/members/{userId}": {
+      path: `/v1/group/members/${w.giverId}`,
+      answers: account({ stranger: 404, outside: 404, recipient: 204, giver: [204, 404] }),
+    },
+    "DELETE /v1/auth/sessions/{id}": {
+      path: `/v1/auth/sessions/${w.giverSessionId}`,
+      answers: account({ stranger: 404, outside: 404, recipient: 404, giver: 204 }),
+    },
+    "DELETE /v1/auth/sessions": {
+      answers: account({ stranger: 204, outside: 204, recipient: 204, giver: 401 }), // the giver's session has just ended
+    },
+    "DELETE /v1/me": { answers: everyAccount(200) },
+  };
+}
+
+test("every route is visited, and nothing is visited that isn't a route", () => {
+  assert.deepEqual(Object.keys(visits(world)).sort(), routes.map((route) => route.name).sort());
+});
+
+test("every route says who may call it", () => {
+  assert.deepEqual(
+    routes.filter((route) => route.access === undefined),
+    [],
+  );
+});
+
+test("each kind of caller gets at each route what is theirs, and nothing else", async (t) => {
+  for (const [route, visit] of Object.entries(visits(world))) {
+    await t.test(route, async () => {
+      const [method = "", pattern = ""] = route.split(" ");
+      for (const caller of CALLERS) {
+        const path = typeof visit.path === "function" ? visit.path(caller) : (visit.path ?? pattern);
+        const answer = await world.ask(caller, method, path, visit.body);
+        const expected = [visit.answers[caller]].flat();
+        assert.ok(
+          expected.includes(answer.status),
+          `${caller}: ${answer.status} instead of ${expected.join(" or ")}: ${answer.text.slice(0, 300)}`,
+        );
+        if (answer.status >= 400) {
+          assert.match(
+            answer.contentType,
+            /^application\/problem\+json/,
+            `${caller}: an error is a problem document`,
+          );
+          assert.doesNotMatch(answer.text, /\bat .+:\d+:\d+|node_modules/, `${caller}: no stack leaves`);
+        }
+      }
+    });
+  }
+});

@@ -1,0 +1,179 @@
+/** Two care groups, a stranger, an engine and an administrator, and one of each thing for them to ask for. */
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import { EngineClient } from "#engine/kit/client.ts";
+import { serviceAccountTokens } from "#engine/kit/idToken.ts";
+import { mailedCode, Phone } from "#local/demo/phone/phone.ts";
+import type { TestCloud } from "#local/testing/backends.ts";
+import { completeNext, eventually, jpeg, mp4 } from "./tools.ts";
+
+/** From outside to inside. */
+export const CALLERS = [
+  "no one",
+  "engine",
+  "administrator",
+  "stranger",
+  "giver of another group",
+  "recipient of another group",
+  "recipient",
+  "giver",
+] as const;
+export type Caller = (typeof CALLERS)[number];
+/** A status, or the ones that would all be right. */
+export type Expected = number | readonly number[];
+
+export interface World {
+  readonly invitationId: string;
+  readonly uploadId: string;
+  /** A job that waits for its upload. */
+  readonly jobId: string;
+  readonly endedJobId: string;
+  readonly endedLeaseId: string;
+  readonly sceneId: string;
+  readonly avatarId: string;
+  readonly vrVideoId: string;
+  readonly giverId: string;
+  readonly giverSessionId: string;
+  pushToken(): string;
+  ask(
+    caller: Caller,
+    method: string,
+    path: string,
+    body: unknown,
+  ): Promise<{ status: number; contentType: string; text: string }>;
+}
+
+export async function makeWorld(cloud: TestCloud): Promise<World> {
+  const run = randomBytes(4).toString("hex");
+  const [ours, theirs, stranger] = await Promise.all([
+    makeGroup(cloud, `a-${run}`),
+    makeGroup(cloud, `b-${run}`),
+    Phone.signIn(cloud, { email: `stranger-${run}@example.com` }),
+  ]);
+  const engineTokens = serviceAccountTokens({
+    keyFile: cloud.engineKeyFile,
+    audience: cloud.api,
+    clock: () => new Date(),
+  });
+  const adminTokens = serviceAccountTokens({
+    keyFile: cloud.adminKeyFile,
+    audience: cloud.api,
+    clock: () => new Date(),
+  });
+  const engine = new EngineClient(cloud.api, engineTokens);
+
+  const scene = await ours.giver.submit({
+    kind: "scene",
+    title: "A place",
+    params: {},
+    inputs: { video: await ours.giver.upload(await mp4(), "video/mp4") },
+  });
+  const sceneLease = await completeNext(engine, "scene", scene.id);
+  const [face, body] = await Promise.all([
+    ours.giver.upload(await jpeg(), "image/jpeg"),
+    ours.giver.upload(await jpeg(), "image/jpeg"),
+  ]);
+  const avatar = await ours.giver.submit({
+    kind: "avatar",
+    title: "A person",
+    params: {},
+    inputs: { face, body },
+  });
+  await completeNext(engine, "avatar", avatar.id);
+  const sceneId = await syncedResource(ours.giver, scene.id);
+  const avatarId = await syncedResource(ours.giver, avatar.id);
+
+  const waitingUpload = idOf(
+    await ours.giver.call("POST", "/v1/uploads", { body: { contentType: "video/mp4", size: 99 } }),
+  );
+  const waiting = await ours.giver.submit({
+    kind: "scene",
+    title: "Later",
+    params: {},
+    inputs: { video: waitingUpload },
+  });
+  const transform = { position: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] };
+  const vrVideoId = idOf(
+    await ours.giver.call("POST", "/v1/vr-videos", {
+      body: {
+        title: "Both",
+        scene: { resourceId: sceneId, transform },
+        avatars: [{ resourceId: avatarId, transform }],
+      },
+    }),
+  );
+  const phones: Partial<Record<Caller, Phone>> = {
+    stranger,
+    "giver of another group": theirs.giver,
+    "recipient of another group": theirs.recipient,
+    recipient: ours.recipient,
+    giver: ours.giver,
+  };
+  const tokenOf = async (caller: Caller): Promise<string | undefined> => {
+    if (caller === "engine") return engineTokens.current();
+    if (caller === "administrator") return adminTokens.current();
+    return phones[caller]?.accessToken;
+  };
+
+  return {
+    invitationId: ours.invitationId,
+    uploadId: waitingUpload,
+    jobId: waiting.id,
+    endedJobId: scene.id,
+    endedLeaseId: sceneLease,
+    sceneId,
+    avatarId,
+    vrVideoId,
+    giverId: ours.giver.userId,
+    giverSessionId: await currentSession(ours.giver),
+    pushToken: () => `push-${randomBytes(8).toString("hex")}`,
+    async ask(caller, method, path, body) {
+      const token = await tokenOf(caller);
+      const response = await fetch(`${cloud.api}${path}`, {
+        method,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        redirect: "manual",
+      });
+      return {
+        status: response.status,
+        contentType: response.headers.get("content-type") ?? "",
+        text: await response.text(),
+      };
+    },
+  };
+}
+
+async function makeGroup(cloud: TestCloud, name: string) {
+  const [giver, recipient] = await Promise.all([
+    Phone.signIn(cloud, { email: `giver-${name}@example.com`, name: "Giver" }),
+    Phone.signIn(cloud, { email: `recipient-${name}@example.com`, name: "Recipient" }),
+  ]);
+  await Promise.all([giver.enrol("care_giver"), recipient.enrol("care_recipient")]);
+  const invitationId = await giver.invite(recipient.email);
+  await giver.confirm(invitationId, await mailedCode(cloud.mail, recipient.email));
+  return { giver, recipient, invitationId };
+}
+
+async function syncedResource(phone: Phone, jobId: string): Promise<string> {
+  const { resourceId } = await phone.job(jobId);
+  if (typeof resourceId !== "string") throw new Error("the job names no resource");
+  await eventually("the resource is synced", async () => (await phone.resource(resourceId)) !== undefined);
+  return resourceId;
+}
+
+async function currentSession(phone: Phone): Promise<string> {
+  const list = z
+    .object({ items: z.array(z.object({ id: z.string(), current: z.boolean() })) })
+    .parse(await phone.call("GET", "/v1/auth/sessions"));
+  const current = list.items.find((session) => session.current);
+  if (!current) throw new Error("no session is the current one");
+  return current.id;
+}
+
+function idOf(answer: unknown): string {
+  return z.object({ id: z.string() }).parse(answer).id;
+}

@@ -1,0 +1,130 @@
+/** Signing in as an app does it: over the one origin, on the whole local cloud. */
+import assert from "node:assert/strict";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { before, describe, it } from "node:test";
+import { createRemoteJWKSet, jwtVerify } from "jose";
+import { z } from "zod";
+import { type TestCloud, testCloud } from "#local/testing/cloud.ts";
+import { type FirebaseClient, firebaseClient } from "../integration/auth/emulator.ts";
+import { type Tokens, tokensSchema } from "../integration/auth/harness.ts";
+
+let cloud: TestCloud;
+let firebase: FirebaseClient;
+before(async () => {
+  cloud = await testCloud();
+  firebase = firebaseClient(new URL(cloud.auth).host, cloud.projectId);
+});
+
+const post = (path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+  fetch(`${cloud.api}${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: JSON.stringify(body),
+  });
+const signedIn = async (body: object): Promise<Tokens> => {
+  const answer = await post("/v1/auth/sessions", body);
+  const text = await answer.text();
+  assert.equal(answer.status, 201, text);
+  return tokensSchema.parse(JSON.parse(text));
+};
+const address = () => `${randomUUID()}@example.com`;
+const sdkAnswer = z.object({ idToken: z.string() });
+
+describe("on the local cloud", () => {
+  it("a person signs in with e-mail and password, verifies the address, and is the same person with Google", async () => {
+    const email = address();
+    const password = "correct horse";
+    const { idToken } = sdkAnswer.parse(
+      await firebase.client("signUp", { email, password, returnSecureToken: true }),
+    );
+    const first = await signedIn({ provider: "firebase", idToken });
+    await firebase.client("sendOobCode", { requestType: "VERIFY_EMAIL", idToken });
+    await firebase.openVerificationLink(email);
+    const again = await firebase.client("signInWithPassword", { email, password, returnSecureToken: true });
+    const second = await signedIn({ provider: "firebase", idToken: sdkAnswer.parse(again).idToken });
+    assert.equal(second.user.id, first.user.id);
+
+    const made = await fetch(`${cloud.identity}/users`, { method: "POST", body: JSON.stringify({ email }) });
+    const google = await signedIn({ provider: "google", ...sdkAnswer.parse(await made.json()) });
+    assert.equal(google.user.id, first.user.id);
+  });
+
+  it("a person signs in with a phone number, listens with a Firebase token, and signs out everywhere", async () => {
+    const phoneNumber = `+1555${String(Date.now()).slice(-7)}`;
+    const sent = await firebase.client("sendVerificationCode", { phoneNumber, recaptchaToken: "any" });
+    const code = await firebase.smsCode(phoneNumber);
+    const answer = await firebase.client("signInWithPhoneNumber", { sessionInfo: sent.sessionInfo, code });
+    const { accessToken, refreshToken } = await signedIn({
+      provider: "firebase",
+      idToken: sdkAnswer.parse(answer).idToken,
+      device: { name: "A phone", platform: "android" },
+    });
+    const bearer = { authorization: `Bearer ${accessToken}` };
+
+    const listener = await fetch(`${cloud.api}/v1/auth/firebase-token`, { method: "POST", headers: bearer });
+    const { token } = z.strictObject({ token: z.string() }).parse(await listener.json());
+    const listening = await firebase.client("signInWithCustomToken", { token, returnSecureToken: true });
+    const back = await post("/v1/auth/sessions", { provider: "firebase", idToken: listening.idToken });
+    assert.equal(back.status, 401, "a listener token signs nobody in");
+
+    const out = await fetch(`${cloud.api}/v1/auth/sessions`, { method: "DELETE", headers: bearer });
+    assert.equal(out.status, 204);
+    const refused = await post("/v1/auth/tokens", { refreshToken }, { "idempotency-key": randomUUID() });
+    assert.equal(refused.status, 401);
+  });
+
+  it("a browser signs in through Google's page, with its cookie through Hosting, and any service can check the token", async () => {
+    const verifier = randomBytes(32).toString("base64url");
+    const challenge = createHash("sha256").update(verifier).digest("base64url");
+    const query = new URLSearchParams({
+      redirect_uri: "reverie://signed-in",
+      code_challenge: challenge,
+      state: "mine",
+    });
+    const begun = await fetch(`${cloud.api}/v1/auth/google?${query}`, { redirect: "manual" });
+    assert.equal(begun.status, 302);
+    const cookie = (begun.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+    assert.match(cookie, /^__session=./);
+    const page = begun.headers.get("location") ?? "";
+    const email = address();
+    const form = new URLSearchParams({ email, verified: "on" });
+    const atGoogle = await fetch(page, { method: "POST", body: form, redirect: "manual" });
+    const callback = atGoogle.headers.get("location") ?? "";
+    assert.ok(callback.startsWith(`${cloud.api}/v1/auth/google/callback?`), callback);
+    const finished = await fetch(callback, { headers: { cookie }, redirect: "manual" });
+    const link = new URL(finished.headers.get("location") ?? "");
+    assert.equal(link.searchParams.get("state"), "mine");
+    const code = link.searchParams.get("code") ?? "";
+    const { accessToken, user } = await signedIn({ provider: "code", code, codeVerifier: verifier });
+    assert.equal(user.email, email);
+
+    const keys = createRemoteJWKSet(new URL(`${cloud.api}/v1/auth/jwks.json`));
+    const { payload } = await jwtVerify(accessToken, keys, { issuer: cloud.api, audience: "reverie" });
+    assert.equal(payload.sub, user.id);
+    const verify = (token: string) =>
+      fetch(`${cloud.api}/v1/auth/verify`, { headers: { authorization: `Bearer ${token}` } });
+    const checked = await verify(accessToken);
+    assert.equal(checked.status, 204);
+    const claim = z.object({ sub: z.string() }).parse(JSON.parse(checked.headers.get("x-user-claim") ?? ""));
+    assert.equal(claim.sub, user.id);
+    assert.equal((await verify(`${accessToken.slice(0, -4)}AAAA`)).status, 401);
+  });
+
+  it("a hundred refreshes at once with one attempt key make one successor", async () => {
+    const made = await fetch(`${cloud.identity}/users`, {
+      method: "POST",
+      body: JSON.stringify({ email: address() }),
+    });
+    const { refreshToken } = await signedIn({ provider: "google", ...sdkAnswer.parse(await made.json()) });
+    const key = { "idempotency-key": randomUUID() };
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => post("/v1/auth/tokens", { refreshToken }, key)),
+    );
+    const successors = new Set<string>();
+    for (const answer of answers) {
+      assert.equal(answer.status, 200);
+      successors.add(tokensSchema.parse(await answer.json()).refreshToken);
+    }
+    assert.equal(successors.size, 1);
+  });
+});

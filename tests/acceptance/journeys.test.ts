@@ -1,0 +1,280 @@
+/** The way of one video, and where it may break, over HTTP on a whole local cloud. */
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, readFile, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { Firestore } from "@google-cloud/firestore";
+import pg from "pg";
+import { z } from "zod";
+import { EngineClient } from "#engine/kit/client.ts";
+import { serviceAccountTokens } from "#engine/kit/idToken.ts";
+import { faultsOf } from "#engine/reference/testing/glb.ts";
+import { call, Problem } from "#local/demo/phone/api.ts";
+import { type JobView, mailedCode, Phone, type ResourceView } from "#local/demo/phone/phone.ts";
+import { createdUploadSchema, receivedSoFar, sendPiece, startResumable } from "#local/demo/phone/upload.ts";
+import { makeDemoPhotos } from "#local/demo/video.ts";
+import { type TestCloud, testCloud } from "#local/testing/backends.ts";
+import { type EngineProcess, spawnEngine } from "../integration/queue/engineProcess.ts";
+import { completeNext, crc32c, deliver, eventually, GLB, leaseJob, mp4, textCalledMp4 } from "./tools.ts";
+
+let cloud: TestCloud;
+let giver: Phone;
+let recipient: Phone;
+let engine: EngineClient;
+
+before(async () => {
+  cloud = await testCloud();
+  const run = randomBytes(4).toString("hex");
+  [giver, recipient] = await Promise.all([
+    Phone.signIn(cloud, { email: `jiwoo-${run}@example.com`, name: "Jiwoo" }),
+    Phone.signIn(cloud, { email: `halmoni-${run}@example.com`, name: "Halmoni" }),
+  ]);
+  await Promise.all([giver.enrol("care_giver"), recipient.enrol("care_recipient", { language: "ko" })]);
+  const invitation = await giver.invite(recipient.email);
+  await giver.confirm(invitation, await mailedCode(cloud.mail, recipient.email));
+  engine = new EngineClient(
+    cloud.api,
+    serviceAccountTokens({ keyFile: cloud.engineKeyFile, audience: cloud.api, clock: () => new Date() }),
+  );
+});
+
+describe("the reference engine", () => {
+  let reference: EngineProcess;
+  before(async () => {
+    reference = await spawnEngine(cloud, { id: "reference" });
+  });
+  after(() => reference.stop());
+
+  test("a video becomes a scene that both people can fetch, and that is a valid GLB with a poster", async () => {
+    const job = await ended(await submitScene(await giver.upload(await mp4(), "video/mp4")));
+    assert.equal(job.state, "succeeded", JSON.stringify(job.error));
+    const resource = await resourceOf(recipient, job);
+    const files = await fetched(resource);
+    assert.deepEqual([...files.keys()].sort(), ["poster.jpg", "scene.glb"]);
+    await assertValidGlb(files.get("scene.glb"));
+    assert.equal(files.get("poster.jpg")?.subarray(0, 3).toString("hex"), "ffd8ff");
+  });
+
+  test("two photos become an avatar", async () => {
+    const photos = await makeDemoPhotos(await mkdtemp(join(tmpdir(), "reverie-photos-")));
+    const [face, body] = await Promise.all([
+      giver.upload(photos.face, "image/jpeg"),
+      giver.upload(photos.body, "image/jpeg"),
+    ]);
+    const submitted = await giver.submit({
+      kind: "avatar",
+      title: "Halmoni",
+      params: { gender: "female" },
+      inputs: { face, body },
+    });
+    const job = await ended(submitted.id);
+    assert.equal(job.state, "succeeded", JSON.stringify(job.error));
+    await assertValidGlb((await fetched(await resourceOf(giver, job))).get("avatar.glb"));
+  });
+
+  test("an engine that dies in the middle loses its lease, and another finishes the job in a second attempt", async () => {
+    await reference.stop();
+    const doomed = await spawnEngine(cloud, { id: "doomed", leaseSeconds: 3 });
+    const jobId = await submitScene(await giver.upload(await mp4(), "video/mp4"));
+    await eventually(
+      "the doomed engine has the job",
+      async () => (await giver.job(jobId)).state === "running",
+    );
+    doomed.kill();
+    const second = await spawnEngine(cloud, { id: "second" });
+    try {
+      const job = await ended(jobId);
+      assert.equal(job.state, "succeeded", JSON.stringify(job.error));
+      assert.ok(job.attempt <= 2);
+      await resourceOf(giver, job);
+    } finally {
+      await second.stop();
+      reference = await spawnEngine(cloud, { id: "reference" });
+    }
+  });
+});
+
+test("an upload that is cut goes on where it was, and the job that waited for it enters the line", async () => {
+  const bytes = Buffer.concat([await readFile(await mp4()), Buffer.alloc(600 * 1024)]);
+  const upload = createdUploadSchema.parse(
+    await giver.call("POST", "/v1/uploads", {
+      body: { contentType: "video/mp4", size: bytes.length, crc32c: crc32c(bytes) },
+    }),
+  );
+  const jobId = await submitScene(upload.id);
+  assert.equal((await giver.job(jobId)).state, "awaiting_upload");
+
+  const session = await startResumable(upload);
+  const piece = 256 * 1024;
+  assert.equal(await sendPiece(session, bytes.subarray(0, piece), 0, bytes.length), piece);
+  const from = await receivedSoFar(session, bytes.length); // what a phone asks after a tunnel
+  assert.equal(from, piece);
+  assert.equal(await sendPiece(session, bytes.subarray(from), from, bytes.length), bytes.length);
+
+  await eventually("the job is queued", async () => (await giver.job(jobId)).state === "queued");
+  assert.deepEqual(await giver.call("GET", `/v1/uploads/${upload.id}`), { state: "received" });
+  await giver.call("POST", `/v1/jobs/${jobId}/cancel`);
+});
+
+test("a text file called mp4 is rejected with a reason, and the job that waited for it fails with it", async () => {
+  const uploadId = await giver.upload(await textCalledMp4(), "video/mp4");
+  const outcome = await submitScene(uploadId).catch((error: unknown) => error);
+  if (typeof outcome === "string") {
+    const job = await ended(outcome);
+    assert.equal(job.state, "failed");
+    assert.ok(job.error && job.error.message.length > 10);
+  } else {
+    assert.ok(outcome instanceof Problem && outcome.status === 422, String(outcome)); // looked at before the job came
+  }
+  await eventually("the upload is rejected", async () => {
+    const upload = z.object({ state: z.string() }).parse(await giver.call("GET", `/v1/uploads/${uploadId}`));
+    return upload.state === "rejected";
+  });
+});
+
+test("the same completion sent twice is answered alike and makes one resource; a lease that was lost changes nothing", async () => {
+  const jobId = await submitScene(await giver.upload(await mp4(), "video/mp4"));
+  const lost = await leaseJob(engine, "scene", jobId);
+  await engine.release(lost.leaseId);
+  const lease = await leaseJob(engine, "scene", jobId);
+  await deliver(
+    engine,
+    lease.leaseId,
+    { name: "scene.glb", contentType: "model/gltf-binary", size: GLB.length },
+    GLB,
+  );
+  const completion = { files: [{ name: "scene.glb", crc32c: crc32c(GLB) }] };
+
+  await assert.rejects(engine.complete(lost.leaseId, completion), /lease/i);
+  assert.equal((await giver.job(jobId)).state, "running");
+  await engine.complete(lease.leaseId, completion);
+  await engine.complete(lease.leaseId, completion);
+
+  const job = await ended(jobId);
+  assert.equal(job.state, "succeeded");
+  assert.equal(job.attempt, 1);
+  await resourceOf(giver, job);
+  assert.equal(await resourceRows(jobId), 1);
+});
+
+test("a Firestore event delivered again, and a document written again, leave the one row as it is", async () => {
+  const jobId = await submitScene(await giver.upload(await mp4(), "video/mp4"));
+  await completeNext(engine, "scene", jobId);
+  const job = await ended(jobId);
+  const before = await resourceOf(giver, job);
+
+  const firestore = new Firestore({
+    projectId: cloud.projectId,
+    host: cloud.firestore,
+    ssl: false,
+    customHeaders: { Authorization: "Bearer owner" },
+  });
+  try {
+    const document = firestore.doc(`results/${jobId}`);
+    const data = (await document.get()).data();
+    assert.ok(data);
+    await Promise.all([document.set(data), document.set(data), document.set(data)]); // each fires the trigger again
+    await document.update({ title: "Renamed by an operator" });
+    await eventually("the newest version is synced", async () => {
+      const resource = await giver.call("GET", `/v1/resources/${before.id}`);
+      return resource?.title === "Renamed by an operator";
+    });
+    assert.equal(await resourceRows(jobId), 1);
+  } finally {
+    await firestore.terminate();
+  }
+});
+
+test("a submission repeated with its key, twenty times at once, is one job with one answer", async () => {
+  const upload = await giver.upload(await mp4(), "video/mp4");
+  const key = crypto.randomUUID();
+  const body = { kind: "scene", title: "Once", params: {}, inputs: { video: upload } };
+  const ask = async () => {
+    const response = await fetch(`${cloud.api}/v1/jobs`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${giver.accessToken}`,
+        "content-type": "application/json",
+        "idempotency-key": key,
+      },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, text: await response.text() };
+  };
+  const answers = await Promise.all(Array.from({ length: 20 }, ask));
+  assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([202]));
+  assert.equal(new Set(answers.map((answer) => answer.text)).size, 1);
+  await assert.rejects(
+    call(cloud.api, "POST", "/v1/jobs", {
+      body: { ...body, title: "Twice" },
+      token: giver.accessToken,
+      idempotencyKey: key,
+    }),
+    (error: unknown) =>
+      error instanceof Problem && error.status === 422 && error.code === "idempotency_key_reused",
+  );
+  const { id } = z.object({ id: z.string() }).parse(JSON.parse(answers[0]?.text ?? ""));
+  await giver.call("POST", `/v1/jobs/${id}/cancel`);
+});
+
+async function submitScene(video: string): Promise<string> {
+  const job = await giver.submit({
+    kind: "scene",
+    title: "Home",
+    params: { location: "indoor" },
+    inputs: { video },
+  });
+  return job.id;
+}
+
+async function ended(jobId: string): Promise<JobView> {
+  let last: JobView | undefined;
+  for await (const change of giver.watch(jobId)) last = change;
+  if (!last) throw new Error("the stream told nothing");
+  return last;
+}
+
+async function resourceOf(phone: Phone, job: JobView): Promise<ResourceView> {
+  const { resourceId } = job;
+  if (typeof resourceId !== "string") throw new Error("the job names no resource");
+  let resource: ResourceView | undefined;
+  await eventually("the result is synced", async () => {
+    resource = await phone.resource(resourceId);
+    return resource !== undefined;
+  });
+  if (!resource) throw new Error("no resource");
+  return resource;
+}
+
+async function fetched(resource: ResourceView): Promise<Map<string, Buffer>> {
+  const folder = await mkdtemp(join(tmpdir(), "reverie-fetched-"));
+  const files = new Map<string, Buffer>();
+  for (const file of resource.files) {
+    const path = join(folder, file.name);
+    await Phone.fetchFile(file, path);
+    assert.equal((await stat(path)).size, file.size);
+    files.set(file.name, await readFile(path));
+  }
+  return files;
+}
+
+async function assertValidGlb(bytes: Buffer | undefined): Promise<void> {
+  assert.ok(bytes, "there is a GLB");
+  assert.deepEqual(await faultsOf(bytes), []);
+}
+
+async function resourceRows(jobId: string): Promise<number> {
+  const client = new pg.Client(cloud.postgres);
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ count: string }>(
+      "SELECT count(*) FROM resources WHERE job_id = $1",
+      [jobId],
+    );
+    return Number(rows[0]?.count);
+  } finally {
+    await client.end();
+  }
+}

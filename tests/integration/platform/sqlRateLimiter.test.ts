@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
+import { sqlRateLimiter } from "#shared/platform/http/sqlRateLimiter.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+
+const MINUTE = 60_000;
+let db: TestDatabase;
+let now: number;
+
+before(async () => {
+  db = await testDatabase();
+});
+after(() => db.drop());
+beforeEach(async () => {
+  await db.pool.query("DELETE FROM rate_windows");
+  now = 1_800_000_000_000; // the start of a minute
+});
+
+function instance(limit: number, sql: Sql = db.pool) {
+  const clock = () => new Date(now);
+  const limiter = sqlRateLimiter(
+    sql,
+    { sign_in: limit, address: limit },
+    {
+      clock,
+      log: silentLogger,
+      patienceMilliseconds: 30_000, // what is shown here must not depend on how busy the machine is
+    },
+  );
+  return {
+    take: (subject: string) => limiter.take("sign_in", subject),
+    takeAddress: (subject: string) => limiter.take("address", subject),
+    async burst(subject: string, requests: number): Promise<number> {
+      const decisions = await Promise.all(
+        Array.from({ length: requests }, () => limiter.take("sign_in", subject)),
+      );
+      return decisions.filter((decision) => decision.allowed).length;
+    },
+  };
+}
+
+describe("the shared rate limiter", () => {
+  it("lets exactly the limit through on one instance, at once or one after the other, and nobody else pays for it", async () => {
+    for (const limit of [1, 7, 30, 100]) {
+      assert.equal(await instance(limit).burst(`burst ${limit}`, 300), limit);
+      const one = instance(limit);
+      for (let i = 0; i < limit; i++) assert.equal((await one.take(`row ${limit}`)).allowed, true);
+      assert.equal((await one.take(`row ${limit}`)).allowed, false);
+      assert.equal((await one.take(`other ${limit}`)).allowed, true);
+    }
+  });
+
+  it("keeps its stated bound over six instances under fire, and refuses none before the limit", async () => {
+    const limit = 60;
+    const instances = Array.from({ length: 6 }, () => instance(limit));
+    const passed = await Promise.all(instances.map((each) => each.burst("10.0.0.1", 200)));
+    const total = passed.reduce((sum, count) => sum + count, 0);
+    assert.ok(total >= limit, `${total} were let through`);
+    assert.ok(total <= limit * (1 + 6 / 10), `${total} were let through`);
+  });
+
+  it("counts for an instance that comes later what an earlier one let through", async () => {
+    assert.equal(await instance(40).burst("a", 200), 40);
+    const later = instance(40);
+    const total = await later.burst("a", 200);
+    assert.ok(total <= 4, `${total} were let through`);
+    assert.equal((await later.take("a")).allowed, false);
+  });
+
+  it("starts anew with the next minute and tells when that is", async () => {
+    const one = instance(2);
+    await one.burst("a", 5);
+    now += 15_000;
+    assert.deepEqual(await one.take("a"), { allowed: false, limit: 2, remaining: 0, resetSeconds: 45 });
+    now += 45_000;
+    assert.deepEqual(await one.take("a"), { allowed: true, limit: 2, remaining: 1, resetSeconds: 60 });
+  });
+
+  it("counts each budget for itself", async () => {
+    const one = instance(1);
+    assert.equal((await one.take("a")).allowed, true);
+    assert.equal((await one.takeAddress("a")).allowed, true);
+    assert.equal((await one.take("a")).allowed, false);
+  });
+
+  it("makes no request wait for Postgres while it is within its share", async () => {
+    const never: Sql = { query: () => new Promise(() => {}) };
+    const one = instance(100, never);
+    for (let i = 0; i < 5; i++) assert.equal((await one.take("a")).allowed, true);
+  });
+
+  it("lets requests through when Postgres fails, up to the limit of the instance alone", async () => {
+    let asked = 0;
+    const broken: Sql = {
+      query: () => {
+        asked += 1;
+        return Promise.reject(new Error("the database is away"));
+      },
+    };
+    assert.equal(await instance(30, broken).burst("a", 100), 30);
+    assert.ok(asked < 10, `Postgres was asked ${asked} times`);
+  });
+
+  it("tells later what it could not tell at first", async () => {
+    let away = true;
+    const flaky: Sql = {
+      query: (text, values) =>
+        away ? Promise.reject(new Error("away")) : db.pool.query(text, values ? [...values] : undefined),
+    };
+    const one = instance(40, flaky);
+    assert.equal(await one.burst("a", 10), 10);
+    away = false;
+    now += 10_000;
+    assert.equal(await one.burst("a", 100), 30);
+    await until(async () => {
+      await one.take("a"); // refused, and told along with what is left to tell
+      const { rows } = await db.pool.query<{ used: number }>("SELECT max(used) AS used FROM rate_windows");
+      return (rows[0]?.used ?? 0) >= 40;
+    });
+    assert.ok((await instance(40).burst("a", 100)) <= 4);
+  });
+
+  it("stores no address and removes windows that are over", async () => {
+    await using own = await ownDatabase(); // other tests' instances may still be telling theirs
+    await instance(10, own.pool).burst("192.0.2.77", 3);
+    await until(async () => {
+      const told = await own.pool.query("SELECT FROM rate_windows WHERE used = 3");
+      return told.rowCount === 1;
+    });
+    const { rows } = await own.pool.query<{ row: string }>(
+      "select row_to_json(w)::text as row from rate_windows w",
+    );
+    assert.equal(rows.length, 1);
+    assert.ok(!rows[0]?.row.includes("192.0.2"));
+    now += 5 * MINUTE;
+    await instance(10, own.pool).burst("192.0.2.78", 3);
+    await until(async () => {
+      const left = await own.pool.query("SELECT FROM rate_windows");
+      return left.rowCount === 1;
+    });
+  });
+});
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < deadline, "the condition did not come true");
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function ownDatabase() {
+  const own = await testDatabase();
+  return { pool: own.pool, [Symbol.asyncDispose]: () => own.drop() };
+}

@@ -1,0 +1,157 @@
+/** Results on the whole local cloud: what someone else writes into Firestore reaches SQL and phones by the real triggers. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Firestore } from "@google-cloud/firestore";
+import { Storage } from "@google-cloud/storage";
+import pg from "pg";
+import { z } from "zod";
+import { serviceAccountTokens } from "#engine/kit/idToken.ts";
+import { buckets } from "#local/cloud/plan.ts";
+import { type TestCloud, testCloud } from "#local/testing/backends.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import type { Result } from "#shared/results/resultDocument.ts";
+import { eventually } from "#tests/acceptance/tools.ts";
+import { type Family, family } from "./harness.ts";
+
+let cloud: TestCloud;
+let firestore: Firestore;
+let pool: pg.Pool;
+let home: Family;
+let token: string;
+before(async () => {
+  cloud = await testCloud();
+  process.env.FIRESTORE_EMULATOR_HOST = cloud.firestore;
+  process.env.STORAGE_EMULATOR_HOST = cloud.storage;
+  firestore = new Firestore({ projectId: cloud.projectId });
+  pool = new pg.Pool({ connectionString: cloud.postgres, max: 4, allowExitOnIdle: true });
+  pool.on("error", () => {}); // Postgres is killed below
+  home = await family({ backend: { url: cloud.postgres, pool, drop: async () => {} } });
+  await pool.query("INSERT INTO devices VALUES ($1, 'phone', 'android', $2, now())", [
+    home.giverId,
+    home.giverId,
+  ]);
+  const tokens = serviceAccountTokens({
+    keyFile: cloud.adminKeyFile,
+    audience: cloud.api,
+    clock: () => new Date(),
+  });
+  token = await tokens.current();
+});
+after(async () => {
+  await pool.end();
+  await firestore.terminate();
+});
+
+/** A result as an import would write it, its file included. */
+async function imported(overrides: Partial<Result> = {}): Promise<Result> {
+  const jobId = randomId();
+  const object = `spaces/${home.spaceId}/jobs/${jobId}/1/scene.glb`;
+  const file = new Storage({ projectId: cloud.projectId }).bucket(buckets.RESOURCES_BUCKET).file(object);
+  await file.save("a scene", { contentType: "model/gltf-binary", resumable: false });
+  const [stored] = await file.getMetadata();
+  const result: Result = {
+    jobId,
+    kind: "scene",
+    spaceId: home.spaceId,
+    createdBy: home.giverId,
+    title: "Imported",
+    params: { location: "outdoor" },
+    files: [
+      {
+        name: "scene.glb",
+        object,
+        contentType: "model/gltf-binary",
+        size: Number(stored.size),
+        crc32c: stored.crc32c ?? "",
+        generation: String(stored.generation),
+      },
+    ],
+    data: null,
+    leaseNumber: 1,
+    completedAt: new Date("2026-01-01T00:00:00Z"),
+    ...overrides,
+  };
+  await firestore.doc(`results/${jobId}`).set(result);
+  return result;
+}
+
+const titlesOf = async (jobIds: readonly string[]) =>
+  (
+    await pool.query<{ title: string }>(
+      "SELECT title FROM resources WHERE job_id = ANY($1) AND NOT hidden ORDER BY title",
+      [jobIds],
+    )
+  ).rows.map((row) => row.title);
+const toldOf = async (jobId: string) => {
+  const messages = z
+    .array(z.object({ data: z.record(z.string(), z.string()) }))
+    .parse(await (await fetch(`${cloud.push}/messages?token=${home.giverId}`)).json());
+  return messages.filter((message) => message.data.jobId === jobId).length;
+};
+async function admin(method: string, path: string): Promise<Record<string, unknown>> {
+  const answer = await fetch(`${cloud.api}/v1/admin/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token}` },
+  });
+  return z.record(z.string(), z.unknown()).parse(await answer.json());
+}
+
+test("an imported result reaches the library and the phone, follows updates, and goes with its document", async () => {
+  const result = await imported();
+  await eventually("the resource", async () => (await titlesOf([result.jobId])).length === 1);
+  await eventually("the push message", async () => (await toldOf(result.jobId)) === 1);
+  await firestore.doc(`results/${result.jobId}`).update({ title: "Renamed" });
+  await eventually("the new title", async () => (await titlesOf([result.jobId]))[0] === "Renamed");
+  await firestore.doc(`results/${result.jobId}`).delete();
+  await eventually("that it is gone", async () => (await titlesOf([result.jobId])).length === 0);
+  assert.equal(await toldOf(result.jobId), 1);
+});
+
+test("an operator's mistake is listed for administrators with its reason, and a replay after the fix brings it back", async () => {
+  const result = await imported();
+  await eventually("the resource", async () => (await titlesOf([result.jobId])).length === 1);
+  await pool.query("UPDATE result_versions SET version = version + interval '1 day' WHERE job_id = $1", [
+    result.jobId,
+  ]);
+  await pool.query("UPDATE resources SET title = 'by hand' WHERE job_id = $1", [result.jobId]);
+  const { mended } = await admin("POST", "audit");
+  assert.equal(mended, 1);
+  assert.deepEqual(await titlesOf([result.jobId]), [result.title]);
+  await firestore.doc(`results/${result.jobId}`).update({ kind: "hologram" });
+  const listed = async () => JSON.stringify(await admin("GET", "quarantine"));
+  await eventually("the entry in quarantine", async () => (await listed()).includes(result.jobId));
+  assert.match(await listed(), /unknown_kind/);
+  assert.deepEqual(await titlesOf([result.jobId]), []);
+  assert.equal((await admin("POST", `quarantine/${result.jobId}/replay`)).outcome, "quarantined");
+  await firestore.doc(`results/${result.jobId}`).set(result);
+  await eventually("that it is back", async () => (await titlesOf([result.jobId])).length === 1);
+  assert.doesNotMatch(await listed(), new RegExp(result.jobId));
+});
+
+test("Postgres is killed while results arrive: each is there once when it is back, and told once", async () => {
+  const results: Result[] = [];
+  for (let i = 0; i < 30; i++) {
+    results.push(await imported({ title: `Result ${String(i).padStart(2, "0")}` }));
+    if (i === 10) process.kill(cloud.pids().postgres ?? assert.fail(), "SIGKILL");
+  }
+  const jobIds = results.map((result) => result.jobId);
+  const count = () => titlesOf(jobIds).catch(() => []); // while Postgres is away
+  await eventually("all thirty", async () => (await count()).length === 30, 120_000);
+  assert.deepEqual(
+    await titlesOf(jobIds),
+    results.map((result) => result.title),
+  );
+  const { rows } = await pool.query(
+    "SELECT count(*)::int AS n FROM outbox WHERE event ->> 'jobId' = ANY($1)",
+    [jobIds],
+  );
+  assert.deepEqual(rows, [{ n: 30 }]);
+  for (const jobId of jobIds)
+    await eventually("the push message", async () => (await toldOf(jobId)) >= 1, 120_000);
+  assert.deepEqual(
+    await Promise.all(jobIds.map(toldOf)),
+    jobIds.map(() => 1),
+  );
+  const { mended, failed } = await admin("POST", "audit");
+  assert.deepEqual([mended, failed], [0, 0]);
+});

@@ -1,0 +1,134 @@
+/** The security rules of Firestore, asked by the web SDK as each kind of caller. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { after, before, beforeEach, test } from "node:test";
+import {
+  assertFails,
+  assertSucceeds,
+  initializeTestEnvironment,
+  type RulesTestContext,
+  type RulesTestEnvironment,
+} from "@firebase/rules-unit-testing";
+import {
+  collection,
+  deleteDoc,
+  doc,
+  getDoc,
+  getDocs,
+  query,
+  setDoc,
+  updateDoc,
+  where,
+} from "firebase/firestore";
+import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
+
+let backend: TestFirestore;
+let rules: RulesTestEnvironment;
+
+before(async () => {
+  backend = await testFirestore();
+  const [host = "", port] = backend.host.split(":");
+  rules = await initializeTestEnvironment({
+    projectId: backend.projectId,
+    firestore: { host, port: Number(port), rules: await readFile("firestore.rules", "utf8") },
+  });
+});
+after(async () => {
+  await rules.cleanup();
+  await backend.drop();
+});
+beforeEach(async () => {
+  await backend.clear();
+  const { firestore } = backend;
+  await Promise.all([
+    firestore.doc("members/giver").set({ spaceId: "ours" }),
+    firestore.doc("members/recipient").set({ spaceId: "ours" }),
+    firestore.doc("members/neighbour").set({ spaceId: "theirs" }),
+    firestore.doc("jobs/our-job").set({ spaceId: "ours", state: "queued" }),
+    firestore.doc("jobs/their-job").set({ spaceId: "theirs", state: "queued" }),
+    ...OTHERS.map((path) => firestore.doc(path).set({ spaceId: "ours" })),
+  ]);
+});
+
+/** One document of every other collection there is, `members` included. */
+const OTHERS = [
+  "uploads/u1",
+  "results/our-job",
+  "lines/ours",
+  "bells/b1",
+  "engines/e1",
+  "quarantine/q1",
+  "idempotency/i1",
+  "tombstones/t1",
+  "anything/else",
+];
+
+const as = {
+  "no one": () => rules.unauthenticatedContext(),
+  "a stranger in no space": () => rules.authenticatedContext("stranger"),
+  "a member of another space": () => rules.authenticatedContext("neighbour"),
+  "a giver": () => rules.authenticatedContext("giver"),
+  "the recipient": () => rules.authenticatedContext("recipient"),
+  // What a token claims is not asked: only the membership document is.
+  "a stranger whose token claims the space": () =>
+    rules.authenticatedContext("stranger", { spaceId: "ours", role: "care_giver", admin: true }),
+} satisfies Record<string, () => RulesTestContext>;
+
+const jobsOf = (context: RulesTestContext, spaceId: string) =>
+  getDocs(query(collection(context.firestore(), "jobs"), where("spaceId", "==", spaceId)));
+
+for (const who of ["a giver", "the recipient"] as const) {
+  test(`${who} reads and lists the space's jobs, and no other space's`, async () => {
+    const context = as[who]();
+    await assertSucceeds(getDoc(doc(context.firestore(), "jobs/our-job")));
+    const listed = await assertSucceeds(jobsOf(context, "ours"));
+    assert.deepEqual(
+      listed.docs.map((job) => job.id),
+      ["our-job"],
+    );
+    await assertFails(getDoc(doc(context.firestore(), "jobs/their-job")));
+    await assertFails(jobsOf(context, "theirs"));
+    await assertFails(getDocs(collection(context.firestore(), "jobs")));
+  });
+}
+
+for (const who of [
+  "no one",
+  "a stranger in no space",
+  "a member of another space",
+  "a stranger whose token claims the space",
+] as const) {
+  test(`${who} reads and lists none of the space's jobs`, async () => {
+    const context = as[who]();
+    await assertFails(getDoc(doc(context.firestore(), "jobs/our-job")));
+    await assertFails(jobsOf(context, "ours"));
+    await assertFails(getDocs(collection(context.firestore(), "jobs")));
+  });
+}
+
+test("nobody writes anything, their own space's jobs included", async () => {
+  for (const context of Object.values(as).map((make) => make())) {
+    const db = context.firestore();
+    await assertFails(updateDoc(doc(db, "jobs/our-job"), { state: "succeeded" }));
+    await assertFails(setDoc(doc(db, "jobs/new-job"), { spaceId: "ours" }));
+    await assertFails(deleteDoc(doc(db, "jobs/our-job")));
+    await assertFails(setDoc(doc(db, "members/stranger"), { spaceId: "ours" }));
+    await assertFails(setDoc(doc(db, "results/made-up"), { spaceId: "ours" }));
+  }
+});
+
+test("nothing but jobs is read by anyone, one's own membership included", async () => {
+  for (const context of Object.values(as).map((make) => make())) {
+    for (const path of [...OTHERS, "members/giver"]) {
+      await assertFails(getDoc(doc(context.firestore(), path)));
+    }
+  }
+});
+
+test("a member who was removed stops reading at once, with the token they have", async () => {
+  const context = as["a giver"]();
+  await assertSucceeds(getDoc(doc(context.firestore(), "jobs/our-job")));
+  await backend.firestore.doc("members/giver").delete();
+  await assertFails(getDoc(doc(context.firestore(), "jobs/our-job")));
+  await assertFails(jobsOf(context, "ours"));
+});

@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { mirrorPending, repairMembers } from "#shared/spaces/mirror.ts";
+import { type GroupsHarness, groupsHarness, type TestPerson } from "./harness.ts";
+
+let harness: GroupsHarness;
+before(async () => {
+  harness = await groupsHarness();
+});
+after(() => harness.close());
+
+async function family() {
+  const [giver, second, recipient] = [
+    await harness.person("care_giver"),
+    await harness.person("care_giver"),
+    await harness.person("care_recipient"),
+  ];
+  const spaceId = await harness.bound(giver, recipient);
+  harness.advance(1);
+  await harness.bound(second, recipient);
+  return { giver, second, recipient, spaceId };
+}
+const remove = (caller: TestPerson, member: { id: string }) =>
+  harness.call(caller, "DELETE", `/v1/group/members/${member.id}`);
+const groupOf = async (person: TestPerson) => (await harness.call(person, "GET", "/v1/group")).json;
+const giversOf = async (person: TestPerson) =>
+  (await groupOf(person)).givers.map((giver: { id: string }) => giver.id);
+
+test("a giver leaves: out of SQL and Firestore before the answer, the others untouched", async () => {
+  const { giver, second, recipient, spaceId } = await family();
+  assert.equal((await remove(giver, giver)).status, 204);
+  const left = await harness.call(giver, "GET", "/v1/group");
+  assert.deepEqual([left.status, left.json.code], [404, "not_in_group"]);
+  assert.equal(await harness.mirrorOf(giver), undefined);
+  assert.deepEqual(await giversOf(recipient), [second.id]);
+  assert.deepEqual(await harness.mirrorOf(second), { spaceId });
+  assert.equal((await remove(giver, giver)).status, 404);
+});
+
+test("the recipient removes a giver, whose mailed code then binds nobody; a new one does", async () => {
+  const { giver, second, recipient } = await family();
+  const { id, code = "" } = await harness.invited(giver, recipient.email);
+  await harness.call(giver, "POST", "/v1/invitations", {
+    body: { recipientEmail: "x@example.com" },
+    key: "kept",
+  });
+  assert.equal((await remove(recipient, giver)).status, 204);
+  assert.deepEqual(await giversOf(recipient), [second.id]);
+  assert.equal(await harness.mirrorOf(giver), undefined);
+  assert.equal((await harness.confirm(giver, id, code)).json.code, "code_rejected");
+  assert.equal(
+    (await harness.rows("SELECT 1 FROM idempotency_keys WHERE caller = $1", [giver.id])).length,
+    0,
+  );
+  harness.advance(1);
+  await harness.bound(giver, recipient);
+  assert.deepEqual(await giversOf(recipient), [second.id, giver.id]);
+});
+
+test("a giver removes nobody else, nobody removes the recipient, and a stranger finds nobody; all stay", async () => {
+  const { giver, second, recipient } = await family();
+  const other = await family();
+  const refusals = [
+    await remove(giver, second),
+    await remove(giver, recipient),
+    await remove(recipient, recipient),
+    await remove(other.recipient, giver),
+    await remove(other.giver, other.recipient),
+    await remove(await harness.person("care_giver"), giver),
+    await remove(recipient, { id: "0".repeat(26) }),
+    await remove(recipient, { id: "no-id" }),
+  ];
+  assert.deepEqual(
+    refusals.map((answer) => answer.status),
+    [403, 403, 403, 404, 403, 404, 404, 404],
+  );
+  assert.deepEqual(await giversOf(recipient), [giver.id, second.id]);
+  assert.deepEqual(await giversOf(other.recipient), [other.giver.id, other.second.id]);
+});
+
+test("when the last giver leaves, the group stays with its recipient, and the next giver finds it", async () => {
+  const { giver, second, recipient, spaceId } = await family();
+  await remove(giver, giver);
+  await remove(second, second);
+  assert.deepEqual((await groupOf(recipient)).givers, []);
+  assert.deepEqual(await harness.mirrorOf(recipient), { spaceId });
+  assert.equal(await harness.bound(await harness.person("care_giver"), recipient), spaceId);
+});
+
+test("leaving twice at once is one leaving", async () => {
+  const { giver, second, recipient } = await family();
+  const statuses = (await Promise.all([remove(giver, giver), remove(recipient, giver)])).map(
+    ({ status }) => status,
+  );
+  assert.ok(statuses.every((status) => status === 204 || status === 404));
+  assert.deepEqual(await giversOf(recipient), [second.id]);
+});
+
+test("what happened to the group is in the audit log, by ids only", async () => {
+  const { giver, second, recipient, spaceId } = await family();
+  await remove(giver, giver);
+  await remove(recipient, second);
+  const log = await harness.rows(
+    "SELECT action, user_id, other_user_id FROM audit_log WHERE space_id = $1 ORDER BY id",
+    [spaceId],
+  );
+  assert.deepEqual(log, [
+    { action: "invitation_confirmed", user_id: giver.id, other_user_id: recipient.id },
+    { action: "invitation_confirmed", user_id: second.id, other_user_id: recipient.id },
+    { action: "member_left", user_id: giver.id, other_user_id: giver.id },
+    { action: "member_removed", user_id: recipient.id, other_user_id: second.id },
+  ]);
+});
+
+test("Firestore away: joining stands and its mirror is written later; removing does not happen", async () => {
+  const { giver, recipient, spaceId } = await family();
+  const late = await harness.person("care_giver");
+  const away = await groupsHarnessWithoutFirestore();
+  const { id, code = "" } = await harness.invited(late, recipient.email);
+  assert.equal((await away.confirm(late, id, code)).status, 201);
+  assert.equal(await harness.mirrorOf(late), undefined);
+  assert.equal((await away.remove(recipient, giver)).status, 500);
+  assert.ok((await giversOf(recipient)).includes(giver.id));
+  assert.equal(await mirrorPending(harness.db, harness.firestore), 1);
+  assert.deepEqual(await harness.mirrorOf(late), { spaceId });
+});
+
+test("the repair gives back a missing mirror, corrects a wrong one and takes a stranger's, page by page, and nothing else", async () => {
+  const { giver, second, recipient, spaceId } = await family();
+  const stranger = await harness.person("care_giver");
+  await harness.firestore.doc(`members/${giver.id}`).delete();
+  await harness.firestore.doc(`members/${second.id}`).set({ spaceId: "another" });
+  await harness.firestore.doc(`members/${stranger.id}`).set({ spaceId });
+  const { mended } = await repairMembers(harness.db, harness.firestore, 2);
+  assert.deepEqual([...mended].sort(), [giver.id, second.id, stranger.id].sort());
+  assert.deepEqual(await harness.mirrorOf(giver), { spaceId });
+  assert.deepEqual(await harness.mirrorOf(second), { spaceId });
+  assert.deepEqual(await harness.mirrorOf(recipient), { spaceId });
+  assert.equal(await harness.mirrorOf(stranger), undefined);
+  assert.deepEqual((await repairMembers(harness.db, harness.firestore, 2)).mended, []);
+});
+
+test("removing and repairing at once never leaves a removed giver a mirror", async () => {
+  for (let round = 0; round < 5; round++) {
+    const { giver, recipient } = await family();
+    await Promise.all([
+      repairMembers(harness.db, harness.firestore, 3),
+      remove(recipient, giver),
+      repairMembers(harness.db, harness.firestore, 3),
+    ]);
+    assert.equal(await harness.mirrorOf(giver), undefined);
+  }
+});
+
+/** The same stores, but every call of Firestore fails. */
+async function groupsHarnessWithoutFirestore() {
+  const { groupsApp } = await import("#functions/groups/routes.ts");
+  const app = groupsApp(() => ({
+    ...harness.deps,
+    firestore: () => Promise.reject(new Error("Firestore is away")),
+  }));
+  const call = (who: TestPerson, method: string, path: string, body?: unknown) =>
+    app.request(
+      path,
+      {
+        method,
+        headers: {
+          authorization: `Bearer ${who.id}`,
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      },
+      {},
+    );
+  return {
+    confirm: (who: TestPerson, id: string, code: string) =>
+      call(who, "POST", `/v1/invitations/${id}/confirm`, { code }),
+    remove: (who: TestPerson, member: TestPerson) => call(who, "DELETE", `/v1/group/members/${member.id}`),
+  };
+}

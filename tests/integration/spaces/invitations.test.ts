@@ -1,0 +1,424 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { CODE_TRIES } from "#shared/spaces/invitationCode.ts";
+import { codeIn, type GroupsHarness, groupsHarness, wrongCode } from "./harness.ts";
+
+let harness: GroupsHarness;
+before(async () => {
+  harness = await groupsHarness();
+});
+after(() => harness.close());
+
+/** A problem document without what differs at each request. */
+function told(answer: { json: Record<string, unknown> }) {
+  const { requestId, ...rest } = answer.json;
+  assert.equal(typeof requestId, "string");
+  return rest;
+}
+
+test("inviting answers alike for a recipient, for nobody, for an unverified address and for another giver; only the first is mailed", async () => {
+  const giver = await harness.person("care_giver");
+  const addresses = [
+    (await harness.person("care_recipient")).email,
+    "nobody@example.com",
+    (await harness.person("care_recipient", { emailVerified: false })).email,
+    (await harness.person("care_giver")).email,
+    (await harness.person(null)).email,
+    giver.email,
+  ];
+  const mailsBefore = harness.mails.length;
+  for (const recipientEmail of addresses) {
+    const answer = await harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail } });
+    assert.equal(answer.status, 202);
+    assert.deepEqual(Object.keys(answer.json), ["id", "expiresAt"]);
+    assert.equal(answer.json.expiresAt, "2026-03-10T09:30:00.000Z");
+    assert.match(answer.json.id, /^[0-9a-z]{26}$/);
+  }
+  const outcomes = await harness.runTasks();
+  assert.deepEqual(outcomes, ["sent", "nobody", "nobody", "nobody", "nobody", "nobody"]);
+  assert.deepEqual(
+    harness.mails.slice(mailsBefore).map((mail) => mail.to),
+    [addresses[0]],
+  );
+  const kept = await harness.rows("SELECT 1 FROM invitations WHERE recipient_email IS NOT NULL");
+  assert.equal(kept.length, 0, "no address is kept once its task is done");
+});
+
+test("the address is found whatever its case", async () => {
+  const giver = await harness.person("care_giver");
+  const recipient = await harness.person("care_recipient", { email: "Grandma.Kim@Example.com" });
+  assert.ok((await harness.invited(giver, "grandma.KIM@example.COM")).code);
+  assert.equal(harness.mails.at(-1)?.to, "grandma.kim@example.com");
+  assert.ok(recipient);
+});
+
+test("only an enrolled care giver invites; anyone else is told why and leaves no invitation", async () => {
+  const countOf = async () => (await harness.rows("SELECT 1 FROM invitations")).length;
+  const before = await countOf();
+  const body = { recipientEmail: "someone@example.com" };
+  const [nobody, recipient, unenrolled] = [
+    await harness.call(null, "POST", "/v1/invitations", { body }),
+    await harness.call(await harness.person("care_recipient"), "POST", "/v1/invitations", { body }),
+    await harness.call(await harness.person(null), "POST", "/v1/invitations", { body }),
+  ];
+  assert.deepEqual([nobody.status, nobody.json.code], [401, "unauthenticated"]);
+  assert.deepEqual([recipient.status, recipient.json.code], [403, "role_mismatch"]);
+  assert.deepEqual([unenrolled.status, unenrolled.json.code], [403, "not_enrolled"]);
+  assert.equal(await countOf(), before);
+});
+
+test("the recipient hears of it: an event with who asks, once per invitation", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const { id } = await harness.invited(giver, recipient.email);
+  await harness.runMailTask(id);
+  const events = await harness.rows<{ event: unknown }>(
+    "SELECT event FROM outbox WHERE event->>'userId' = $1",
+    [recipient.id],
+  );
+  assert.deepEqual(
+    events.map((row) => row.event),
+    [
+      {
+        type: "invited",
+        id: `invited:${id}`,
+        at: harness.now.toISOString(),
+        userId: recipient.id,
+        giverName: giver.name,
+      },
+    ],
+  );
+});
+
+test("an Idempotency-Key gets the first answer again and one mail; another body is refused", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const ask = (recipientEmail: string) =>
+    harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail }, key: "attempt-1" });
+  const answers = await Promise.all([ask(recipient.email), ask(recipient.email), ask(recipient.email)]);
+  assert.equal(new Set(answers.map((answer) => answer.text)).size, 1);
+  assert.deepEqual(await harness.runTasks(), ["sent"]);
+  const other = await ask("other@example.com");
+  assert.deepEqual([other.status, other.json.code], [422, "idempotency_key_reused"]);
+  const rows = await harness.rows("SELECT 1 FROM invitations WHERE giver_id = $1", [giver.id]);
+  assert.equal(rows.length, 1);
+});
+
+test("the code binds both into one group, is mirrored, and works once", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const { id, code = "" } = await harness.invited(giver, recipient.email);
+  const answer = await harness.confirm(giver, id, code);
+  assert.equal(answer.status, 201);
+  const { id: spaceId, ...group } = answer.json;
+  assert.deepEqual(group, {
+    recipient: { id: recipient.id, name: recipient.name, email: recipient.email },
+    givers: [{ id: giver.id, name: giver.name, email: giver.email }],
+    createdAt: harness.now.toISOString(),
+  });
+  for (const member of [giver, recipient]) {
+    assert.deepEqual((await harness.call(member, "GET", "/v1/group")).json, answer.json);
+    assert.deepEqual(await harness.mirrorOf(member), { spaceId });
+  }
+  const again = await harness.confirm(giver, id, code);
+  assert.deepEqual([again.status, again.json.code], [422, "code_rejected"]);
+});
+
+test("a lost answer to confirming is asked for again with its Idempotency-Key, and costs no try", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const { id, code = "" } = await harness.invited(giver, recipient.email);
+  const answers = [];
+  for (let attempt = 0; attempt < CODE_TRIES + 2; attempt++) {
+    answers.push(await harness.confirm(giver, id, code, "same-key"));
+  }
+  assert.equal(new Set(answers.map((answer) => answer.text)).size, 1);
+  assert.equal(answers[0]?.status, 201);
+});
+
+test("the code may be typed as people type", async () => {
+  const recipient = await harness.person("care_recipient");
+  const typed = [
+    (code: string) => code.toLowerCase(),
+    (code: string) => ` ${code.slice(0, 4)}-${code.slice(4)} `,
+    (code: string) => [...code].join(" "),
+    (code: string) => code.replaceAll("1", "l").replaceAll("0", "O"),
+    (code: string) => code.replaceAll("1", "I").replaceAll("0", "o"),
+  ];
+  for (const spelling of typed) {
+    const giver = await harness.person("care_giver");
+    const { id, code = "" } = await harness.invited(giver, recipient.email);
+    assert.equal((await harness.confirm(giver, id, spelling(code))).status, 201);
+  }
+});
+
+test("wrong, expired, used and revoked codes and codes for nobody answer alike but for the request id", async () => {
+  const people = async () => ({
+    giver: await harness.person("care_giver"),
+    recipient: await harness.person("care_recipient"),
+  });
+  const refusals = [];
+
+  const wrong = await people();
+  const first = await harness.invited(wrong.giver, wrong.recipient.email);
+  refusals.push(await harness.confirm(wrong.giver, first.id, wrongCode(first.code ?? "")));
+
+  const used = await people();
+  const second = await harness.invited(used.giver, used.recipient.email);
+  await harness.confirm(used.giver, second.id, second.code ?? "");
+  refusals.push(await harness.confirm(used.giver, second.id, second.code ?? ""));
+
+  const revoked = await people();
+  const third = await harness.invited(revoked.giver, revoked.recipient.email);
+  await harness.invited(revoked.giver, revoked.recipient.email);
+  refusals.push(await harness.confirm(revoked.giver, third.id, third.code ?? ""));
+
+  const nobody = await people();
+  const fourth = await harness.invited(nobody.giver, "nobody-at-all@example.com");
+  refusals.push(await harness.confirm(nobody.giver, fourth.id, "ABCDEFGH"));
+  refusals.push(await harness.confirm(nobody.giver, fourth.id, "not a code"));
+
+  const expired = await people();
+  const fifth = await harness.invited(expired.giver, expired.recipient.email);
+  harness.advance(30 * 60);
+  refusals.push(await harness.confirm(expired.giver, fifth.id, fifth.code ?? ""));
+
+  for (const refusal of refusals) {
+    assert.equal(refusal.status, 422);
+    assert.deepEqual(told(refusal), told(refusals[0] ?? refusal));
+  }
+  assert.equal(refusals[0]?.json.code, "code_rejected");
+  const bound = await harness.rows("SELECT 1 FROM space_members WHERE user_id = ANY($1)", [
+    [wrong, revoked, nobody, expired].flatMap((pair) => [pair.giver.id, pair.recipient.id]),
+  ]);
+  assert.equal(bound.length, 0, "nobody was bound by any of it");
+});
+
+test("a code is good a moment before its half hour ends", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const { id, code = "" } = await harness.invited(giver, recipient.email);
+  harness.advance(30 * 60 - 1);
+  assert.equal((await harness.confirm(giver, id, code)).status, 201);
+});
+
+test("somebody else's invitation, one that isn't there and an impossible id are not found, and cost no try", async () => {
+  const [giver, thief, recipient] = [
+    await harness.person("care_giver"),
+    await harness.person("care_giver"),
+    await harness.person("care_recipient"),
+  ];
+  const { id, code = "" } = await harness.invited(giver, recipient.email);
+  for (const invitationId of [id, "0".repeat(26), "no-id"]) {
+    const answer = await harness.confirm(thief, invitationId, code);
+    assert.deepEqual([answer.status, answer.json.code], [404, "not_found"]);
+  }
+  const recipientsOwn = await harness.confirm(recipient, id, code);
+  assert.equal(recipientsOwn.status, 404);
+  assert.deepEqual(await harness.rows("SELECT tries FROM invitations WHERE id = $1", [id]), [{ tries: 0 }]);
+});
+
+test("after five wrong tries even the right code is not looked at", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const { id, code = "" } = await harness.invited(giver, recipient.email);
+  for (let attempt = 0; attempt < CODE_TRIES; attempt++) {
+    assert.equal((await harness.confirm(giver, id, wrongCode(code, attempt))).status, 422);
+  }
+  const spent = await harness.confirm(giver, id, code);
+  assert.deepEqual([spent.status, spent.json.code], [429, "rate_limited"]);
+  assert.equal((await harness.call(giver, "GET", "/v1/group")).status, 404);
+});
+
+test("1,000 guesses at once are looked at five times, whatever is among them", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const { id, code = "" } = await harness.invited(giver, recipient.email);
+  const answers = await Promise.all(
+    Array.from({ length: 1000 }, (_, number) => harness.confirm(giver, id, wrongCode(code, number))),
+  );
+  const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+  assert.deepEqual([count(422), count(429)], [CODE_TRIES, 1000 - CODE_TRIES]);
+  assert.equal((await harness.confirm(giver, id, code)).status, 429);
+});
+
+test("asking again ends the earlier code but brings no new tries for the day; tomorrow does", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const cap = harness.deps.caps.CODE_TRIES_PER_PAIR;
+  for (let tries = 0; tries < cap; tries += CODE_TRIES) {
+    const { id, code = "" } = await harness.invited(giver, recipient.email);
+    for (let attempt = 0; attempt < CODE_TRIES; attempt++) {
+      assert.equal((await harness.confirm(giver, id, wrongCode(code, attempt))).status, 422);
+    }
+  }
+  const fresh = await harness.invited(giver, recipient.email);
+  const spent = await harness.confirm(giver, fresh.id, fresh.code ?? "");
+  assert.equal(spent.status, 429);
+  const untilTomorrow = (new Date("2026-03-11T00:00:00Z").getTime() - harness.now.getTime()) / 1000;
+  assert.equal(Number(spent.headers.get("retry-after")), untilTomorrow);
+
+  const other = await harness.person("care_recipient");
+  const elsewhere = await harness.invited(giver, other.email);
+  assert.equal(
+    (await harness.confirm(giver, elsewhere.id, elsewhere.code ?? "")).status,
+    201,
+    "another pair's tries are untouched",
+  );
+
+  const secondGiver = await harness.person("care_giver");
+  await harness.bound(secondGiver, recipient);
+
+  const today = harness.now;
+  harness.now = new Date("2026-03-11T00:00:00Z");
+  const tomorrow = await harness.invited(giver, recipient.email);
+  assert.equal((await harness.confirm(giver, tomorrow.id, wrongCode(tomorrow.code ?? ""))).status, 422);
+  harness.now = today;
+});
+
+test("tries of invitations that reach nobody are counted and spent just the same", async () => {
+  const giver = await harness.person("care_giver");
+  const cap = harness.deps.caps.CODE_TRIES_PER_PAIR;
+  const statuses = [];
+  for (let tries = 0; tries < cap + CODE_TRIES; tries += CODE_TRIES) {
+    const { id } = await harness.invited(giver, "not-anyone@example.com");
+    for (let attempt = 0; attempt <= CODE_TRIES; attempt++) {
+      statuses.push((await harness.confirm(giver, id, "ABCDEFGH")).status);
+    }
+  }
+  const perCode = [...Array.from({ length: CODE_TRIES }, () => 422), 429];
+  assert.deepEqual(statuses, [...perCode, ...perCode, ...perCode, ...perCode.map(() => 429)]);
+});
+
+test("a giver's tries over all recipients have a cap of their own, also at once", async () => {
+  const giver = await harness.person("care_giver");
+  const cap = harness.deps.caps.CODE_TRIES_PER_GIVER;
+  const ids = [];
+  for (let number = 0; number < 10; number++) {
+    ids.push((await harness.invited(giver, `nobody-${number}@example.com`)).id);
+  }
+  const answers = await Promise.all(
+    ids.flatMap((id) => Array.from({ length: CODE_TRIES }, () => harness.confirm(giver, id, "ABCDEFGH"))),
+  );
+  assert.equal(answers.filter((answer) => answer.status === 422).length, cap);
+  assert.equal(answers.filter((answer) => answer.status === 429).length, 10 * CODE_TRIES - cap);
+});
+
+test("invitations have daily caps, per recipient and per giver, and past them nothing is mailed", async () => {
+  const giver = await harness.person("care_giver");
+  const recipient = await harness.person("care_recipient");
+  const ask = (recipientEmail: string) =>
+    harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail } });
+  const { INVITATIONS_PER_PAIR, INVITATIONS_PER_GIVER } = harness.deps.caps;
+  const pair = await Promise.all(
+    Array.from({ length: INVITATIONS_PER_PAIR + 5 }, () => ask(recipient.email)),
+  );
+  assert.equal(pair.filter((answer) => answer.status === 202).length, INVITATIONS_PER_PAIR);
+  const others = await Promise.all(
+    Array.from({ length: INVITATIONS_PER_GIVER }, (_, number) => ask(`someone-${number}@example.com`)),
+  );
+  assert.equal(
+    others.filter((answer) => answer.status === 202).length,
+    INVITATIONS_PER_GIVER - INVITATIONS_PER_PAIR,
+  );
+  const outcomes = await harness.runTasks();
+  assert.equal(
+    outcomes.filter((outcome) => outcome === "sent").length,
+    1,
+    "only the newest of a pair is mailed",
+  );
+});
+
+test("two confirmations with one code at once make one member and one group", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const { id, code = "" } = await harness.invited(giver, recipient.email);
+  const answers = await Promise.all([harness.confirm(giver, id, code), harness.confirm(giver, id, code)]);
+  assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 422]);
+  assert.equal((await harness.rows("SELECT 1 FROM space_members WHERE user_id = $1", [giver.id])).length, 1);
+});
+
+test("ten givers who confirm with the same recipient at once all end in her one group", async () => {
+  const recipient = await harness.person("care_recipient");
+  const givers = await Promise.all(Array.from({ length: 10 }, () => harness.person("care_giver")));
+  const invitations = [];
+  for (const giver of givers) invitations.push({ giver, ...(await harness.invited(giver, recipient.email)) });
+  const answers = await Promise.all(
+    invitations.map(({ giver, id, code = "" }) => harness.confirm(giver, id, code)),
+  );
+  assert.deepEqual(new Set(answers.map((answer) => answer.status)), new Set([201]));
+  assert.equal(new Set(answers.map((answer) => answer.json.id)).size, 1);
+  const group = (await harness.call(recipient, "GET", "/v1/group")).json;
+  assert.equal(group.givers.length, 10);
+});
+
+test("a giver who confirms with two recipients at once is in one group, and the other code stays good", async () => {
+  const giver = await harness.person("care_giver");
+  const recipients = [await harness.person("care_recipient"), await harness.person("care_recipient")];
+  const invitations: { id: string; code: string | undefined }[] = [];
+  for (const { email } of recipients) invitations.push(await harness.invited(giver, email));
+  const answers = await Promise.all(invitations.map(({ id, code = "" }) => harness.confirm(giver, id, code)));
+  assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 409]);
+  const refused = answers.findIndex((answer) => answer.status === 409);
+  assert.equal(answers[refused]?.json.code, "already_in_group");
+
+  assert.equal((await harness.call(giver, "DELETE", `/v1/group/members/${giver.id}`)).status, 204);
+  const invitation = invitations[refused];
+  assert.ok(invitation);
+  const answer = await harness.confirm(giver, invitation.id, invitation.code ?? "");
+  assert.equal(answer.status, 201);
+  assert.equal(answer.json.recipient.id, recipients[refused]?.id);
+});
+
+test("a second giver joins and leaves the first untouched; another recipient's group stays apart", async () => {
+  const [first, second, other] = [
+    await harness.person("care_giver"),
+    await harness.person("care_giver"),
+    await harness.person("care_giver"),
+  ];
+  const [recipient, otherRecipient] = [
+    await harness.person("care_recipient"),
+    await harness.person("care_recipient"),
+  ];
+  const spaceId = await harness.bound(first, recipient);
+  harness.advance(60);
+  assert.equal(await harness.bound(second, recipient), spaceId);
+  assert.notEqual(await harness.bound(other, otherRecipient), spaceId);
+  const group = (await harness.call(first, "GET", "/v1/group")).json;
+  assert.deepEqual(
+    group.givers.map((giver: { id: string }) => giver.id),
+    [first.id, second.id],
+  );
+});
+
+test("the mail says who asks and until when, in the recipient's language and time", async () => {
+  const giver = await harness.person("care_giver", { name: "Kim <b>Jiwoo</b>\u202e & Co" });
+  const recipient = await harness.person("care_recipient", { language: "ko", timeZone: "Asia/Seoul" });
+  harness.now = new Date("2026-03-10T13:00:00Z");
+  await harness.invited(giver, recipient.email);
+  const mail = harness.mails.at(-1);
+  assert.match(mail?.subject ?? "", /돌봄 요청/);
+  assert.ok(mail?.text.includes(`\n이름: Kim <b>Jiwoo</b> & Co\n이메일: ${giver.email}\n`));
+  assert.match(mail?.text ?? "", /오후 10:30/);
+  assert.ok(mail?.html.includes(codeIn(mail)));
+  assert.ok(!mail?.html.includes("<b>"), "names are text, not HTML");
+  assert.match(mail?.html ?? "", /<html lang="ko">/);
+});
+
+test("an address that isn't verified is not shown as who asks", async () => {
+  const giver = await harness.person("care_giver", { emailVerified: false, name: "daughter@example.com" });
+  const recipient = await harness.person("care_recipient");
+  await harness.invited(giver, recipient.email);
+  const mail = harness.mails.at(-1);
+  assert.match(mail?.text ?? "", /^Name: daughter@example.com\nAddress: not confirmed$/m);
+  assert.ok(!mail?.text.includes(giver.email) && !mail?.html.includes(giver.email));
+});
+
+test("erasing the account and signing in again brings no new tries", async () => {
+  const email = "persistent@example.com";
+  const recipient = await harness.person("care_recipient");
+  const statuses = [];
+  for (let account = 0; account < 4; account++) {
+    const giver = await harness.person("care_giver", { email });
+    const { id, code = "" } = await harness.invited(giver, recipient.email);
+    for (let attempt = 0; attempt < CODE_TRIES; attempt++) {
+      statuses.push((await harness.confirm(giver, id, wrongCode(code, attempt))).status);
+    }
+    assert.equal((await harness.call(giver, "DELETE", "/v1/me")).status, 200);
+  }
+  assert.deepEqual(statuses, [
+    ...Array.from({ length: 15 }, () => 422),
+    ...Array.from({ length: 5 }, () => 429),
+  ]);
+});

@@ -1,0 +1,242 @@
+/** `sweep`: what it removes and what it leaves, and that one repair's trouble is nobody else's. */
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { removeStrayUploads, settleExpiredUploads } from "#functions/sweep/lateUploads.ts";
+import { removeOrphans } from "#functions/sweep/orphanObjects.ts";
+import { repairsOf, type SweepDeps } from "#functions/sweep/repairs.ts";
+import { sweepApp } from "#functions/sweep/routes.ts";
+import { type Repair, runRepairs } from "#functions/sweep/runRepairs.ts";
+import { walkOn } from "#functions/sweep/walk.ts";
+import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
+import { jobSchema } from "#shared/queue/jobDocument.ts";
+import { type SyncDeps, syncResult } from "#shared/results/syncResult.ts";
+import { type QueueHarness, queueHarness, SPACE } from "../queue/harness.ts";
+import { family, resultOf, sqlOf, testPool, writeResult } from "../results/harness.ts";
+
+let queue: QueueHarness;
+let backend: TestDatabase;
+let db: Database;
+let sync: SyncDeps;
+let deps: SweepDeps;
+before(async () => {
+  [queue, backend] = await Promise.all([queueHarness(), testDatabase()]);
+  db = testPool(backend.url, 2); // as many as the instance of sweep has
+  const { clock, kinds, firestore, publisher, tasks } = queue.deps;
+  const common = { db, firestore, kinds, clock, log: silentLogger };
+  sync = { ...common, objects: queue.resources, publish: async () => {} };
+  deps = {
+    ...sync,
+    publisher,
+    tasks,
+    uploads: queue.uploads,
+    queue: queue.deps,
+    erasure: {
+      ...common,
+      uploads: queue.uploads,
+      resources: queue.resources,
+      firebase: { remove: async () => {} },
+    },
+  };
+});
+beforeEach(async () => {
+  queue.now = new Date("2026-03-01T10:00:00Z");
+  await queue.backend.clear();
+  for (const store of [queue.uploads, queue.resources])
+    for (const name of store.names()) await store.remove(name);
+  await backend.pool.query("TRUNCATE walks, result_versions, users CASCADE");
+});
+after(async () => {
+  await db.close();
+  await Promise.all([queue.backend.drop(), backend.drop()]);
+});
+
+test("every repair has its turn whatever another one throws, and the answer tells which had trouble", async () => {
+  const ran: string[] = [];
+  const repair = (name: string, run: Repair["run"]): Repair => ({
+    name,
+    run: () => {
+      ran.push(name);
+      return run();
+    },
+  });
+  const repairs = [
+    repair("throws", () => Promise.reject(new Error("Firestore is away"))),
+    repair("works", async () => ({ removed: 3 })),
+    repair("half", async () => ({ done: 2, errors: [new Error("one of three")] })),
+    repair("idle", async () => ({})),
+  ];
+  const gate = { log: silentLogger, newId: randomId, trustedHops: 0 };
+  const app = sweepApp(() => ({ gate, repairs }));
+  const answer = await app.request("/", { method: "POST" }, {});
+  assert.equal(answer.status, 200);
+  const report = JSON.parse(await answer.text()) as Awaited<ReturnType<typeof runRepairs>>; // the app's own schema
+  assert.deepEqual(
+    report.repairs.map(({ milliseconds: _, ...each }) => each),
+    [
+      { name: "throws", ok: false, did: {} },
+      { name: "works", ok: true, did: { removed: 3 } },
+      { name: "half", ok: false, did: { done: 2, errors: 1 } },
+      { name: "idle", ok: true, did: {} },
+    ],
+  );
+  assert.deepEqual([report.failed, report.left, ran.length], [2, 0, 4]);
+  assert.equal((await runRepairs(repairs, { maxSeconds: -1, log: silentLogger })).left, 4);
+  assert.equal((await app.request("/", { method: "GET" }, {})).status, 404);
+});
+
+test("with nothing to repair everything is well, also three times at once", async () => {
+  const runs = await Promise.all(
+    [1, 2, 3].map(() => runRepairs(repairsOf(deps), { maxSeconds: 60, log: silentLogger })),
+  );
+  for (const run of runs) {
+    assert.deepEqual(
+      run.repairs.filter((repair) => !repair.ok),
+      [],
+    );
+    assert.equal(run.left, 0);
+    assert.ok(run.repairs.length >= 18);
+  }
+});
+
+test("one run mends what crashes left all over: a row lost in SQL, a removal, an unpublished event, a lease that ended", async () => {
+  const home = await family({ backend });
+  const world = { objects: queue.resources, store: queue.backend, backend };
+  const [lost, removed] = [await resultOf(world, home), await resultOf(world, home)];
+  for (const result of [lost, removed]) {
+    await writeResult(world, result.jobId, result);
+    await syncResult(result.jobId, sync);
+  }
+  await backend.pool.query("DELETE FROM resources");
+  await backend.pool.query("UPDATE result_versions SET state = 'sealed' WHERE job_id = $1", [removed.jobId]);
+  await backend.pool.query("INSERT INTO removals VALUES ($1, $2, $3)", [
+    removed.jobId,
+    `spaces/${home.spaceId}/jobs/${removed.jobId}/`,
+    queue.now,
+  ]);
+  const job = await queue.submit();
+  await queue.lease({ seconds: 60 });
+  queue.pass(3600);
+  const report = await runRepairs(repairsOf(deps), { maxSeconds: 60, log: silentLogger });
+  assert.deepEqual(
+    report.repairs.filter((repair) => !repair.ok),
+    [],
+  );
+  const did = Object.fromEntries(report.repairs.map((repair) => [repair.name, repair.did]));
+  assert.deepEqual(did.outbox, { published: 2 });
+  assert.deepEqual(did.removals, { finished: 1 });
+  assert.equal(did["results compared"]?.mended, 1);
+  assert.equal(did.leases?.repaired, 1);
+  assert.equal((await sqlOf(world, lost.jobId)).title, lost.title);
+  assert.equal((await queue.firestore.doc(`results/${removed.jobId}`).get()).exists, false);
+  assert.equal((await queue.job(job.id)).state, "queued");
+});
+
+test("a walk goes on where it stopped, does a slice that failed again, and rests at its end", async () => {
+  const seen: Array<string | undefined> = [];
+  const spent: number[] = [];
+  const restSeconds = (seconds: number) => {
+    spent.push(seconds);
+    return 3600;
+  };
+  const options = { db, clock: () => queue.now, restSeconds };
+  const walk = (next: string | null, fails = false) =>
+    walkOn("test", options, async (place) => {
+      seen.push(place);
+      if (fails) throw new Error("away");
+      return { next, done: 1 };
+    });
+  assert.deepEqual(await walk("a"), { next: "a", done: 1 });
+  await assert.rejects(walk("b", true));
+  await walk(null);
+  assert.equal(await walk("never"), undefined);
+  queue.pass(3601);
+  await walk(null);
+  assert.deepEqual(seen, [undefined, "a", "a", undefined]);
+  assert.equal(spent.length, 2, "a rest is asked for at the end of a walk only");
+});
+
+test("objects of lost leases, ended jobs and unknown jobs go; those that are named, leased, or young stay", async () => {
+  const home = await family({ backend });
+  const world = { objects: queue.resources, store: queue.backend, backend };
+  const shown = await resultOf(world, home);
+  await writeResult(world, shown.jobId, shown);
+  await syncResult(shown.jobId, sync);
+  const aside = await resultOf(world, home);
+  await writeResult(world, aside.jobId, { ...aside, title: 7 });
+  await syncResult(aside.jobId, sync);
+
+  const running = await queue.submit();
+  await queue.lease({ seconds: 30 });
+  queue.pass(60);
+  await runRepairs(
+    repairsOf(deps).filter((repair) => repair.name === "leases"),
+    { maxSeconds: 60, log: silentLogger },
+  );
+  await queue.lease();
+  assert.equal((await queue.job(running.id)).leaseNumber, 2);
+  const kept = [
+    shown.files[0]?.object,
+    aside.files[0]?.object,
+    `spaces/${SPACE}/jobs/${running.id}/2/scene.glb`,
+  ];
+  const gone = [
+    `spaces/${SPACE}/jobs/${running.id}/1/scene.glb`,
+    `spaces/${SPACE}/jobs/${randomId()}/1/scene.glb`,
+    `spaces/${home.spaceId}/jobs/${shown.jobId}/7/scene.glb`,
+    "spaces/what/is/this",
+  ];
+  for (const name of [kept[2], ...gone]) queue.resources.put(name ?? "", Buffer.from("x"));
+  queue.resources.put("quarantine/x.json", Buffer.from("{}"));
+
+  const young = {
+    db,
+    firestore: queue.firestore,
+    objects: queue.resources,
+    clock: () => new Date(3_600_000),
+  };
+  assert.equal((await removeOrphans(undefined, young)).removed, 0);
+  let [place, looked, removed]: [string | undefined, number, number] = [undefined, 0, 0];
+  do {
+    const slice = await removeOrphans(place, { ...young, clock: () => queue.now }, 2);
+    place = slice.next ?? undefined;
+    looked += slice.looked;
+    removed += slice.removed;
+  } while (place !== undefined);
+  assert.deepEqual([looked, removed], [7, 4]);
+  assert.deepEqual(queue.resources.names(), [...kept, "quarantine/x.json"].toSorted());
+});
+
+test("uploads past their time go, document and object; those an open job needs are kept for longer, others wait for their time", async () => {
+  const put = (id: string) => queue.uploads.put(`spaces/${SPACE}/uploads/${id}`, Buffer.from("x"));
+  const [needed, over, fresh] = [
+    await queue.upload(),
+    await queue.upload(),
+    await queue.upload({ expiresAt: plusSeconds(queue.now, 30 * 86_400) }),
+  ];
+  const job = await queue.submit({ body: { inputs: { video: needed } } });
+  for (const id of [needed, over, fresh]) put(id);
+  const stray = randomId();
+  put(stray);
+  queue.uploads.put("what/is/this", Buffer.from("x"));
+  queue.pass(7 * 86_400 + 60);
+
+  assert.deepEqual(await settleExpiredUploads(deps), { looked: 2, removed: 1, extended: 1 });
+  assert.deepEqual(await settleExpiredUploads(deps), { looked: 0, removed: 0, extended: 0 });
+  assert.deepEqual(await removeStrayUploads(undefined, deps), { looked: 4, removed: 2, next: null });
+  assert.deepEqual(
+    queue.uploads.names(),
+    [needed, fresh].map((id) => `spaces/${SPACE}/uploads/${id}`).toSorted(),
+  );
+  assert.equal((await queue.firestore.doc(`uploads/${over}`).get()).exists, false);
+
+  // Its document may go by Firestore's own hand; the object stays while the job is open.
+  await queue.firestore.doc(`uploads/${needed}`).delete();
+  assert.equal((await removeStrayUploads(undefined, deps)).removed, 0);
+  const ended = jobSchema.parse((await queue.firestore.doc(`jobs/${job.id}`).get()).data());
+  await queue.firestore.doc(`jobs/${job.id}`).set({ ...ended, state: "cancelled", finishedAt: queue.now });
+  assert.equal((await removeStrayUploads(undefined, deps)).removed, 1);
+});

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+import { finalizedObject } from "#functions/ingest/event.ts";
+import { type IngestDeps, ingestUpload } from "#functions/ingest/ingestUpload.ts";
+import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
+import { type MemoryObjects, memoryObjects } from "#local/testing/memoryObjects.ts";
+import { kinds } from "#shared/kinds/index.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
+import { type Upload, uploadSchema } from "#shared/uploads/uploadDocument.ts";
+import { uploadObject } from "#shared/uploads/uploadObject.ts";
+
+const NOW = new Date("2026-03-01T10:00:00Z");
+const SPACE = "g".repeat(26);
+const ID = "1".repeat(26);
+const OBJECT = uploadObject(SPACE, ID);
+/** The beginning of an MP4: a box of type ftyp with the brand isom. */
+const MP4 = Buffer.concat([
+  Buffer.from("00000018667479706973 6f6d0000020069736f6d6d703431".replaceAll(" ", ""), "hex"),
+  Buffer.alloc(40),
+]);
+
+let backend: TestFirestore;
+let objects: MemoryObjects;
+let told: string[];
+before(async () => {
+  backend = await testFirestore();
+});
+after(() => backend.drop());
+beforeEach(async () => {
+  await backend.clear();
+  objects = memoryObjects();
+  told = [];
+});
+
+function deps(overrides: Partial<IngestDeps> = {}): IngestDeps {
+  return {
+    firestore: backend.firestore,
+    objects,
+    kinds,
+    clock: () => NOW,
+    log: silentLogger,
+    tellJobs: async (uploadId) => {
+      told.push(uploadId);
+    },
+    ...overrides,
+  };
+}
+
+async function announced(overrides: Partial<Upload> = {}): Promise<void> {
+  await backend.firestore.doc(`uploads/${ID}`).set({
+    spaceId: SPACE,
+    createdBy: "u1",
+    object: OBJECT,
+    contentType: "video/mp4",
+    size: MP4.length,
+    crc32c: null,
+    name: null,
+    state: "pending",
+    reason: null,
+    received: null,
+    createdAt: NOW,
+    expiresAt: new Date("2026-03-08T10:00:00Z"),
+    ...overrides,
+  } satisfies Upload);
+}
+
+async function stored(): Promise<Upload> {
+  return uploadSchema.parse((await backend.firestore.doc(`uploads/${ID}`).get()).data());
+}
+
+test("a good upload becomes received with what is really there, and the jobs that wait are told; its object stays", async () => {
+  await announced({ contentType: "video/quicktime" });
+  const put = objects.put(OBJECT, MP4);
+  await ingestUpload(OBJECT, deps());
+  const upload = await stored();
+  assert.equal(upload.state, "received");
+  assert.deepEqual(upload.received, {
+    generation: put.generation,
+    size: MP4.length,
+    crc32c: put.crc32c,
+    contentType: "video/mp4",
+  });
+  assert.deepEqual(told, [ID]);
+  assert.deepEqual(objects.names(), [OBJECT]);
+});
+
+test("the event delivered twice changes nothing the second time and tells the jobs again", async () => {
+  await announced();
+  objects.put(OBJECT, MP4);
+  await ingestUpload(OBJECT, deps());
+  const first = await stored();
+  await ingestUpload(OBJECT, deps({ clock: () => new Date("2026-03-02T00:00:00Z") }));
+  assert.deepEqual(await stored(), first);
+  assert.deepEqual(told, [ID, ID]);
+  assert.deepEqual(objects.names(), [OBJECT]);
+});
+
+for (const [what, code, overrides, bytes] of [
+  [
+    "a text file called mp4",
+    "type_not_accepted",
+    {},
+    Buffer.from("just some words, padded to the announced size".padEnd(MP4.length).slice(0, MP4.length)),
+  ],
+  ["a video of another size", "size_mismatch", { size: 5 }, MP4],
+  ["a video with another checksum", "checksum_mismatch", { crc32c: "AAAAAA==" }, MP4],
+  ["an empty object", "size_mismatch", {}, Buffer.alloc(0)],
+] as const) {
+  test(`${what} is rejected with a reason, told, and removed`, async () => {
+    await announced(overrides);
+    objects.put(OBJECT, bytes);
+    await ingestUpload(OBJECT, deps());
+    const upload = await stored();
+    assert.equal(upload.state, "rejected");
+    assert.equal(upload.reason?.code, code);
+    assert.equal(upload.received, null);
+    assert.deepEqual(told, [ID]);
+    assert.deepEqual(objects.names(), []);
+  });
+}
+
+test("a crash before the jobs were told is made up by the next delivery", async () => {
+  await announced();
+  objects.put(OBJECT, MP4);
+  const crash = { tellJobs: () => Promise.reject(new Error("crashed")) };
+  await assert.rejects(ingestUpload(OBJECT, deps(crash)), /crashed/);
+  assert.equal((await stored()).state, "received");
+  await ingestUpload(OBJECT, deps());
+  assert.deepEqual(told, [ID]);
+});
+
+test("a second object under a rejected upload is removed too, and the verdict stands", async () => {
+  await announced();
+  objects.put(OBJECT, Buffer.from("words"));
+  await ingestUpload(OBJECT, deps());
+  objects.put(OBJECT, MP4);
+  await ingestUpload(OBJECT, deps());
+  assert.equal((await stored()).state, "rejected");
+  assert.deepEqual(objects.names(), []);
+});
+
+test("what came for no one, too late, for an erased space or under a strange name is removed and settles nothing", async () => {
+  objects.put(OBJECT, MP4);
+  await ingestUpload(OBJECT, deps());
+  assert.deepEqual(objects.names(), []);
+
+  await announced();
+  objects.put(OBJECT, MP4);
+  await ingestUpload(OBJECT, deps({ clock: () => new Date("2026-03-08T10:00:01Z") }));
+  assert.deepEqual(objects.names(), []);
+  assert.equal((await stored()).state, "pending");
+
+  await backend.firestore.doc(`tombstones/${SPACE}`).set({ erasedAt: NOW });
+  objects.put(OBJECT, MP4);
+  await ingestUpload(OBJECT, deps());
+  assert.deepEqual(objects.names(), []);
+
+  objects.put("somewhere/else", MP4);
+  await ingestUpload("somewhere/else", deps());
+  assert.deepEqual(objects.names(), []);
+  assert.deepEqual(told, []);
+});
+
+test("an event of another bucket, or one that can't be read, names no object", () => {
+  const event = (data: unknown) => ({ specversion: "1.0", id: "1", source: "s", type: "t", data });
+  assert.equal(finalizedObject(event({ bucket: "uploads", name: "a" }), "uploads"), "a");
+  assert.equal(finalizedObject(event({ bucket: "other", name: "a" }), "uploads"), undefined);
+  assert.equal(finalizedObject(event("rubbish"), "uploads"), undefined);
+  assert.equal(finalizedObject(event(undefined), "uploads"), undefined);
+});

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { freePort } from "#local/cloud/processes/ports.ts";
+import { type FunctionName, functions } from "#shared/manifest.ts";
+import { buildFunctions, functionNames, ROOT } from "../build/functions.ts";
+
+const PRELOAD = pathToFileURL(join(ROOT, "tools/checks/noConnections.ts")).href;
+
+test("importing every function with an empty environment throws nothing, connects to nothing, leaves nothing running", async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--import", PRELOAD, join(ROOT, "tools/checks/entries.ts")],
+    { env: {} },
+  );
+  const expected = Object.fromEntries(functionNames.map((name) => [name, [`function ${name}`]]));
+  assert.deepEqual(JSON.parse(stdout), { found: expected, running: [] });
+});
+
+test("every function's index.ts is wiring only: under 40 lines", () => {
+  const long = functionNames.filter(
+    (name) => readFileSync(join(ROOT, "functions", name, "index.ts"), "utf8").split("\n").length > 40,
+  );
+  assert.deepEqual(long, []);
+});
+
+test("the manifest and the folders of functions/ name the same functions, each with a README", () => {
+  const folders = globSync("functions/*/", { cwd: ROOT }).map((path) =>
+    path.replace(/^functions[/\\]|[/\\]$/g, ""),
+  );
+  assert.deepEqual(folders.sort(), Object.keys(functions).sort());
+  assert.deepEqual(
+    folders.filter((name) => !existsSync(join(ROOT, "functions", name, "README.md"))),
+    [],
+  );
+});
+
+describe("a bundle under the functions framework, with an empty environment and no network", () => {
+  const dir = mkdtempSync(join(tmpdir(), "reverie-bundles-"));
+  before(async () => {
+    await buildFunctions(dir);
+    // Stands for `npm install` of the one dependency that stays outside the bundle.
+    symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"), "junction");
+  });
+  after(() => rmSync(dir, { recursive: true, force: true }));
+
+  for (const name of functionNames) {
+    test(`${name} starts and listens`, async (t) => {
+      const { answer, log } = await callBundle(dir, name, t.signal);
+      if (functions[name].trigger.type !== "http") return;
+      // Its settings are missing, which is the operator's to know and not the caller's.
+      assert.equal(answer.status, 500, log);
+      assert.match(answer.headers.get("content-type") ?? "", /^application\/problem\+json/);
+      assert.doesNotMatch(await answer.text(), /settings|missing|GOOGLE_CLOUD_PROJECT|\.js/);
+    });
+  }
+});
+
+/** Starts one bundle as the platform does and sends it a request. */
+async function callBundle(
+  dir: string,
+  name: FunctionName,
+  signal: AbortSignal,
+): Promise<{ answer: Response; log: string }> {
+  const framework = createRequire(import.meta.url).resolve("@google-cloud/functions-framework");
+  const port = await freePort();
+  const signature = functions[name].trigger.type === "http" ? "http" : "cloudevent";
+  const child = spawn(
+    process.execPath,
+    [
+      "--import",
+      PRELOAD,
+      join(framework, "../main.js"),
+      `--source=${join(dir, name)}`,
+      `--target=${name}`,
+      `--signature-type=${signature}`,
+      `--port=${port}`,
+    ],
+    { env: { NODE_ENV: "production" }, signal },
+  );
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (log += chunk));
+  const exited = once(child, "exit");
+  try {
+    for (;;) {
+      const answer = await fetch(`http://127.0.0.1:${port}/v1/none`).catch(() => undefined);
+      if (answer) return { answer, log };
+      if (child.exitCode !== null) throw new Error(`${name} ended with exit code ${child.exitCode}: ${log}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    child.kill();
+    await exited;
+  }
+}
