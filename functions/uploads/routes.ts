@@ -7,7 +7,7 @@ import { ID_PATTERN } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { type CreateUploadDeps, createUpload, createUploadBody } from "#shared/uploads/createUpload.ts";
-import { uploadSchema } from "#shared/uploads/uploadDocument.ts";
+import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 
 export interface UploadsDeps extends CreateUploadDeps {
   readonly gate: Gate;
@@ -80,9 +80,9 @@ export function uploadsApp(deps: () => UploadsDeps): App {
     if (!ID_PATTERN.test(id)) throw new NotFound();
     const [space, snapshot] = await Promise.all([
       spaceOfCaller(deps().sql, c.var.account.userId),
-      deps().firestore.doc(`uploads/${id}`).get(),
+      uploadsOf(deps().firestore).doc(id).get(),
     ]);
-    const upload = snapshot.exists ? uploadSchema.parse(snapshot.data()) : undefined;
+    const upload = snapshot.data();
     if (!upload || upload.spaceId !== space?.spaceId) throw new NotFound();
     return c.json({ state: upload.state, ...(upload.reason ? { reason: upload.reason } : {}) }, 200);
   });

@@ -6,7 +6,7 @@ import { InvalidRequest } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { ObjectStore, SignedRequest } from "../platform/storage/objectStore.ts";
 import { essence, largestDeclared } from "./acceptance.ts";
-import type { Upload } from "./uploadDocument.ts";
+import { uploadsOf } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
 
 /** How long the signed URLs live. A resumable session that was started in time goes on for days. */
@@ -79,20 +79,22 @@ export async function createUpload(
     deps.objects.signCreate(object, declared, urlsExpireAt),
     deps.objects.signResumable(object, declared, urlsExpireAt),
   ]);
-  await deps.firestore.doc(`uploads/${id}`).create({
-    spaceId: input.spaceId,
-    createdBy: input.userId,
-    object,
-    contentType,
-    size: input.size,
-    crc32c: input.crc32c ?? null,
-    name: input.name ?? null,
-    state: "pending",
-    reason: null,
-    received: null,
-    createdAt: now,
-    expiresAt: plusSeconds(now, deps.retentionDays * 86_400),
-  } satisfies Upload);
+  await uploadsOf(deps.firestore)
+    .doc(id)
+    .create({
+      spaceId: input.spaceId,
+      createdBy: input.userId,
+      object,
+      contentType,
+      size: input.size,
+      crc32c: input.crc32c ?? null,
+      name: input.name ?? null,
+      state: "pending",
+      reason: null,
+      received: null,
+      createdAt: now,
+      expiresAt: plusSeconds(now, deps.retentionDays * 86_400),
+    });
   return {
     id,
     ...publicRequest(single),

@@ -1,4 +1,6 @@
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
+import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 
 /**
@@ -32,3 +34,6 @@ export const uploadSchema = z.object({
   expiresAt: timestamp,
 });
 export type Upload = z.infer<typeof uploadSchema>;
+
+/** The collection of uploads. */
+export const uploadsOf = (firestore: Firestore) => typedCollection(firestore, "uploads", uploadSchema);
