@@ -58,7 +58,7 @@ const reportSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-const worker = fileURLToPath(new URL("./worker.ts", import.meta.url));
+const worker = fileURLToPath(new URL("../reference/worker.ts", import.meta.url));
 
 /**
  * Runs one conversion in a process of its own and always comes to an end: with the result, with ConversionError (also when the
