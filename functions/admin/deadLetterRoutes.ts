@@ -1,7 +1,7 @@
 /** Jobs that failed for good, and trying one again. Without titles and parameters: those are the families' words. */
 import { Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
-import { Conflict, NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/app.ts";
 import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
@@ -64,7 +64,7 @@ export function deadLetterRoutes(app: App, deps: () => AdminDeps): void {
 
   app.openapi(retryRoute, async (c) => {
     const { jobId } = c.req.valid("param");
-    if (!ID_PATTERN.test(jobId)) throw new NotFound();
+    if (!ID_PATTERN.test(jobId)) throw errors.notFound();
     const job = await retryJob(jobId, deps().submit, refuseCancelled);
     return c.json(viewItem({ id: jobId, job }), 200);
   });
@@ -72,7 +72,7 @@ export function deadLetterRoutes(app: App, deps: () => AdminDeps): void {
 
 /** What a person cancelled is no dead letter. */
 function refuseCancelled(job: Job): void {
-  if (job.state === "cancelled") throw new Conflict("job_finished", "the job was cancelled");
+  if (job.state === "cancelled") throw errors.jobFinished("the job was cancelled");
 }
 
 function keysetOf({ id, job }: { id: string; job: Job }): Keyset {

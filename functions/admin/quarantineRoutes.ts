@@ -1,7 +1,7 @@
 /** What `sync` put aside: the list, one with what it held, and reading it again after a fix. */
 import { FieldPath, type Firestore, Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
-import { NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { isDocumentId } from "#shared/platform/firestore/documentId.ts";
 import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/app.ts";
@@ -75,7 +75,7 @@ export function quarantineRoutes(app: App, deps: () => AdminDeps): void {
     const entry = await quarantined(c.req.valid("param").id, deps().sync.firestore);
     const payload =
       entry.payload ?? (await deps().sync.objects.read(entry.payloadObject ?? ""))?.toString("utf8");
-    if (payload === undefined) throw new NotFound();
+    if (payload === undefined) throw errors.notFound();
     return c.json({ ...viewItem(entry), payload }, 200);
   });
 
@@ -85,11 +85,11 @@ export function quarantineRoutes(app: App, deps: () => AdminDeps): void {
   });
 }
 
-/** @throws NotFound */
+/** @throws `not_found` */
 async function quarantined(id: string, firestore: Firestore): Promise<Quarantined> {
-  if (!isDocumentId(id)) throw new NotFound();
+  if (!isDocumentId(id)) throw errors.notFound();
   const snapshot = await firestore.doc(`quarantine/${id}`).get();
-  if (!snapshot.exists) throw new NotFound();
+  if (!snapshot.exists) throw errors.notFound();
   return quarantineSchema.parse(snapshot.data());
 }
 

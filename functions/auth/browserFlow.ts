@@ -8,7 +8,7 @@
  */
 import { timingSafeEqual } from "node:crypto";
 import type { Clock } from "#shared/platform/clock.ts";
-import { type ErrorCode, InvalidRequest, ReverieError } from "#shared/platform/errors.ts";
+import { type ErrorCode, errors, ReverieError } from "#shared/platform/errors.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { Flow, flowSealer } from "./flowCookie.ts";
@@ -37,14 +37,14 @@ export type FlowError =
 
 /**
  * @returns where to send the browser, and the cookie that it must bring back
- * @throws InvalidRequest for a redirect URI that isn't on the list; nothing is ever sent there
+ * @throws `invalid_request` for a redirect URI that isn't on the list; nothing is ever sent there
  */
 export async function begin(
   app: { readonly redirectUri: string; readonly challenge: string; readonly state: string | undefined },
   deps: BrowserFlowDeps,
 ): Promise<{ location: string; cookie: string }> {
   if (!deps.appRedirectUris.includes(app.redirectUri)) {
-    throw new InvalidRequest("redirect_uri: expected one of the app links that are registered", {
+    throw errors.invalidRequest("redirect_uri: expected one of the app links that are registered", {
       issues: [{ path: "redirect_uri", message: "is not registered" }],
     });
   }
@@ -73,7 +73,7 @@ export interface Callback {
 
 /**
  * @returns the app link to send the browser to: with `code`, or with `error`; and with the app's own `state`
- * @throws InvalidRequest when this browser didn't begin this flow, or took too long: then nobody knows an app to go back to
+ * @throws `invalid_request` when this browser didn't begin this flow, or took too long: then nobody knows an app to go back to
  */
 export async function finish(
   callback: Callback,
@@ -82,13 +82,13 @@ export async function finish(
 ): Promise<{ location: string; refused?: FlowError }> {
   const flow = cookie === undefined ? undefined : await deps.flows.open(cookie, deps.clock());
   if (!flow || !equal(callback.state ?? "", flow.state)) {
-    throw new InvalidRequest(
+    throw errors.invalidRequest(
       "this browser began no such sign-in, or it took too long; begin again in the app",
     );
   }
   // The list may have changed in those minutes.
   if (!deps.appRedirectUris.includes(flow.redirectUri)) {
-    throw new InvalidRequest("the app link of this sign-in is no longer registered");
+    throw errors.invalidRequest("the app link of this sign-in is no longer registered");
   }
   try {
     return { location: appLink(flow, { code: await codeFor(callback, flow, deps) }) };
@@ -99,12 +99,14 @@ export async function finish(
   }
 }
 
-class Denied extends Error {}
+class AccessDeniedError extends Error {}
 
 async function codeFor(callback: Callback, flow: Flow, deps: BrowserFlowDeps): Promise<string> {
   // Another issuer's answer must not be taken for Google's (mix-up, RFC 9700 section 4.4).
-  if (callback.iss !== undefined && callback.iss !== deps.googleIssuer) throw new Denied("another issuer");
-  if (callback.error !== undefined || callback.code === undefined) throw new Denied("Google gave no code");
+  if (callback.iss !== undefined && callback.iss !== deps.googleIssuer)
+    throw new AccessDeniedError("another issuer");
+  if (callback.error !== undefined || callback.code === undefined)
+    throw new AccessDeniedError("Google gave no code");
   const idToken = await deps.google.exchange(callback.code, flow.verifier);
   const identity = await deps.verifyWebGoogle(idToken, flow.nonce);
   const { randomBytes } = deps;
@@ -112,7 +114,7 @@ async function codeFor(callback: Callback, flow: Flow, deps: BrowserFlowDeps): P
 }
 
 function flowError(error: unknown): FlowError | undefined {
-  if (error instanceof Denied) return "access_denied";
+  if (error instanceof AccessDeniedError) return "access_denied";
   if (!(error instanceof ReverieError)) return undefined;
   const { code } = error;
   return code === "identity_rejected" || code === "email_unverified" || code === "unavailable"

@@ -1,14 +1,14 @@
 /** Google's authorization endpoint and token endpoint, as a confidential web client with PKCE uses them (RFC 9700, section 2.1.1). */
 import { z } from "zod";
 import type { SettingsOf } from "#shared/platform/config/settings.ts";
-import { Unauthenticated, Unavailable } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 
 export interface GoogleOAuth {
   /** The page to send the browser to. */
   authorizeUrl(flow: { state: string; nonce: string; codeChallenge: string }): string;
   /**
    * Exchanges the authorization code for an ID token.
-   * @throws Unauthenticated `identity_rejected` when Google refuses the code; Unavailable when Google can't be asked
+   * @throws `identity_rejected` when Google refuses the code; `unavailable` when Google can't be asked
    */
   exchange(code: string, codeVerifier: string): Promise<string>;
 }
@@ -56,11 +56,11 @@ export function googleOAuth(
       });
       if (response.status === 400) {
         await response.body?.cancel();
-        throw new Unauthenticated("Google refused the authorization code", { code: "identity_rejected" });
+        throw errors.identityRejected("Google refused the authorization code");
       }
-      if (!response.ok) throw new Unavailable(`Google's token endpoint answered ${response.status}`);
+      if (!response.ok) throw errors.unavailable(`Google's token endpoint answered ${response.status}`);
       const parsed = answerSchema.safeParse(await response.json().catch(() => undefined));
-      if (!parsed.success) throw new Unavailable("Google's token endpoint answered without an ID token");
+      if (!parsed.success) throw errors.unavailable("Google's token endpoint answered without an ID token");
       return parsed.data.id_token;
     },
   };
@@ -75,6 +75,6 @@ async function post(url: string, form: Readonly<Record<string, string>>): Promis
       signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
     });
   } catch (cause) {
-    throw new Unavailable("Google's token endpoint can't be reached", { cause });
+    throw errors.unavailable("Google's token endpoint can't be reached", { cause });
   }
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Clock } from "#shared/platform/clock.ts";
 import type { SettingsOf } from "#shared/platform/config/settings.ts";
-import { Unauthenticated } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
 import { googleTokenVerifier } from "#shared/platform/http/googleToken.ts";
 
@@ -40,20 +40,16 @@ export function googleIdentityVerifier(
 ): VerifyGoogle {
   const verify = googleTokenVerifier(
     settings,
-    { audiences, claims: googleClaims, refusal: "identity_rejected" },
+    { audiences, claims: googleClaims, refuse: errors.identityRejected },
     clock,
   );
   return async (idToken, nonce) => {
     const claims = await verify(idToken);
     if (claims.nonce !== nonce) {
-      throw new Unauthenticated("nonce: expected the one that the ID token was asked for with", {
-        code: "identity_rejected",
-      });
+      throw errors.identityRejected("nonce: expected the one that the ID token was asked for with");
     }
     if (!claims.email_verified || claims.email === undefined || !isAddress(claims.email)) {
-      throw new Unauthenticated("Google has not verified this account's address", {
-        code: "email_unverified",
-      });
+      throw errors.emailUnverified("Google has not verified this account's address");
     }
     return {
       provider: "google",
@@ -68,15 +64,13 @@ export function googleIdentityVerifier(
 /**
  * Verifies a Firebase ID token: e-mail with password, phone with SMS code, Apple and others. An unverified address signs in, but isn't
  * anything to go by.
- * @throws Unauthenticated `identity_rejected`, also for an anonymous account, which is nobody, and for a session that began with a
+ * @throws `identity_rejected`, also for an anonymous account, which is nobody, and for a session that began with a
  *   custom token: those are the listener tokens we give out, and must not turn back into a sign-in that outlives its session
  */
 export async function firebaseIdentity(idToken: string, firebase: FirebaseAccounts): Promise<Identity> {
   const person = await firebase.verify(idToken);
   if (person.signInProvider === "custom" || person.signInProvider === "anonymous") {
-    throw new Unauthenticated(`a Firebase session of the kind "${person.signInProvider}" can't sign in`, {
-      code: "identity_rejected",
-    });
+    throw errors.identityRejected(`a Firebase session of the kind "${person.signInProvider}" can't sign in`);
   }
   const email = person.email !== null && isAddress(person.email) ? person.email : null;
   return {

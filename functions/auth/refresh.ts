@@ -1,7 +1,7 @@
 /** The refresh: one transaction under the family's lock, around the judgement of `refreshToken.ts`. */
 
 import type { Clock } from "#shared/platform/clock.ts";
-import { Unauthenticated } from "#shared/platform/errors.ts";
+import { errors, type ReverieError } from "#shared/platform/errors.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import type { Account } from "./account.ts";
@@ -44,7 +44,7 @@ type Outcome =
 
 /**
  * Spends a refresh token, or gives its successor again to whoever brings the attempt key it was spent with.
- * @throws Unauthenticated `token_invalid`, `token_spent` (nothing changed), `token_reused` (the session has ended; that is committed)
+ * @throws `token_invalid`, `token_spent` (nothing changed), `token_reused` (the session has ended; that is committed)
  */
 export async function refresh(
   input: { readonly refreshToken: string; readonly attemptKey: string; readonly requestId: string },
@@ -177,23 +177,16 @@ async function rotate(
   );
 }
 
-function refusal(verdict: Exclude<Verdict, "rotate" | "repeat">): Unauthenticated {
+function refusal(verdict: Exclude<Verdict, "rotate" | "repeat">): ReverieError {
   switch (verdict) {
     case "spent":
-      return new Unauthenticated("this token was spent and its successor is in use; nothing was ended", {
-        code: "token_spent",
-      });
+      return errors.tokenSpent("this token was spent and its successor is in use; nothing was ended");
     case "reused":
     case "ended":
-      return new Unauthenticated(
+      return errors.tokenReused(
         "this session was ended because two parties held one of its tokens; sign in again",
-        {
-          code: "token_reused",
-        },
       );
     case "invalid":
-      return new Unauthenticated("the refresh token is unknown or expired, or its session has ended", {
-        code: "token_invalid",
-      });
+      return errors.tokenInvalid("the refresh token is unknown or expired, or its session has ended");
   }
 }

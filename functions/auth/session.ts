@@ -1,7 +1,7 @@
 /** Sessions: one sign-in on one device, and the family of refresh tokens that it lives by. */
 import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { Unauthenticated } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { AccessClaims } from "#shared/platform/http/accessToken.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -137,12 +137,12 @@ export async function endAllSessions(sql: Sql, userId: string, now: Date): Promi
 /**
  * An access token is believed until it expires, wherever that is enough. Where it isn't (handing out another credential, ending
  * sessions) the session itself is asked.
- * @throws Unauthenticated `token_invalid` when the session has ended or the account is gone
+ * @throws `token_invalid` when the session has ended or the account is gone
  */
 export async function requireLiveSession(sql: Sql, account: AccessClaims, now: Date): Promise<void> {
   const { rowCount } = await sql.query(
     "SELECT FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3",
     [account.sessionId, account.userId, now],
   );
-  if (!rowCount) throw new Unauthenticated("this session has ended", { code: "token_invalid" });
+  if (!rowCount) throw errors.tokenInvalid("this session has ended");
 }

@@ -1,6 +1,6 @@
 /** Sign-in, refresh, the list of sessions, signing out. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { InvalidRequest, NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import { ACCESS_TOKEN_SECONDS, roleSchema } from "#shared/platform/http/accessToken.ts";
 import type { App } from "#shared/platform/http/app.ts";
@@ -112,9 +112,7 @@ export function addSessionRoutes(app: App, deps: () => AuthDeps): void {
   app.openapi(postTokens, async (c) => {
     const attemptKey = c.req.valid("header")["idempotency-key"];
     if (attemptKey === undefined) {
-      throw new InvalidRequest("send the attempt key as Idempotency-Key", {
-        code: "idempotency_key_required",
-      });
+      throw errors.idempotencyKeyRequired("send the attempt key as Idempotency-Key");
     }
     const { refreshToken } = c.req.valid("json");
     const refreshed = await refresh({ refreshToken, attemptKey, requestId: c.var.requestId }, deps());
@@ -143,14 +141,14 @@ export function addSessionRoutes(app: App, deps: () => AuthDeps): void {
     const id = asked === "current" ? sessionId : asked;
     // A session that has ended may still be asked to end, so that a lost answer can be asked for again; it may do nothing else.
     if (id !== sessionId) await requireLiveSession(db, c.var.account, clock());
-    if (!ID_PATTERN.test(id)) throw new NotFound();
+    if (!ID_PATTERN.test(id)) throw errors.notFound();
     const end = await db.transaction(async (sql) => {
       const result = await endSession(sql, userId, id, clock());
       const entry = { action: "signed_out", userId, sessionId: id, requestId: c.var.requestId } as const;
       if (result === "ended") await audit(sql, entry, clock());
       return result;
     });
-    if (end === "unknown") throw new NotFound();
+    if (end === "unknown") throw errors.notFound();
     if (end === "ended") await endListeners(userId);
     return c.body(null, 204);
   });

@@ -54,8 +54,8 @@ export interface SignedIn {
 }
 
 /**
- * @throws Unauthenticated `identity_rejected`, `email_unverified` or `code_rejected`; a refusal leaves a line in the audit log and nothing
- *   else. Unavailable when the provider can't be asked.
+ * @throws `identity_rejected`, `email_unverified` or `sign_in_code_rejected`; a refusal leaves a line in the audit log and nothing
+ *   else. `unavailable` when the provider can't be asked.
  */
 export async function signIn(request: SignIn, requestId: string, deps: SignInDeps): Promise<SignedIn> {
   const now = deps.clock();

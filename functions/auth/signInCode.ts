@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { Unauthenticated } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { Identity } from "./identity.ts";
@@ -37,7 +37,7 @@ export async function issueCode(
  * Redeems a code: once, within its minute, by the app that began. An attempt with another verifier takes nothing, so an app that caught
  * the link can't spoil the sign-in either; there is nothing to guess in 256 bits.
  * @param sql the transaction of the sign-in, so that a sign-in that fails leaves the code to be used
- * @throws Unauthenticated `code_rejected`, whatever was wrong
+ * @throws `sign_in_code_rejected`, the same for each cause
  */
 export async function redeemCode(
   sql: Sql,
@@ -50,9 +50,7 @@ export async function redeemCode(
   );
   const row = rows[0];
   if (!row) {
-    throw new Unauthenticated("the code is unknown, used or expired, or the verifier is not its own", {
-      code: "code_rejected",
-    });
+    throw errors.signInCodeRejected("the code is unknown, used or expired, or the verifier is not its own");
   }
   return { provider: "google", ...row, emailVerified: true };
 }

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { TooManyRequests, Unavailable } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
@@ -62,8 +62,8 @@ export function dispatchApp(deps: () => DispatchDeps): App {
     if (rung.outcome === "over") return c.body(null, 204);
     const { retryAfterSeconds } = rung;
     const patience = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
-    if (rung.busy) throw new TooManyRequests("the engine is busy", patience);
-    throw new Unavailable("the engine doesn't answer", patience);
+    if (rung.busy) throw errors.rateLimited("the engine is busy", patience);
+    throw errors.unavailable("the engine doesn't answer", patience);
   });
 
   app.openapi(leaseEndedRoute, async (c) => {
@@ -86,5 +86,5 @@ export function dispatchApp(deps: () => DispatchDeps): App {
 
 /** Clocks differ between machines: the task is tried again until this one's has caught up. */
 function refuseEarly(outcome: TimerOutcome): void {
-  if (outcome === "early") throw new Unavailable("the time of this timer hasn't come");
+  if (outcome === "early") throw errors.unavailable("the time of this timer hasn't come");
 }

@@ -1,6 +1,6 @@
 import type { Kind } from "#shared/kinds/kind.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { type InputIssue, InvalidRequest } from "#shared/platform/errors.ts";
+import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import type { SignedRequest } from "#shared/platform/storage/objectStore.ts";
 import { type EngineDeps, URL_SECONDS } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
@@ -15,7 +15,7 @@ export interface AnnouncedFile {
 /**
  * Signs the upload of result files: each of this name, type and size, once, for an hour. What was announced is kept with the lease,
  * because `complete` is measured by it. Announcing again signs anew; a file that is there already can't be replaced.
- * @throws InvalidRequest for files the kind doesn't have; Conflict `lease_lost`
+ * @throws `invalid_request` for files the kind doesn't have; `lease_lost`
  */
 export async function announceOutputs(
   lease: HeldLease,
@@ -60,5 +60,6 @@ function refuseStrangers(files: readonly AnnouncedFile[], kind: Kind): void {
       refuse(index, "name", "a file is named twice");
     }
   }
-  if (issues.length > 0) throw new InvalidRequest("these files can't be a result of this kind", { issues });
+  if (issues.length > 0)
+    throw errors.invalidRequest("these files can't be a result of this kind", { issues });
 }

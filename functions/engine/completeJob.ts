@@ -1,5 +1,5 @@
 import type { Kind } from "#shared/kinds/kind.ts";
-import { Conflict, type InputIssue, InvalidRequest, Unprocessable } from "#shared/platform/errors.ts";
+import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import { kindOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { type Result, resourceIdOf } from "#shared/results/resultDocument.ts";
@@ -23,7 +23,7 @@ export interface Completed {
  * Ends a job with its result. The files must be there as announced and with the checksums the engine tells; what is in them is not
  * looked at. Job and result are written in one transaction that reads the space's tombstone. The same lease completing again is
  * answered the same and changes nothing.
- * @throws Conflict `lease_lost` or `erased`; InvalidRequest for data the kind doesn't have; Unprocessable `output_missing`
+ * @throws `lease_lost` or `erased`; `invalid_request` for data the kind doesn't have; `output_missing`
  */
 export async function completeJob(
   lease: HeldLease,
@@ -39,7 +39,7 @@ export async function completeJob(
   const tombstone = deps.firestore.doc(`tombstones/${job.spaceId}`);
   await changeLeased(jobId, { type: "complete", hash }, deps, async (transaction, done) => {
     if ((await transaction.get(tombstone)).exists) {
-      throw new Conflict("erased", "the space was erased; there is no one to have the result");
+      throw errors.erased("the space was erased; there is no one to have the result");
     }
     transaction.set(deps.firestore.doc(`results/${jobId}`), {
       jobId,
@@ -80,7 +80,7 @@ async function filesOf(
     else found.push(looked);
   }
   if (issues.length > 0) {
-    throw new Unprocessable("output_missing", issues[0]?.message ?? "a file is missing", { issues });
+    throw errors.outputMissing(issues[0]?.message ?? "a file is missing", { issues });
   }
   return found;
 }
@@ -105,5 +105,5 @@ async function lookAt(
 
 function refuse(issues: readonly InputIssue[]): void {
   if (issues.length === 0) return;
-  throw new InvalidRequest("data: does not fit the kind's result", { issues });
+  throw errors.invalidRequest("data: does not fit the kind's result", { issues });
 }

@@ -1,4 +1,4 @@
-import { InvalidRequest } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Gate } from "#shared/platform/http/app.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
@@ -20,10 +20,10 @@ export interface EngineDeps extends QueueDeps {
 /** How long the URLs to inputs and for results can be used. Asking again signs them anew. */
 export const URL_SECONDS = 3600;
 
-/** @throws InvalidRequest for a lease length that this deployment doesn't offer */
+/** @throws `invalid_request` for a lease length that this deployment doesn't offer */
 export function checkLeaseSeconds(seconds: number, deps: Pick<EngineDeps, "leaseSeconds">): void {
   const { min, max } = deps.leaseSeconds;
   if (seconds >= min && seconds <= max) return;
   const message = `expected ${min} to ${max} seconds`;
-  throw new InvalidRequest(`leaseSeconds: ${message}`, { issues: [{ path: "leaseSeconds", message }] });
+  throw errors.invalidRequest(`leaseSeconds: ${message}`, { issues: [{ path: "leaseSeconds", message }] });
 }

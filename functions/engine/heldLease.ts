@@ -1,5 +1,5 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { NotFound } from "#shared/platform/errors.ts";
+import { hasCode } from "#shared/platform/errors.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
 import { type Applied, changeJob, findJob, refusal } from "#shared/queue/store.ts";
 import { holds, type JobEvent, wasCancelled } from "#shared/queue/transition.ts";
@@ -25,7 +25,7 @@ const LAST_WORDS: Partial<Record<LeaseCall, NonNullable<Job["lastLease"]>["how"]
 /**
  * Judges a lease before anything else about the request is looked at. What it finds may change before the call's own transaction,
  * which judges again.
- * @throws Conflict `lease_lost`, for ids that never were leases too: whatever an engine holds on to, it is to let go
+ * @throws `lease_lost`, for ids that never were leases too: whatever an engine holds on to, it is to let go
  */
 export async function heldLease(leaseId: string, call: LeaseCall, firestore: Firestore): Promise<HeldLease> {
   const ref = parseLeaseId(leaseId);
@@ -41,7 +41,7 @@ export async function heldLease(leaseId: string, call: LeaseCall, firestore: Fir
 
 /**
  * Applies what an engine says about its lease.
- * @throws Conflict `lease_lost`, also when the job is gone because its space was erased
+ * @throws `lease_lost`, also when the job is gone because its space was erased
  */
 export async function changeLeased(
   jobId: string,
@@ -52,7 +52,7 @@ export async function changeLeased(
   try {
     return await changeJob(jobId, event, deps, also);
   } catch (error) {
-    if (error instanceof NotFound) throw refusal("lease_lost");
+    if (hasCode(error, "not_found")) throw refusal("lease_lost");
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { InvalidRequest } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { isConflict } from "#shared/platform/firestore/retryConflicts.ts";
 import { perform } from "#shared/queue/effects.ts";
 import { notePull } from "#shared/queue/engines.ts";
@@ -43,7 +43,7 @@ const LOOKS = 5;
  * Leases up to `max` jobs of these kinds to an engine, the next in line first; none when no work waits. Each job is claimed by one
  * write that depends on the document being as it was found, so it goes to one engine only. Asking again with the same key, after a
  * crash or a lost answer, gives the leases that are still held, with URLs signed anew.
- * @throws InvalidRequest for a kind or a length that isn't offered; Unprocessable when the key came with another body
+ * @throws `unknown_kind`; `invalid_request` for a length that isn't offered; `idempotency_key_reused`
  */
 export async function leaseJobs(wish: LeaseWish, deps: EngineDeps): Promise<LeaseView[]> {
   checkKinds(wish, deps);
@@ -65,7 +65,7 @@ function checkKinds({ body }: LeaseWish, deps: EngineDeps): void {
   if (index === -1) return;
   const message = `expected one of ${[...deps.kinds.keys()].join(", ")}`;
   const path = `kinds.${index}`;
-  throw new InvalidRequest(`${path}: ${message}`, { code: "unknown_kind", issues: [{ path, message }] });
+  throw errors.unknownKind(`${path}: ${message}`, { issues: [{ path, message }] });
 }
 
 /** The leases on the ledger that are valid still. */

@@ -35,7 +35,7 @@ export class LeaseLedger {
     this.#updateTime = updateTime;
   }
 
-  /** @throws Unprocessable `idempotency_key_reused` */
+  /** @throws `idempotency_key_reused` */
   static async open(
     request: { caller: string; key: string | undefined; body: unknown; now: Date },
     deps: { firestore: Firestore; randomBytes: RandomBytes },

@@ -12,7 +12,7 @@ export interface Renewal {
 /**
  * Keeps a lease for longer, up to the kind's ceiling counted from its beginning, and notes how far the work is. The timer isn't
  * touched: it looks at the document when it goes off. An engine whose job was cancelled hears it here.
- * @throws InvalidRequest for a length that isn't offered; Conflict `lease_lost`
+ * @throws `invalid_request` for a length that isn't offered; `lease_lost`
  */
 export async function renewLease(
   lease: HeldLease,

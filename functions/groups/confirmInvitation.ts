@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { Conflict, NotFound, ReverieError, TooManyRequests, Unprocessable } from "#shared/platform/errors.ts";
+import { errors, ReverieError } from "#shared/platform/errors.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
@@ -24,12 +24,12 @@ export interface ConfirmInput {
  * A try is taken before the code is looked at, so that no number of parallel guesses exceeds the budget. A wrong, an expired, a
  * revoked and a used code, and any code of an invitation that reached nobody, take the same statements and get the same answer.
  * @returns 201 and the group
- * @throws NotFound for an invitation the caller didn't make; TooManyRequests when the tries of the code, of the pair or of the
- *   giver are spent; Unprocessable `code_rejected`; Conflict `already_in_group` when the code was right but the giver is in another
+ * @throws `not_found` for an invitation the caller didn't make; `rate_limited` when the tries of the code, of the pair or of the
+ *   giver are spent; `code_rejected`; `already_in_group` when the code was right but the giver is in another
  *   group (the code stays good)
  */
 export async function confirmInvitation(input: ConfirmInput, deps: GroupsDeps): Promise<StoredAnswer> {
-  if (!ID_PATTERN.test(input.invitationId)) throw new NotFound();
+  if (!ID_PATTERN.test(input.invitationId)) throw errors.notFound();
   const now = deps.clock();
   const outcome = await deps.db.transaction((sql) =>
     idempotent(
@@ -82,10 +82,7 @@ async function tryCode(
       { action: "invitation_confirmed", outcome: "refused", reason: "code_rejected", ...caller },
       now,
     );
-    return new Unprocessable(
-      "code_rejected",
-      "ask the recipient to read the newest code again, or ask for a new one",
-    );
+    return errors.codeRejected("ask the recipient to read the newest code again, or ask for a new one");
   }
   return join(sql, { caller, invitationId, recipientId }, deps, now);
 }
@@ -99,9 +96,9 @@ async function takeTry(sql: Sql, invitationId: string, giverId: string): Promise
     [invitationId, giverId],
   );
   const invitation = rows[0];
-  if (!invitation) throw new NotFound();
+  if (!invitation) throw errors.notFound();
   if (invitation.tries >= CODE_TRIES)
-    throw new TooManyRequests("this code's tries are spent; ask for a new code");
+    throw errors.rateLimited("this code's tries are spent; ask for a new code");
   await sql.query("UPDATE invitations SET tries = tries + 1 WHERE id = $1", [invitationId]);
   return invitation;
 }
@@ -115,10 +112,7 @@ async function join(
   const giverId = caller.userId;
   const spaceId = await spaceOfRecipient(sql, recipientId, giverId, deps, now);
   if (spaceId === undefined) {
-    return new Conflict(
-      "already_in_group",
-      "leave the other care group first; the code stays good until it expires",
-    );
+    return errors.alreadyInGroup("leave the other care group first; the code stays good until it expires");
   }
   await sql.query("UPDATE invitations SET confirmed_at = $2 WHERE id = $1", [invitationId, now]);
   await audit(sql, { action: "invitation_confirmed", ...caller, otherUserId: recipientId, spaceId }, now);
@@ -153,7 +147,7 @@ async function spaceOfRecipient(
     [recipientId],
   );
   const spaceId = rows[0]?.id;
-  if (spaceId === undefined) throw new NotFound(); // the recipient was erased this moment
+  if (spaceId === undefined) throw errors.notFound(); // the recipient was erased this moment
   await sql.query(
     `INSERT INTO space_members (user_id, space_id, role, joined_at)
      VALUES ($1, $3, 'care_recipient', $4), ($2, $3, 'care_giver', $4) ON CONFLICT (user_id) DO NOTHING`,

@@ -1,4 +1,4 @@
-import { TooManyRequests } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 
 const SPENT = {
@@ -20,7 +20,7 @@ export interface DailyCap {
 /**
  * Takes one from today's (UTC) budget, in one statement: however many ask at once, at most `cap` are let through.
  * @param sql a transaction; when it is rolled back nothing was taken
- * @throws TooManyRequests when nothing is left, with the time until the day ends
+ * @throws `rate_limited` when nothing is left, with the time until the day ends
  */
 export async function takeDaily(
   sql: Sql,
@@ -36,7 +36,7 @@ export async function takeDaily(
     [giverKey, what, recipientKey ?? Buffer.alloc(0), now, cap],
   );
   if (rowCount === 1) return;
-  throw new TooManyRequests(SPENT[what], {
+  throw errors.rateLimited(SPENT[what], {
     retryAfterSeconds: 86_400 - (Math.floor(now.getTime() / 1000) % 86_400),
   });
 }

@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/app.ts";
 import type { GroupsDeps } from "./deps.ts";
@@ -52,7 +52,7 @@ export function deviceRoutes(app: App, deps: () => GroupsDeps): void {
 
   app.openapi(deleteRoute, async (c) => {
     const { id } = c.req.valid("param");
-    if (!DEVICE_ID.test(id)) throw new NotFound();
+    if (!DEVICE_ID.test(id)) throw errors.notFound();
     await forgetDevice(c.var.account.userId, id, deps().db);
     return c.body(null, 204);
   });

@@ -1,5 +1,5 @@
 import { enqueueEvent } from "#shared/events/outbox.ts";
-import { Conflict } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -25,7 +25,7 @@ export interface EarnBadgeInput {
  * earned at a moment that in this zone falls on that date. So whoever travels, or changes the setting, never earns two on one day of
  * the place they are in; flying west over the date line can cost a day, which they had already.
  * @returns 201 `{id, type, date, earnedAt}`
- * @throws Conflict `already_earned`; Forbidden for anyone but a care recipient
+ * @throws `already_earned`; `role_mismatch` for anyone but a care recipient
  */
 export function earnBadge(input: EarnBadgeInput, deps: GroupsDeps): Promise<StoredAnswer> {
   const now = deps.clock();
@@ -48,7 +48,7 @@ async function earnToday(
   requireRole(person, "care_recipient");
   const today = localDate(now, person.timeZone);
   if (await earnedOn(sql, person.id, today, person.timeZone, now)) {
-    throw new Conflict("already_earned", "there is one badge a day; the next one can be earned tomorrow");
+    throw errors.alreadyEarned("there is one badge a day; the next one can be earned tomorrow");
   }
   const badge = { id: deps.newId(), type: input.type ?? drawnType(deps.randomBytes), date: today };
   await sql.query(

@@ -1,4 +1,4 @@
-import { ReverieError } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 
@@ -18,11 +18,11 @@ export interface GroupView {
 
 /**
  * The care group the caller is in.
- * @throws ReverieError 404 `not_in_group`
+ * @throws `not_in_group`
  */
 export async function readGroup(userId: string, sql: Sql): Promise<GroupView> {
   const group = await spaceOfCaller(sql, userId);
-  if (!group) throw new ReverieError(404, "not_in_group", "the caller is in no care group");
+  if (!group) throw errors.notInGroup("the caller is in no care group");
   return groupView(sql, group.spaceId);
 }
 
@@ -35,7 +35,7 @@ export async function groupView(sql: Sql, spaceId: string): Promise<GroupView> {
     [spaceId],
   );
   const recipient = rows.find((row) => row.role === "care_recipient");
-  if (!recipient) throw new ReverieError(404, "not_in_group", "the care group was erased");
+  if (!recipient) throw errors.notInGroup("the care group was erased");
   return {
     id: spaceId,
     recipient: memberView(recipient),

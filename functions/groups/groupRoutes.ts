@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/app.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
@@ -48,7 +48,7 @@ export function groupRoutes(app: App, deps: () => GroupsDeps): void {
 
   app.openapi(removeRoute, async (c) => {
     const memberId = c.req.valid("param").userId;
-    if (!ID_PATTERN.test(memberId)) throw new NotFound();
+    if (!ID_PATTERN.test(memberId)) throw errors.notFound();
     await removeMember({ caller: callerOf(c), memberId }, deps());
     return c.body(null, 204);
   });

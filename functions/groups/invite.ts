@@ -19,7 +19,7 @@ export interface InviteInput {
  * Notes that a giver asks to care for whoever has this address, and has a task look who that is. Nothing here looks at the invited
  * account, so the answer, its shape and its time are the same whether there is one or not. Earlier codes for the same address end.
  * @returns 202 `{id, expiresAt}`; the code that is mailed counts until `expiresAt`
- * @throws Forbidden for anyone but a care giver; TooManyRequests past the daily caps
+ * @throws `role_mismatch` for anyone but a care giver; `rate_limited` past the daily caps
  */
 export async function invite(input: InviteInput, deps: GroupsDeps): Promise<StoredAnswer> {
   const now = deps.clock();

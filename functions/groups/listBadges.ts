@@ -1,4 +1,4 @@
-import { ReverieError } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { type Person, personOf } from "#shared/spaces/person.ts";
 import type { BadgeType } from "./earnBadge.ts";
@@ -27,7 +27,7 @@ export interface ListBadgesInput {
 
 /**
  * A month of badges: a recipient's own, or those of the recipient whose group a giver is in.
- * @throws ReverieError 404 `not_in_group` for a giver without a group
+ * @throws `not_in_group` for a giver without a group
  */
 export async function listBadges(input: ListBadgesInput, sql: Sql, now: Date): Promise<BadgeMonth> {
   const recipient = await recipientFor(await personOf(sql, input.userId), sql);
@@ -59,7 +59,7 @@ async function recipientFor(person: Person, sql: Sql): Promise<Pick<Person, "id"
      JOIN spaces g ON g.id = m.space_id JOIN users u ON u.id = g.recipient_id WHERE m.user_id = $1`,
     [person.id],
   );
-  if (!rows[0]) throw new ReverieError(404, "not_in_group", "the caller is in no care group");
+  if (!rows[0]) throw errors.notInGroup("the caller is in no care group");
   return rows[0];
 }
 

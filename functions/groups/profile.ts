@@ -1,4 +1,4 @@
-import { Conflict } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Role } from "#shared/platform/http/accessToken.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
@@ -17,7 +17,7 @@ export interface ProfileChange {
 /**
  * Changes the caller's profile, all of it or nothing. The role is set once: naming the one that is set already changes nothing, so a
  * repeated enrolment whose answer was lost succeeds.
- * @throws Conflict `role_already_set` when it is the other one
+ * @throws `role_already_set` when it is the other one
  */
 export function changeProfile(
   { caller, change }: { caller: Caller; change: ProfileChange },
@@ -27,7 +27,7 @@ export function changeProfile(
   return db.transaction(async (sql) => {
     const before = await personOf(sql, caller.userId, "update");
     if (change.role !== undefined && before.role !== null && change.role !== before.role) {
-      throw new Conflict("role_already_set", `the role was set to ${before.role}`);
+      throw errors.roleAlreadySet(`the role was set to ${before.role}`);
     }
     const quiet = change.quietHours === undefined ? before.quietHours : change.quietHours;
     await sql.query(

@@ -1,4 +1,4 @@
-import { NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
 import { personOf } from "#shared/spaces/person.ts";
 
@@ -42,8 +42,8 @@ export async function registerDevice(device: Device, db: Database, now: Date): P
   });
 }
 
-/** @throws NotFound when the caller has no such device */
+/** @throws `not_found` when the caller has no such device */
 export async function forgetDevice(userId: string, id: string, db: Database): Promise<void> {
   const { rowCount } = await db.query("DELETE FROM devices WHERE user_id = $1 AND id = $2", [userId, id]);
-  if (!rowCount) throw new NotFound();
+  if (!rowCount) throw errors.notFound();
 }

@@ -1,4 +1,4 @@
-import { Forbidden, NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
@@ -9,7 +9,7 @@ import type { GroupsDeps } from "./deps.ts";
  * Takes a giver out of the caller's group: a giver leaves by naming themself, the recipient removes whom they like. Access ends
  * before the answer, and codes that are under way between the two end with it. What the giver made stays with the group, which
  * stays too when its last giver goes.
- * @throws NotFound when nobody by that id is in the caller's group; Forbidden for a giver who names another giver, and for the
+ * @throws `not_found` when nobody by that id is in the caller's group; `forbidden` for a giver who names another giver, and for the
  *   recipient's own place: the group is theirs and ends with their account
  */
 export async function removeMember(
@@ -24,12 +24,12 @@ export async function removeMember(
   await deps.db.transaction(async (sql) => {
     const own = await spaceOfCaller(sql, caller.userId);
     const other = await spaceOfCaller(sql, memberId);
-    if (!own || other?.spaceId !== own.spaceId) throw new NotFound();
+    if (!own || other?.spaceId !== own.spaceId) throw errors.notFound();
     if (other.role === "care_recipient") {
-      throw new Forbidden("the group belongs to its recipient; it ends when they erase their account");
+      throw errors.forbidden("the group belongs to its recipient; it ends when they erase their account");
     }
     if (own.role === "care_giver" && memberId !== caller.userId) {
-      throw new Forbidden("a care giver can only leave; the recipient removes others");
+      throw errors.forbidden("a care giver can only leave; the recipient removes others");
     }
     await revokeInvitations(sql, memberId, own.spaceId, now);
     // Answers kept for their Idempotency-Keys show the group as it was.

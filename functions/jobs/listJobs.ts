@@ -5,7 +5,7 @@ import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 
 /**
  * A page of a space's jobs, newest first; the page after it begins where its cursor says, whatever was added meanwhile.
- * @throws InvalidRequest for a cursor that isn't of this list
+ * @throws `invalid_request` for a cursor that isn't of this list
  */
 export async function listJobs(
   input: {

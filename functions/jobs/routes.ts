@@ -1,5 +1,5 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { Conflict, NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import type { Gate } from "#shared/platform/http/app.ts";
 import { type App, type AppContext, createApp } from "#shared/platform/http/app.ts";
@@ -155,7 +155,7 @@ export function jobsApp(deps: () => JobsDeps): App {
   app.openapi(submitRoute, async (c) => {
     const { userId } = c.var.account;
     const space = await spaceOfCaller(deps().sql, userId);
-    if (!space) throw new Conflict("not_in_group", "join a care group first");
+    if (!space) throw errors.groupRequired("join a care group first");
     const key = c.req.valid("header")["idempotency-key"];
     const request = {
       userId,
@@ -212,14 +212,14 @@ export function jobsApp(deps: () => JobsDeps): App {
 
 /**
  * A job of the caller's space. A job never changes its space, so the check holds for what follows.
- * @throws NotFound, whether it isn't there or is somebody else's
+ * @throws `not_found`, whether it isn't there or is somebody else's
  */
 async function ownJob(c: AppContext, id: string, deps: JobsDeps): Promise<Job> {
-  if (!ID_PATTERN.test(id)) throw new NotFound();
+  if (!ID_PATTERN.test(id)) throw errors.notFound();
   const [space, found] = await Promise.all([
     spaceOfCaller(deps.sql, c.var.account.userId),
     findJob(deps.firestore, id),
   ]);
-  if (!found || found.spaceId !== space?.spaceId) throw new NotFound();
+  if (!found || found.spaceId !== space?.spaceId) throw errors.notFound();
   return found;
 }

@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "#shared/platform/clock.ts";
-import { Forbidden, NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
@@ -20,7 +20,7 @@ export interface DeleteResourceDeps {
 /**
  * Deletes a space's resource for good: row and seal in one SQL transaction first, so that no event which is still under way brings
  * it back; then the result document and the objects. A crash after the first step leaves a removal that `sweep` finishes.
- * @throws NotFound when it isn't there or another space's; Forbidden for a sample
+ * @throws `not_found` when it isn't there or another space's; `forbidden` for a sample
  */
 export async function deleteResource(
   input: { userId: string; resourceId: string },
@@ -52,7 +52,7 @@ async function deletable(
     [input.userId, input.resourceId],
   );
   const found = rows[0];
-  if (!found) throw new NotFound();
-  if (found.space_id === null) throw new Forbidden("a sample belongs to everyone");
+  if (!found) throw errors.notFound();
+  if (found.space_id === null) throw errors.forbidden("a sample belongs to everyone");
   return { jobId: found.job_id, spaceId: found.space_id };
 }

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Kinds } from "#shared/kinds/index.ts";
-import { NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
 import { decodeCursor, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
@@ -147,7 +147,7 @@ export function libraryApp(deps: () => LibraryDeps): App {
 
   app.openapi(getResource, async (c) => {
     const row = await visibleResource(deps().db, c.var.account.userId, ourId(c.req.valid("param").id));
-    if (!row) throw new NotFound();
+    if (!row) throw errors.notFound();
     return c.json(await viewResource(row, deps().signer), 200);
   });
 
@@ -177,22 +177,22 @@ export function libraryApp(deps: () => LibraryDeps): App {
 
   app.openapi(getVrVideo, async (c) => {
     const row = await vrVideoOf(deps().db, c.var.account.userId, ourId(c.req.valid("param").id));
-    if (!row) throw new NotFound();
+    if (!row) throw errors.notFound();
     return c.json(viewVrVideo(row), 200);
   });
 
   app.openapi(removeVrVideo, async (c) => {
     const gone = await deleteVrVideo(deps().db, c.var.account.userId, ourId(c.req.valid("param").id));
-    if (!gone) throw new NotFound();
+    if (!gone) throw errors.notFound();
     return c.body(null, 204);
   });
 
   return app;
 }
 
-/** @throws NotFound for what can't be an id of ours */
+/** @throws `not_found` for what can't be an id of ours */
 function ourId(id: string): string {
-  if (!ID_PATTERN.test(id)) throw new NotFound();
+  if (!ID_PATTERN.test(id)) throw errors.notFound();
   return id;
 }
 

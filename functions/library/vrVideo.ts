@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Kinds } from "#shared/kinds/index.ts";
 import type { Clock } from "#shared/platform/clock.ts";
-import { Conflict, type InputIssue, Unprocessable } from "#shared/platform/errors.ts";
+import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import { titleSchema } from "#shared/platform/http/title.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import { ID_PATTERN, type NewId } from "#shared/platform/ids.ts";
@@ -81,7 +81,7 @@ export async function createVrVideo(
       async () => {
         const space = await spaceOfCaller(sql, input.userId);
         if (!space || (await spaceState(sql, space.spaceId)) !== "living") {
-          throw new Conflict("not_in_group", "join a care group first");
+          throw errors.groupRequired("join a care group first");
         }
         await requireUsable(sql, input, deps.kinds);
         const id = deps.newId();
@@ -94,7 +94,7 @@ export async function createVrVideo(
   );
 }
 
-/** @throws Unprocessable naming each resource that isn't there, isn't theirs (alike), or isn't made for that place */
+/** @throws `resource_unknown` naming each resource that isn't there, isn't theirs (alike), or isn't made for that place */
 async function requireUsable(
   sql: Sql,
   input: { userId: string; body: CreateVrVideo },
@@ -114,8 +114,7 @@ async function requireUsable(
   check(scene.resourceId, "scene", "scene.resourceId");
   for (const [index, avatar] of avatars.entries())
     check(avatar.resourceId, "avatar", `avatars.${index}.resourceId`);
-  if (issues.length > 0)
-    throw new Unprocessable("resource_unknown", "a resource can't be used here", { issues });
+  if (issues.length > 0) throw errors.resourceUnknown("a resource can't be used here", { issues });
 }
 
 async function insert(

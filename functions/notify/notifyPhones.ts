@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
-import { Unavailable } from "#shared/platform/errors.ts";
+import { errors, hasCode } from "#shared/platform/errors.ts";
 import { base32 } from "#shared/platform/ids.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -37,7 +37,7 @@ const AT_ONCE = 8;
  * Tells every device an event is for, each once: a row per event and device is written first, claimed, sent, and marked. A sender
  * that crashes between sending and marking has its claim run out and the message sent again, which the phone shows in the place of
  * the first one; nothing is left out. Who is in quiet hours is told at their end, when `sweep` delivers the event again.
- * @throws Unavailable when some devices couldn't be told; the event is then delivered again, for those only
+ * @throws `unavailable` when some devices couldn't be told; the event is then delivered again, for those only
  */
 export async function notifyPhones(event: DomainEvent, deps: NotifyDeps): Promise<void> {
   const now = deps.clock();
@@ -54,7 +54,7 @@ export async function notifyPhones(event: DomainEvent, deps: NotifyDeps): Promis
   const claimed = await claimDue(deps.db, event.id, { now, until: plusSeconds(now, CLAIM_SECONDS) });
   const failures = await tellAll(event, claimed, recipients, deps);
   if (failures > 0)
-    throw new Unavailable(`${failures} of ${claimed.length} devices couldn't be told of ${event.type}`);
+    throw errors.unavailable(`${failures} of ${claimed.length} devices couldn't be told of ${event.type}`);
 }
 
 async function tellAll(
@@ -106,7 +106,7 @@ async function tell(
     await giveBack(deps.db, event.id, device, now); // it has registered a new token meanwhile
     return false;
   } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
+    if (!hasCode(error, "unavailable")) throw error;
     deps.log.warn("device_not_told", { eventId: event.id, type: event.type, error });
     await giveBack(deps.db, event.id, device, now);
     return false;

@@ -1,6 +1,6 @@
 /** Push messages by Firebase Cloud Messaging's HTTP v1 API: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages */
 import { z } from "zod";
-import { Unavailable } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Text } from "./texts.ts";
 
 export interface Push {
@@ -18,7 +18,7 @@ export interface Push {
 export type PushOutcome = "sent" | "dead" | "refused";
 
 export interface PushSender {
-  /** @throws Unavailable when the service is away, overloaded, or doesn't let us in: worth another try later */
+  /** @throws `unavailable` when the service is away, overloaded, or doesn't let us in: worth another try later */
   send(push: Push): Promise<PushOutcome>;
 }
 
@@ -85,7 +85,7 @@ function outcomeOf(status: number, body: string): PushOutcome {
   const code = errorCodeOf(body);
   if (code === "UNREGISTERED") return "dead";
   if (code === "INVALID_ARGUMENT" || code === "SENDER_ID_MISMATCH") return "refused";
-  throw new Unavailable(`the push service answered ${status} ${code ?? ""}`.trimEnd());
+  throw errors.unavailable(`the push service answered ${status} ${code ?? ""}`.trimEnd());
 }
 
 function errorCodeOf(body: string): string | undefined {
@@ -101,6 +101,6 @@ async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw new Unavailable("the push service can't be reached", { cause });
+    throw errors.unavailable("the push service can't be reached", { cause });
   }
 }

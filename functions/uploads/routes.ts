@@ -1,6 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
-import { Conflict, NotFound } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
@@ -70,20 +70,20 @@ export function uploadsApp(deps: () => UploadsDeps): App {
   app.openapi(createUploadRoute, async (c) => {
     const { userId } = c.var.account;
     const space = await spaceOfCaller(deps().sql, userId);
-    if (!space) throw new Conflict("not_in_group", "join a care group first");
+    if (!space) throw errors.groupRequired("join a care group first");
     const created = await createUpload({ ...c.req.valid("json"), spaceId: space.spaceId, userId }, deps());
     return c.json(created, 201, { location: `/v1/uploads/${created.id}` });
   });
 
   app.openapi(uploadStateRoute, async (c) => {
     const { id } = c.req.valid("param");
-    if (!ID_PATTERN.test(id)) throw new NotFound();
+    if (!ID_PATTERN.test(id)) throw errors.notFound();
     const [space, snapshot] = await Promise.all([
       spaceOfCaller(deps().sql, c.var.account.userId),
       uploadsOf(deps().firestore).doc(id).get(),
     ]);
     const upload = snapshot.data();
-    if (!upload || upload.spaceId !== space?.spaceId) throw new NotFound();
+    if (!upload || upload.spaceId !== space?.spaceId) throw errors.notFound();
     return c.json({ state: upload.state, ...(upload.reason ? { reason: upload.reason } : {}) }, 200);
   });
 

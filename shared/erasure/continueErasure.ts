@@ -53,7 +53,7 @@ export async function continueErasure(
       await takeAll(claimed, deps, tally);
       finished = true;
     } catch (error) {
-      if (!(error instanceof OutOfTime)) throw error;
+      if (!(error instanceof OutOfTimeError)) throw error;
     } finally {
       await settle(claimed, tally.took, finished, deps);
     }
@@ -147,7 +147,7 @@ function nextLook({ spaceId, requestedAt, doneAt }: Erasure, now: Date): Date | 
   return plusSeconds(now, doneAt === null ? FIRST_LOOK_SECONDS : LATER_LOOK_SECONDS);
 }
 
-class OutOfTime extends Error {}
+class OutOfTimeError extends Error {}
 
 class TimedTally implements Tally {
   readonly #took: Record<string, number>;
@@ -164,6 +164,6 @@ class TimedTally implements Tally {
     this.#took[what] = (this.#took[what] ?? 0) + count;
   }
   checkTime(): void {
-    if (performance.now() > this.#until) throw new OutOfTime();
+    if (performance.now() > this.#until) throw new OutOfTimeError();
   }
 }

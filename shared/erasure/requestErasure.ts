@@ -1,4 +1,4 @@
-import { Unauthenticated } from "../platform/errors.ts";
+import { errors } from "../platform/errors.ts";
 import type { Role } from "../platform/http/accessToken.ts";
 import { audit } from "../platform/sql/auditLog.ts";
 import type { Database, Sql } from "../platform/sql/pool.ts";
@@ -24,7 +24,7 @@ export interface Erasure {
  * stays with the space, its creator forgotten. What is left to do outside SQL is noted, as ids.
  *
  * Asked again, also by a token that outlives the account, it gives the erasure there is.
- * @throws Unauthenticated for an account that never was
+ * @throws `token_invalid` for an account that never was
  */
 export function requestErasure(
   caller: { userId: string; sessionId: string; requestId: string },
@@ -35,7 +35,7 @@ export function requestErasure(
     const person = await lockPerson(sql, caller.userId);
     const earlier = await erasureOf(sql, caller.userId);
     if (earlier) return earlier;
-    if (!person) throw new Unauthenticated("there is no such account", { code: "token_invalid" });
+    if (!person) throw errors.tokenInvalid("there is no such account");
     const spaceId = await ownSpace(sql, person.id);
     await noteErasure(sql, { userId: person.id, role: person.role, spaceId, now });
     const took = {

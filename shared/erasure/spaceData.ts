@@ -15,7 +15,7 @@ export interface SpaceDataDeps {
 /** Counts what a step took, and says when to stop for now. */
 export interface Tally {
   add(what: string, count?: number): void;
-  /** @throws OutOfTime */
+  /** @throws OutOfTimeError */
   checkTime(): void;
 }
 

@@ -1,45 +1,7 @@
 /**
- * Every error a caller can be told, by its stable code. Phones and engines branch on `code`; `title` is for people and may change.
+ * Every error that a caller can get. Phones and engines branch on `code`; `title` is for people and may change. Each code is defined
+ * on one line, so it has one status, one title and one factory.
  */
-export const problemTitles = {
-  invalid_request: "The request is malformed",
-  body_too_large: "The request body is too large",
-  unsupported_media_type: "The request body must be JSON",
-  unauthenticated: "A valid access token is needed",
-  token_invalid: "The token is not valid",
-  token_spent: "The refresh token was used and its successor is in use",
-  token_reused: "The refresh token was used by someone else; the session has ended",
-  identity_rejected: "The identity provider's token was refused",
-  email_unverified: "The e-mail address is not verified",
-  account_exists: "An account with this address exists under another sign-in",
-  forbidden: "Not allowed",
-  not_found: "Not found",
-  method_not_allowed: "The method is not allowed here",
-  not_enrolled: "The role has not been chosen yet",
-  role_already_set: "The role is set once",
-  role_mismatch: "This is for the other role",
-  not_in_group: "The caller is in no care group",
-  already_in_group: "Already in another care group",
-  code_rejected: "The code was refused",
-  already_earned: "Today's badge was earned already",
-  idempotency_key_required: "An Idempotency-Key is needed",
-  idempotency_key_reused: "The Idempotency-Key was used with another body",
-  upload_unknown: "An input names an upload that isn't there",
-  upload_rejected: "An input's upload was rejected",
-  resource_unknown: "The request names a resource that can't be used here",
-  unknown_kind: "The kind is unknown",
-  too_many_open_jobs: "The group has too many open jobs",
-  job_finished: "The job has ended",
-  job_not_finished: "The job has not ended",
-  lease_lost: "The lease is no longer valid",
-  output_missing: "An output file is not there as declared",
-  erased: "This was erased",
-  rate_limited: "Too many requests",
-  unavailable: "Temporarily unavailable",
-  internal: "Something went wrong on our side",
-} as const;
-
-export type ErrorCode = keyof typeof problemTitles;
 
 /** One bad value of a request: where it is and what was expected there. */
 export interface InputIssue {
@@ -47,85 +9,132 @@ export interface InputIssue {
   readonly message: string;
 }
 
-interface ErrorOptions {
+export interface ErrorOptions {
   readonly cause?: unknown;
   readonly issues?: readonly InputIssue[];
-  /** Seconds after which asking again makes sense; becomes `Retry-After`. */
+  /** Seconds after which the same request may succeed; becomes `Retry-After`. */
   readonly retryAfterSeconds?: number;
 }
 
+interface Definition<Code extends string> {
+  readonly code: Code;
+  readonly status: number;
+  readonly title: string;
+}
+
+/** Makes the error of one code. `message` becomes the problem's `detail`. */
+interface ErrorFactory<Code extends string> extends Definition<Code> {
+  (message: string, options?: ErrorOptions): ReverieError;
+}
+
+/** The factory of a code whose errors can share one `detail`. */
+interface ErrorFactoryWithDetail<Code extends string> extends Definition<Code> {
+  (message?: string, options?: ErrorOptions): ReverieError;
+}
+
 /**
- * The base of all errors we throw on purpose. `message` becomes the problem's `detail`, so it names fields and expectations and
- * never a secret or another person's data.
+ * The base of all errors that are thrown on purpose; `errors` makes them. `message` names fields and expectations, and never a secret
+ * or another person's data.
  */
 export class ReverieError extends Error {
   readonly code: ErrorCode;
   readonly status: number;
-  /** Whether the same request may succeed later. */
-  readonly retryable: boolean;
+  readonly title: string;
   readonly issues: readonly InputIssue[];
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, code: ErrorCode, message: string, options: ErrorOptions = {}) {
+  constructor({ code, status, title }: Definition<ErrorCode>, message: string, options: ErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
-    this.status = status;
+    this.name = "ReverieError";
     this.code = code;
-    this.retryable = status === 429 || status >= 500;
+    this.status = status;
+    this.title = title;
     this.issues = options.issues ?? [];
     this.retryAfterSeconds = options.retryAfterSeconds;
   }
-
-  get title(): string {
-    return problemTitles[this.code];
-  }
 }
 
-/** 400: what was sent can't be read or doesn't fit its schema. */
-export class InvalidRequest extends ReverieError {
-  constructor(message: string, options: ErrorOptions & { code?: ErrorCode } = {}) {
-    super(400, options.code ?? "invalid_request", message, options);
-  }
+/** The catalogue: one factory for each code, in the order of the statuses. */
+export const errors = {
+  invalidRequest: define("invalid_request", 400, "The request is malformed"),
+  idempotencyKeyRequired: define("idempotency_key_required", 400, "An Idempotency-Key is needed"),
+  unknownKind: define("unknown_kind", 400, "The kind is unknown"),
+
+  unauthenticated: define("unauthenticated", 401, "A valid access token is needed"),
+  tokenInvalid: define("token_invalid", 401, "The token is not valid"),
+  tokenSpent: define("token_spent", 401, "The refresh token was used and its successor is in use"),
+  tokenReused: define(
+    "token_reused",
+    401,
+    "The refresh token was used by someone else; the session has ended",
+  ),
+  identityRejected: define("identity_rejected", 401, "The identity provider's token was refused"),
+  emailUnverified: define("email_unverified", 401, "The e-mail address is not verified"),
+  /** The code of the browser flow. A code that was mailed is `code_rejected`. */
+  signInCodeRejected: define("sign_in_code_rejected", 401, "The sign-in code was refused"),
+
+  forbidden: define("forbidden", 403, "Not allowed"),
+  notEnrolled: define("not_enrolled", 403, "The role has not been chosen yet"),
+  roleMismatch: define("role_mismatch", 403, "This is for the other role"),
+
+  /** Not there, or somebody else's; the two are answered alike. */
+  notFound: define("not_found", 404, "Not found", "nothing is here for this caller"),
+  /** Reading one's care group, while there is none. */
+  notInGroup: define("not_in_group", 404, "The caller is in no care group"),
+
+  /** Making something that belongs to a care group, while there is none. */
+  groupRequired: define("group_required", 409, "This needs a care group"),
+  alreadyInGroup: define("already_in_group", 409, "Already in another care group"),
+  roleAlreadySet: define("role_already_set", 409, "The role is set once"),
+  alreadyEarned: define("already_earned", 409, "Today's badge was earned already"),
+  jobFinished: define("job_finished", 409, "The job has ended"),
+  jobNotFinished: define("job_not_finished", 409, "The job has not ended"),
+  /** A job that exists can't run again, since an upload of its is gone. Naming such an upload in a new job is `upload_unknown`. */
+  inputsGone: define("inputs_gone", 409, "The job's files are gone"),
+  /** A job that exists can't run again, since an upload of its was rejected. Naming such an upload in a new job is `upload_rejected`. */
+  inputsRejected: define("inputs_rejected", 409, "A file of the job was rejected"),
+  leaseLost: define("lease_lost", 409, "The lease is no longer valid"),
+  erased: define("erased", 409, "This was erased"),
+
+  bodyTooLarge: define("body_too_large", 413, "The request body is too large"),
+  unsupportedMediaType: define("unsupported_media_type", 415, "The request body must be JSON"),
+
+  codeRejected: define("code_rejected", 422, "The code was refused"),
+  idempotencyKeyReused: define(
+    "idempotency_key_reused",
+    422,
+    "The Idempotency-Key was used with another body",
+    "this Idempotency-Key came with another body before",
+  ),
+  uploadUnknown: define("upload_unknown", 422, "An input names an upload that isn't there"),
+  uploadRejected: define("upload_rejected", 422, "An input's upload was rejected"),
+  resourceUnknown: define("resource_unknown", 422, "The request names a resource that can't be used here"),
+  outputMissing: define("output_missing", 422, "An output file is not there as declared"),
+
+  rateLimited: define("rate_limited", 429, "Too many requests"),
+  tooManyOpenJobs: define("too_many_open_jobs", 429, "The group has too many open jobs"),
+
+  internal: define("internal", 500, "Something went wrong on our side"),
+  /** A part of ours is away; the same request may succeed later. */
+  unavailable: define("unavailable", 503, "Temporarily unavailable"),
+} as const;
+
+export type ErrorCode = (typeof errors)[keyof typeof errors]["code"];
+
+/** Whether this is our error of that code. */
+export function hasCode(error: unknown, code: ErrorCode): error is ReverieError {
+  return error instanceof ReverieError && error.code === code;
 }
-/** 401: who is asking is not known. */
-export class Unauthenticated extends ReverieError {
-  constructor(message: string, options: ErrorOptions & { code?: ErrorCode } = {}) {
-    super(401, options.code ?? "unauthenticated", message, options);
-  }
-}
-/** 403: known, but not allowed; only where the thing's existence is no secret. */
-export class Forbidden extends ReverieError {
-  constructor(message: string, options: ErrorOptions & { code?: ErrorCode } = {}) {
-    super(403, options.code ?? "forbidden", message, options);
-  }
-}
-/** 404: not there, or somebody else's; the two are answered alike. */
-export class NotFound extends ReverieError {
-  constructor(message = "nothing is here for this caller", options: ErrorOptions = {}) {
-    super(404, "not_found", message, options);
-  }
-}
-/** 409: the thing's state doesn't allow this. */
-export class Conflict extends ReverieError {
-  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(409, code, message, options);
-  }
-}
-/** 422: readable, but can't be done as asked. */
-export class Unprocessable extends ReverieError {
-  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
-    super(422, code, message, options);
-  }
-}
-/** 429. */
-export class TooManyRequests extends ReverieError {
-  constructor(message: string, options: ErrorOptions & { code?: ErrorCode } = {}) {
-    super(429, options.code ?? "rate_limited", message, options);
-  }
-}
-/** 503: a part of ours is away; asking again later may work. */
-export class Unavailable extends ReverieError {
-  constructor(message: string, options: ErrorOptions = {}) {
-    super(503, "unavailable", message, options);
-  }
+
+function define<const Code extends string>(code: Code, status: number, title: string): ErrorFactory<Code>;
+function define<const Code extends string>(
+  code: Code,
+  status: number,
+  title: string,
+  detail: string,
+): ErrorFactoryWithDetail<Code>;
+function define(code: ErrorCode, status: number, title: string, detail: string = title) {
+  const definition = { code, status, title };
+  const make = (message = detail, options?: ErrorOptions) => new ReverieError(definition, message, options);
+  return Object.assign(make, definition);
 }

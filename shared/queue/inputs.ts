@@ -1,4 +1,4 @@
-import { NotFound } from "../platform/errors.ts";
+import { hasCode } from "../platform/errors.ts";
 import type { Upload } from "../uploads/uploadDocument.ts";
 import { uploadSchema } from "../uploads/uploadDocument.ts";
 import { changeJob, type QueueDeps } from "./store.ts";
@@ -24,7 +24,7 @@ export async function settleUpload(uploadId: string, deps: QueueDeps): Promise<v
     try {
       await changeJob(id, event, deps);
     } catch (error) {
-      if (!(error instanceof NotFound)) throw error; // erased meanwhile
+      if (!hasCode(error, "not_found")) throw error; // erased meanwhile
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Kind } from "../kinds/kind.ts";
-import { TooManyRequests } from "../platform/errors.ts";
+import { errors } from "../platform/errors.ts";
 import { SAMPLES_SPACE } from "../results/resultDocument.ts";
 import type { Job } from "./jobDocument.ts";
 import type { Line } from "./lineDocument.ts";
@@ -8,7 +8,7 @@ import type { Line } from "./lineDocument.ts";
  * Refuses a job that would be one too many. Race-free, because the line is written under the condition that it is as it was counted.
  * @param line the space's line with this job counted in; undefined when nothing was opened
  * @param openJobsPerSpace the setting OPEN_JOBS_PER_SPACE
- * @throws TooManyRequests `too_many_open_jobs`
+ * @throws `too_many_open_jobs`
  */
 export function refuseTooMany(
   job: Pick<Job, "spaceId">,
@@ -25,5 +25,5 @@ export function refuseTooMany(
 }
 
 function refuse(limit: string): never {
-  throw new TooManyRequests(`a space may have ${limit} at a time`, { code: "too_many_open_jobs" });
+  throw errors.tooManyOpenJobs(`a space may have ${limit} at a time`);
 }

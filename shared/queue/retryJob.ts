@@ -1,5 +1,5 @@
 import type { Transaction } from "@google-cloud/firestore";
-import { Conflict } from "../platform/errors.ts";
+import { errors } from "../platform/errors.ts";
 import { optimistically } from "../platform/firestore/retryConflicts.ts";
 import { uploadSchema } from "../uploads/uploadDocument.ts";
 import { perform } from "./effects.ts";
@@ -18,8 +18,8 @@ export interface RetryDeps extends QueueDeps {
  * Starts a failed or cancelled job anew, with as many attempts as a new one has. Its uploads and its space's tombstone are read in
  * the same transaction: what arrived meanwhile counts, and what is gone can't be worked on.
  * @param mayRetry looks at the job as it is; throws to refuse
- * @throws NotFound; Conflict `job_not_finished`, `job_finished` (it succeeded), `upload_rejected`, `upload_unknown` or `erased`;
- *   TooManyRequests `too_many_open_jobs`
+ * @throws `not_found`; `job_not_finished`, `job_finished` (it succeeded), `inputs_rejected`, `inputs_gone` or `erased`;
+ *   `too_many_open_jobs`
  */
 export async function retryJob(
   jobId: string,
@@ -52,7 +52,7 @@ async function retryOnce(
   const retried = transition(before, { type: "retry" }, now, rules);
   if (retried.verdict === "refused") throw refusal(retried.why);
   const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${before.spaceId}`));
-  if (tombstone.exists) throw new Conflict("erased", "the job's space was erased");
+  if (tombstone.exists) throw errors.erased("the job's space was erased");
   let after = retried.job;
   const effects: Effect[] = [...retried.effects];
   for (const event of await uploadsOf(before, transaction, deps)) {
@@ -75,7 +75,7 @@ async function uploadsOf(job: Job, transaction: Transaction, deps: RetryDeps) {
   return snapshots.flatMap((snapshot) => {
     const upload = snapshot.exists ? uploadSchema.parse(snapshot.data()) : undefined;
     if (!upload || upload.expiresAt <= deps.clock()) {
-      throw new Conflict("upload_unknown", "the job's files are gone; submit a new job with new ones");
+      throw errors.inputsGone("the job's files are gone; submit a new job with new ones");
     }
     return settledInput(snapshot.id, upload) ?? [];
   });

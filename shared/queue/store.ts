@@ -9,7 +9,7 @@ import type {
 } from "@google-cloud/firestore";
 import type { Kinds } from "../kinds/index.ts";
 import type { Clock } from "../platform/clock.ts";
-import { Conflict, NotFound } from "../platform/errors.ts";
+import { errors, type ReverieError } from "../platform/errors.ts";
 import { optimistically } from "../platform/firestore/retryConflicts.ts";
 import { type EffectDeps, perform } from "./effects.ts";
 import { settleLine, touchesLine } from "./fairLine.ts";
@@ -38,7 +38,7 @@ export interface Applied {
  * Changes one job by an event and then sees to what the change asks for. The job, its space's line and whatever `also` writes are
  * committed together; effects follow, and are made up by `sweep` should a crash come between.
  * @param also reads and writes of its own, in a transaction with a change; not called when nothing changes
- * @throws NotFound when the job isn't there; Conflict with the refusal's code
+ * @throws `not_found` when the job isn't there; the error of the refusal
  */
 export async function changeJob(
   jobId: string,
@@ -70,12 +70,12 @@ export async function findJob(firestore: Firestore, jobId: string): Promise<Job 
 
 /**
  * A job with the condition under which it may be written.
- * @throws NotFound
+ * @throws `not_found`
  */
 export async function readJob(jobId: string, firestore: Firestore) {
   const document = firestore.doc(`jobs/${jobId}`);
   const snapshot = await document.get();
-  if (!snapshot.exists) throw new NotFound();
+  if (!snapshot.exists) throw errors.notFound();
   return { document, job: jobSchema.parse(snapshot.data()), precondition: asRead(snapshot) };
 }
 
@@ -173,15 +173,18 @@ export function kindOf(name: string, deps: Pick<QueueDeps, "kinds">) {
   return kind;
 }
 
-const REFUSALS: Readonly<Record<Refusal, string>> = {
-  lease_lost: "the lease has ended; another may have begun",
-  job_finished: "the job has ended",
-  job_not_finished: "the job has not ended",
-  upload_rejected: "one of the job's files was rejected; submit a new job with another",
-  not_waiting: "the job is not waiting",
-};
-
 /** A refusal as the error a caller is told. */
-export function refusal(why: Refusal): Conflict {
-  return new Conflict(why === "not_waiting" ? "lease_lost" : why, REFUSALS[why]);
+export function refusal(why: Refusal): ReverieError {
+  switch (why) {
+    case "lease_lost":
+      return errors.leaseLost("the lease has ended; another may have begun");
+    case "job_finished":
+      return errors.jobFinished("the job has ended");
+    case "job_not_finished":
+      return errors.jobNotFinished("the job has not ended");
+    case "upload_rejected":
+      return errors.inputsRejected("one of the job's files was rejected; submit a new job with another");
+    case "not_waiting":
+      return errors.leaseLost("the job is not waiting");
+  }
 }

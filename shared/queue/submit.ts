@@ -1,7 +1,7 @@
 import type { Transaction } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { Kind } from "../kinds/kind.ts";
-import { type InputIssue, InvalidRequest, NotFound, Unprocessable } from "../platform/errors.ts";
+import { errors, type InputIssue } from "../platform/errors.ts";
 import { inTurn } from "../platform/firestore/inTurn.ts";
 import { optimistically } from "../platform/firestore/retryConflicts.ts";
 import { findAnswer, storeAnswer } from "../platform/idempotency/firestore.ts";
@@ -53,8 +53,8 @@ export interface SubmitInput {
  * Takes a job: once this has answered, the job is never lost. One transaction reads the space's tombstone, its uploads and its count
  * of open jobs, and writes the job, the count and the answer for the key. The bytes may come before, during or after.
  * @returns 202 with the job as `GET` shows it; for a repeated key the first answer, byte for byte
- * @throws InvalidRequest, Unprocessable (`upload_unknown`, `upload_rejected`, `idempotency_key_reused`), TooManyRequests
- *   (`too_many_open_jobs`), NotFound for a space that was erased
+ * @throws `invalid_request`, `unknown_kind`, `upload_unknown`, `upload_rejected`, `idempotency_key_reused`, `too_many_open_jobs`;
+ *   `not_found` for a space that was erased
  */
 export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
   const { kind, submission } = read(input, deps);
@@ -100,8 +100,7 @@ function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: S
   const kind = deps.kinds.get(body.kind);
   if (!kind) {
     const message = `expected one of ${[...deps.kinds.keys()].join(", ")}`;
-    throw new InvalidRequest(`kind: ${message}`, {
-      code: "unknown_kind",
+    throw errors.unknownKind(`kind: ${message}`, {
       issues: [{ path: "kind", message }],
     });
   }
@@ -123,7 +122,7 @@ function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: S
     }
   }
   if (issues.length > 0 || !params.success) {
-    throw new InvalidRequest(`the request does not fit the kind ${kind.name}`, { issues });
+    throw errors.invalidRequest(`the request does not fit the kind ${kind.name}`, { issues });
   }
   const submission = {
     kind: kind.name,
@@ -147,7 +146,7 @@ async function open(
   const now = deps.clock();
   const rules = rulesFor(kind.name, deps);
   const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${submission.spaceId}`));
-  if (tombstone.exists) throw new NotFound();
+  if (tombstone.exists) throw errors.notFound();
   let job = newJob(submission, rules, now);
   const effects: JobEffect["effect"][] = [];
   const uploads = await readUploads(submission, transaction, deps);
@@ -180,7 +179,7 @@ async function readUploads(
       : undefined;
     const upload = snapshot?.exists ? uploadSchema.parse(snapshot.data()) : undefined;
     if (!upload || upload.spaceId !== submission.spaceId || upload.expiresAt <= now) {
-      throw new Unprocessable("upload_unknown", `inputs.${role}: no such upload`, {
+      throw errors.uploadUnknown(`inputs.${role}: no such upload`, {
         issues: [{ path: `inputs.${role}`, message: "no such upload" }],
       });
     }
@@ -196,7 +195,7 @@ function refuseRejected(submission: Submission, uploads: ReadonlyMap<string, Upl
     const reason =
       upload?.state === "rejected" ? upload.reason : upload?.received && misfit(kind, role, upload.received);
     if (!reason) continue;
-    throw new Unprocessable("upload_rejected", `inputs.${role}: ${reason.message}`, {
+    throw errors.uploadRejected(`inputs.${role}: ${reason.message}`, {
       issues: [{ path: `inputs.${role}`, message: reason.message }],
     });
   }

@@ -1,4 +1,4 @@
-import { NotFound } from "../platform/errors.ts";
+import { hasCode } from "../platform/errors.ts";
 import { type Applied, changeJob, type QueueDeps } from "./store.ts";
 
 /**
@@ -49,7 +49,7 @@ async function unlessGone(change: Promise<Applied>): Promise<Applied | undefined
   try {
     return await change;
   } catch (error) {
-    if (error instanceof NotFound) return undefined;
+    if (hasCode(error, "not_found")) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 /** A person as SQL knows them; the access token may be ten minutes behind. */
 
-import { Forbidden, Unauthenticated } from "../platform/errors.ts";
+import { errors } from "../platform/errors.ts";
 import type { Role } from "../platform/http/accessToken.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 
@@ -27,14 +27,14 @@ const COLUMNS = `id, email, email_verified AS "emailVerified", name, role, time_
 /**
  * The person behind a token.
  * @param lock `update` keeps other changes to the person waiting until the transaction ends
- * @throws Unauthenticated when the account was erased since the token was issued
+ * @throws `token_invalid` when the account was erased since the token was issued
  */
 export async function personOf(sql: Sql, userId: string, lock?: "update"): Promise<Person> {
   const { rows } = await sql.query<Row>(
     `SELECT ${COLUMNS} FROM users WHERE id = $1${lock ? " FOR NO KEY UPDATE" : ""}`,
     [userId],
   );
-  if (!rows[0]) throw new Unauthenticated("this account was erased", { code: "token_invalid" });
+  if (!rows[0]) throw errors.tokenInvalid("this account was erased");
   return rows[0];
 }
 
@@ -48,12 +48,12 @@ export async function personWithAddress(sql: Sql, email: string): Promise<Person
 }
 
 /**
- * @throws Forbidden `not_enrolled` when the role isn't chosen yet, `role_mismatch` when it is the other one
+ * @throws `not_enrolled` when the role isn't chosen yet, `role_mismatch` when it is the other one
  */
 export function requireRole(person: Person, role: Role): void {
-  if (person.role === null) throw new Forbidden("choose a role first", { code: "not_enrolled" });
+  if (person.role === null) throw errors.notEnrolled("choose a role first");
   if (person.role !== role) {
-    throw new Forbidden(`only a ${role.replace("_", " ")} does this`, { code: "role_mismatch" });
+    throw errors.roleMismatch(`only a ${role.replace("_", " ")} does this`);
   }
 }
 

@@ -2,7 +2,7 @@ import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { Kinds } from "../kinds/index.ts";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
-import { InvalidRequest } from "../platform/errors.ts";
+import { errors } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { ObjectStore, SignedRequest } from "../platform/storage/objectStore.ts";
 import { essence, largestDeclared } from "./acceptance.ts";
@@ -59,7 +59,7 @@ export interface CreatedUpload {
  * Allows one object to be created: this size, this type, create-only, for fifteen minutes (in one PUT, or through a resumable
  * session started within that time). The document is written before the URL leaves, so whatever arrives belongs to someone; a crash
  * in between leaves a document that expires.
- * @throws InvalidRequest when no kind takes such a type, or nothing that large
+ * @throws `invalid_request` when no kind takes such a type, or nothing that large
  */
 export async function createUpload(
   input: CreateUpload & { spaceId: string; userId: string },
@@ -104,7 +104,7 @@ export async function createUpload(
 }
 
 function refuse(path: string, message: string): never {
-  throw new InvalidRequest(`${path}: ${message}`, { issues: [{ path, message }] });
+  throw errors.invalidRequest(`${path}: ${message}`, { issues: [{ path, message }] });
 }
 
 function publicRequest({ method, url, headers }: SignedRequest) {

@@ -112,7 +112,7 @@ test("who leaves is out at once, everywhere; the group goes on", async () => {
   await assert.rejects(giver.call("GET", "/v1/group"), refusal("not_in_group", 404));
   await assert.rejects(
     giver.call("POST", "/v1/uploads", { body: { contentType: "video/mp4", size: 10 } }),
-    refusal("not_in_group", 409),
+    refusal("group_required", 409),
   );
   assert.equal((await firestore.doc(`members/${giver.userId}`).get()).exists, false);
   assert.equal((await recipient.call("GET", "/v1/group"))?.id, spaceId);

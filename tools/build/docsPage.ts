@@ -1,6 +1,6 @@
 /** The page at `/docs`: the OpenAPI document as plain HTML, without scripts and without anything from elsewhere. */
 import { html, raw } from "hono/html";
-import { problemTitles } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { OpenApiDocument, Operation } from "./openapi.ts";
 
 type Markup = ReturnType<typeof html>;
@@ -47,8 +47,9 @@ ${document.tags.map(
 ${operations.filter(({ operation }) => operation.tags?.includes(name)).map((one) => operationBlock(one.path, one.method, one.operation))}`,
 )}
 <h2 id="problems">problems</h2><p>Errors are RFC 9457 problem documents; programs go by their code.</p>
-<table>${Object.entries(problemTitles).map(
-    ([code, title]) => html`<tr id="problem-${code}"><td><code>${code}</code></td><td>${title}</td></tr>`,
+<table>${Object.values(errors).map(
+    ({ code, status, title }) =>
+      html`<tr id="problem-${code}"><td>${status}</td><td><code>${code}</code></td><td>${title}</td></tr>`,
   )}</table>
 <h2 id="schemas">schemas</h2>
 ${Object.entries(document.components.schemas).map(

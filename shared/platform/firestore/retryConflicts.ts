@@ -1,4 +1,4 @@
-import { Unavailable } from "../errors.ts";
+import { errors } from "../errors.ts";
 
 /** How long conditional writes are tried, in milliseconds. */
 const PATIENCE_MS = 25_000;
@@ -10,7 +10,7 @@ const WAIT_MS = { first: 20, most: 2_500 };
  * locks; many that read one document and then want to write it (a space's line, a key's record) keep each other waiting for
  * seconds. Here nothing is held: who comes second is told at once, reads anew, and a drawn pause keeps the losers apart.
  * @param work one attempt; it must read everything anew
- * @throws what work throws, unless that is a conflict; Unavailable when there is no end of conflicts
+ * @throws what work throws, unless that is a conflict; `unavailable` when there is no end of conflicts
  */
 export async function optimistically<T>(work: () => Promise<T>): Promise<T> {
   const until = performance.now() + PATIENCE_MS;
@@ -19,7 +19,7 @@ export async function optimistically<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (cause) {
       if (!isConflict(cause)) throw cause;
-      if (performance.now() > until) throw new Unavailable("too many are writing this", { cause });
+      if (performance.now() > until) throw errors.unavailable("too many are writing this", { cause });
       await pause(Math.random() * Math.min(WAIT_MS.most, WAIT_MS.first * 1.7 ** attempt));
     }
   }

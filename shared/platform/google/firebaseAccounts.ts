@@ -1,8 +1,8 @@
 /** Firebase Authentication as this project uses it: it vouches for people, and lets phones listen to Firestore. */
 import type { Auth } from "firebase-admin/auth";
-import { decodeJwt, errors } from "jose";
+import { decodeJwt, errors as joseErrors } from "jose";
 import { z } from "zod";
-import { Unauthenticated, Unavailable } from "../errors.ts";
+import { errors } from "../errors.ts";
 import { lazy } from "../lazy.ts";
 
 /** A person as a Firebase ID token tells of them. */
@@ -18,13 +18,13 @@ export interface FirebasePerson {
 export interface FirebaseAccounts {
   /**
    * Verifies an ID token, and asks Firebase whether it was revoked or its account disabled.
-   * @throws Unauthenticated `identity_rejected`; Unavailable when Firebase can't be asked
+   * @throws `identity_rejected`; `unavailable` when Firebase can't be asked
    */
   verify(idToken: string): Promise<FirebasePerson>;
   /**
    * A custom token to sign in to Firebase as `uid` with; lives an hour. No key file signs it: IAM does in production, and the emulator
    * takes it unsigned.
-   * @throws Unavailable when IAM can't sign
+   * @throws `unavailable` when IAM can't sign
    */
   customToken(uid: string): Promise<string>;
   /** Ends the Firebase sessions of `uid`; ID tokens it has stay good for up to an hour. One that isn't there is no error. */
@@ -61,9 +61,8 @@ export function createFirebaseAccounts(settings: { GOOGLE_CLOUD_PROJECT: string 
           signInProvider: claims.firebase.sign_in_provider,
         };
       } catch (cause) {
-        if (!isRefusal(cause)) throw new Unavailable("Firebase can't be asked about the token", { cause });
-        throw new Unauthenticated("the Firebase ID token is malformed, expired, revoked or not ours", {
-          code: "identity_rejected",
+        if (!isRefusal(cause)) throw errors.unavailable("Firebase can't be asked about the token", { cause });
+        throw errors.identityRejected("the Firebase ID token is malformed, expired, revoked or not ours", {
           cause,
         });
       }
@@ -72,7 +71,7 @@ export function createFirebaseAccounts(settings: { GOOGLE_CLOUD_PROJECT: string 
       try {
         return await (await auth()).createCustomToken(uid);
       } catch (cause) {
-        throw new Unavailable("the listener token can't be signed", { cause });
+        throw errors.unavailable("the listener token can't be signed", { cause });
       }
     },
     async revoke(uid) {
@@ -108,7 +107,7 @@ const REFUSALS = new Set([
 
 /** Whether the token is to blame. Keys that couldn't be fetched carry the code of a malformed token and are told by the message only. */
 function isRefusal(error: unknown): boolean {
-  if (error instanceof z.ZodError || error instanceof errors.JOSEError) return true;
+  if (error instanceof z.ZodError || error instanceof joseErrors.JOSEError) return true;
   if (!(error instanceof Error) || error.message.startsWith("Error fetching public keys")) return false;
   return REFUSALS.has(codeOf(error) ?? "");
 }

@@ -3,7 +3,7 @@
  * check in front of the handler and the fact into the OpenAPI document, so the two can't differ.
  */
 import type { MiddlewareHandler } from "hono";
-import { TooManyRequests, Unauthenticated } from "../errors.ts";
+import { errors } from "../errors.ts";
 import type { AppContext, AppEnv } from "./app.ts";
 import { addressSubject } from "./callerAddress.ts";
 import type { RateDecision, RateName } from "./rateLimit.ts";
@@ -73,7 +73,7 @@ async function count(c: AppContext, name: RateName, subject: string): Promise<vo
   if (!decision) return;
   setRateHeaders(c, name, decision);
   if (!decision.allowed) {
-    throw new TooManyRequests(`at most ${decision.limit} requests a minute`, {
+    throw errors.rateLimited(`at most ${decision.limit} requests a minute`, {
       retryAfterSeconds: decision.resetSeconds,
     });
   }
@@ -87,10 +87,10 @@ function setRateHeaders(c: AppContext, name: RateName, decision: RateDecision): 
 
 /**
  * The bearer token of a request (RFC 6750, header form only: a token in a URL would reach logs).
- * @throws Unauthenticated when there is none
+ * @throws `unauthenticated` when there is none
  */
 export function bearerToken(c: AppContext): string {
   const match = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(c.req.header("authorization") ?? "");
-  if (!match?.[1]) throw new Unauthenticated("send an Authorization header with a bearer token");
+  if (!match?.[1]) throw errors.unauthenticated("send an Authorization header with a bearer token");
   return match[1];
 }

@@ -2,10 +2,10 @@
  * Access tokens: ES256 JWTs that live ten minutes. Every function verifies them with the public keys it was deployed with,
  * without any call; only `auth` holds the private keys.
  */
-import { createLocalJWKSet, errors, type JWK, jwtVerify } from "jose";
+import { createLocalJWKSet, type JWK, errors as joseErrors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
-import { Unauthenticated } from "../errors.ts";
+import { errors } from "../errors.ts";
 
 export const ACCESS_TOKEN_SECONDS = 600;
 /** The audience of an access token: this API, whatever its address. */
@@ -34,7 +34,7 @@ const claimsSchema = z.object({
  * @param keys the public JWKS (`TOKEN_PUBLIC_KEYS`)
  * @param issuer the one origin (`PUBLIC_ORIGIN`)
  * @returns a verifier: signature by a key of ours with `alg` fixed to ES256, `typ` at+jwt (RFC 9068), issuer, audience, expiry
- *   with bounded skew. It throws `Unauthenticated` (`token_invalid`) for anything else.
+ *   with bounded skew. It throws `token_invalid` for anything else.
  */
 export function accessTokenVerifier(
   keys: { keys: ReadonlyArray<{ kty: string; kid: string; [field: string]: unknown }> },
@@ -56,9 +56,8 @@ export function accessTokenVerifier(
       const claims = claimsSchema.parse(payload);
       return { userId: claims.sub, sessionId: claims.sid, role: claims.role };
     } catch (error) {
-      if (error instanceof errors.JOSEError || error instanceof z.ZodError) {
-        throw new Unauthenticated("the access token is malformed, expired or not ours", {
-          code: "token_invalid",
+      if (error instanceof joseErrors.JOSEError || error instanceof z.ZodError) {
+        throw errors.tokenInvalid("the access token is malformed, expired or not ours", {
           cause: error,
         });
       }

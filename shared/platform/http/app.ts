@@ -7,7 +7,7 @@ import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { InvalidRequest, NotFound, ReverieError, Unavailable } from "../errors.ts";
+import { errors, ReverieError } from "../errors.ts";
 import type { NewId } from "../ids.ts";
 import type { Logger } from "../log/logger.ts";
 import type { AccessClaims } from "./accessToken.ts";
@@ -56,7 +56,7 @@ export function createApp(gate: () => Gate): App {
   const app: App = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
-      throw new InvalidRequest("the request does not fit this route's schema", {
+      throw errors.invalidRequest("the request does not fit this route's schema", {
         issues: result.error.issues.map((issue) => ({
           path: issue.path.map(String).join("."),
           message: issue.message,
@@ -95,7 +95,7 @@ export function createApp(gate: () => Gate): App {
     });
   });
 
-  app.notFound((c) => answerProblem(c, new NotFound("there is no such route")));
+  app.notFound((c) => answerProblem(c, errors.notFound("there is no such route")));
   app.onError((error, c) => answerProblem(c, asReverieError(error, c)));
   return app;
 }
@@ -118,25 +118,25 @@ function refuseUnreadableBody(c: AppContext): void {
       ? incoming.rawBody.length
       : Number(c.req.header("content-length") ?? "0");
   if (length > MAX_BODY_BYTES) {
-    throw new ReverieError(413, "body_too_large", `a request body may have at most ${MAX_BODY_BYTES} bytes`);
+    throw errors.bodyTooLarge(`a request body may have at most ${MAX_BODY_BYTES} bytes`);
   }
   const type = c.req.header("content-type");
   if (length > 0 && !/^application\/json\s*(;|$)/i.test(type ?? "")) {
-    throw new ReverieError(415, "unsupported_media_type", "send the body as application/json");
+    throw errors.unsupportedMediaType("send the body as application/json");
   }
 }
 
 function asReverieError(error: unknown, c: AppContext): ReverieError {
   if (error instanceof ReverieError) return error;
   if (error instanceof HTTPException && error.status < 500) {
-    return new InvalidRequest(
+    return errors.invalidRequest(
       error.status === 400 ? "the body is not valid JSON" : "the request can't be read",
       { cause: error },
     );
   }
   if (isPassingFault(error)) {
     (c.get("log") as Logger | undefined)?.warn("store_away", { error, route: c.req.routePath });
-    return new Unavailable("a part of the service is away for a moment", {
+    return errors.unavailable("a part of the service is away for a moment", {
       cause: error,
       retryAfterSeconds: 2,
     });
@@ -151,7 +151,7 @@ function asReverieError(error: unknown, c: AppContext): ReverieError {
         detail: error instanceof Error ? error.message : "",
       }),
     );
-  return new ReverieError(500, "internal", "the request could not be handled", { cause: error });
+  return errors.internal("the request could not be handled", { cause: error });
 }
 
 function answerProblem(c: AppContext, error: ReverieError): Response {

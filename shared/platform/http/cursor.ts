@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { InvalidRequest } from "../errors.ts";
+import { errors } from "../errors.ts";
 import { isDocumentId } from "../firestore/documentId.ts";
 
 /** `?limit=&cursor=` of every list. */
@@ -24,14 +24,14 @@ const keysetSchema = z.tuple([
 
 /**
  * The keyset of a cursor, or undefined for the first page: a time to the microsecond and an id.
- * @throws InvalidRequest for what `encodeCursor` didn't make
+ * @throws `invalid_request` for what `encodeCursor` didn't make
  */
 export function decodeCursor(cursor: string | undefined): Keyset | undefined {
   if (cursor === undefined) return undefined;
   try {
     return keysetSchema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
   } catch (cause) {
-    throw new InvalidRequest("cursor: expected a nextCursor of this list", {
+    throw errors.invalidRequest("cursor: expected a nextCursor of this list", {
       cause,
       issues: [{ path: "cursor", message: "expected a nextCursor of this list" }],
     });

@@ -1,9 +1,9 @@
 /** Google ID tokens, of people and of service accounts: one place decides what a genuine one is. */
-import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
+import { createRemoteJWKSet, type JWTVerifyGetKey, errors as joseErrors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../config/settings.ts";
-import { type ErrorCode, Unauthenticated, Unavailable } from "../errors.ts";
+import { errors } from "../errors.ts";
 import { CLOCK_SKEW_SECONDS } from "./accessToken.ts";
 
 export interface GoogleTokenRules<Schema extends z.ZodType> {
@@ -11,13 +11,13 @@ export interface GoogleTokenRules<Schema extends z.ZodType> {
   readonly audiences: readonly string[];
   /** What the claims must hold beyond issuer, audience and times. */
   readonly claims: Schema;
-  /** Code of the 401 for a token that is refused. */
-  readonly refusal: ErrorCode;
+  /** Makes the error for a token that is refused. */
+  readonly refuse: typeof errors.identityRejected | typeof errors.tokenInvalid;
 }
 
 /**
  * @returns a verifier of signature (RS256 only), issuer, audience, times (skew bounded) and the claims' shape. It throws
- *   `Unauthenticated` for a token that isn't genuine, and `Unavailable` when Google's keys can't be had.
+ *   what `refuse` makes for a token that isn't genuine, and `unavailable` when Google's keys can't be had.
  */
 export function googleTokenVerifier<Schema extends z.ZodType>(
   settings: SettingsOf<"GOOGLE_ISSUER" | "GOOGLE_JWKS_URL">,
@@ -40,9 +40,8 @@ export function googleTokenVerifier<Schema extends z.ZodType>(
       oneAudience.parse(payload);
       return rules.claims.parse(payload);
     } catch (error) {
-      if (error instanceof errors.JOSEError || error instanceof z.ZodError) {
-        throw new Unauthenticated("the ID token is malformed, expired or not meant for this service", {
-          code: rules.refusal,
+      if (error instanceof joseErrors.JOSEError || error instanceof z.ZodError) {
+        throw rules.refuse("the ID token is malformed, expired or not meant for this service", {
           cause: error,
         });
       }
@@ -59,11 +58,11 @@ function keysOrUnavailable(url: string): JWTVerifyGetKey {
       return await remote(header, token);
     } catch (error) {
       const callersFault =
-        error instanceof errors.JWKSNoMatchingKey ||
-        error instanceof errors.JWKSMultipleMatchingKeys ||
-        error instanceof errors.JOSENotSupported;
+        error instanceof joseErrors.JWKSNoMatchingKey ||
+        error instanceof joseErrors.JWKSMultipleMatchingKeys ||
+        error instanceof joseErrors.JOSENotSupported;
       if (callersFault) throw error;
-      throw new Unavailable("the keys of the token's issuer can't be reached", { cause: error });
+      throw errors.unavailable("the keys of the token's issuer can't be reached", { cause: error });
     }
   };
 }

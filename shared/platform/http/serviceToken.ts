@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../config/settings.ts";
-import { Forbidden } from "../errors.ts";
+import { errors } from "../errors.ts";
 import { googleTokenVerifier } from "./googleToken.ts";
 
 export interface ServiceIdentity {
@@ -20,7 +20,7 @@ const claimsSchema = z.object({ sub: z.string().min(1), email: z.email(), email_
 /**
  * @param allowed addresses that may call (`ENGINE_CALLERS` or `ADMIN_CALLERS`)
  * @returns a verifier of signature, issuer, audience (the one origin), expiry, `email_verified` and the allow-list. Throws
- *   `Unauthenticated` for a bad token, `Forbidden` for a good one of an address not on the list, `Unavailable` when Google's keys
+ *   `token_invalid` for a bad token, `forbidden` for a good one of an address not on the list, `unavailable` when Google's keys
  *   can't be had.
  */
 export function serviceTokenVerifier(
@@ -30,14 +30,14 @@ export function serviceTokenVerifier(
 ): (token: string) => Promise<ServiceIdentity> {
   const verify = googleTokenVerifier(
     settings,
-    { audiences: [settings.PUBLIC_ORIGIN], claims: claimsSchema, refusal: "token_invalid" },
+    { audiences: [settings.PUBLIC_ORIGIN], claims: claimsSchema, refuse: errors.tokenInvalid },
     clock,
   );
   const callers = new Set(allowed.map((address) => address.toLowerCase()));
   return async (token) => {
     const claims = await verify(token);
     const email = claims.email.toLowerCase();
-    if (!callers.has(email)) throw new Forbidden("this account may not call here");
+    if (!callers.has(email)) throw errors.forbidden("this account may not call here");
     return { email, subject: claims.sub };
   };
 }

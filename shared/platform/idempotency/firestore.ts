@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import type { DocumentSnapshot, Firestore, Transaction } from "@google-cloud/firestore";
 import { plusSeconds } from "../clock.ts";
-import { Unprocessable } from "../errors.ts";
+import { errors } from "../errors.ts";
 import { type IdempotencyRecord, idempotencySchema } from "./record.ts";
 import { canonicalJson, IDEMPOTENCY_HOURS, type KeyedRequest, type StoredAnswer } from "./sql.ts";
 
@@ -31,7 +31,7 @@ export function recordExpiry(now: Date): Date {
 
 /**
  * What is on record for a request; undefined when there is nothing, or something whose time is over (Firestore removes it late).
- * @throws Unprocessable `idempotency_key_reused` when the key came with another body
+ * @throws `idempotency_key_reused` when the key came with another body
  */
 export function recordOf(
   snapshot: DocumentSnapshot,
@@ -41,7 +41,7 @@ export function recordOf(
   const record = idempotencySchema.parse(snapshot.data());
   if (record.expiresAt <= request.now) return undefined;
   if (record.bodyHash !== bodyHash(request.body)) {
-    throw new Unprocessable("idempotency_key_reused", "this Idempotency-Key came with another body before");
+    throw errors.idempotencyKeyReused();
   }
   return record;
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { ReverieError, Unprocessable } from "../errors.ts";
+import { errors, ReverieError } from "../errors.ts";
 import type { Sql } from "../sql/pool.ts";
 
 /** How long an answer is kept for its key. */
@@ -38,7 +38,7 @@ export interface KeyedRequest {
  * requests that come at the same time wait for the first one's transaction. What `work` throws rolls everything back and is not
  * stored; an error it *returns* is not stored either, but what it wrote so far (a counted try, say) is kept.
  * @param sql a transaction
- * @throws Unprocessable `idempotency_key_reused` when the key came with another body before
+ * @throws `idempotency_key_reused` when the key came with another body before
  */
 export function idempotent(
   sql: Sql,
@@ -64,7 +64,7 @@ export async function idempotent(
   const earlier = await storedAnswer(sql, request);
   if (earlier) {
     if (bodyHash.equals(earlier.bodyHash)) return earlier.answer;
-    throw new Unprocessable("idempotency_key_reused", "this Idempotency-Key came with another body before");
+    throw errors.idempotencyKeyReused();
   }
   const outcome = await work();
   if (!(outcome instanceof ReverieError)) await storeAnswer(sql, request, bodyHash, outcome);

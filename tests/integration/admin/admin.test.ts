@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { adminApp } from "#functions/admin/routes.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
-import { Unauthenticated } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { App } from "#shared/platform/http/app.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
@@ -40,7 +40,7 @@ before(async () => {
       newId: randomId,
       trustedHops: 0,
       verifyServiceToken: async (token: string) => {
-        if (token !== "admin") throw new Unauthenticated("no");
+        if (token !== "admin") throw errors.unauthenticated("no");
         return { email: "admin@example.com", subject: "1234567890" };
       },
     },

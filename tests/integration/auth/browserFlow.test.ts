@@ -207,7 +207,7 @@ describe("the one-time code", () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => redeem(code)));
     assert.equal(answers.filter((answer) => answer.status === 201).length, 1);
     for (const answer of answers)
-      if (answer.status !== 201) assert.equal(outcome(answer), "401 code_rejected");
+      if (answer.status !== 201) assert.equal(outcome(answer), "401 sign_in_code_rejected");
     assert.equal(await world.rows("sessions"), 1);
     assert.equal(await world.rows("sign_in_codes"), 0);
   });
@@ -215,8 +215,8 @@ describe("the one-time code", () => {
   it("is worth nothing without the verifier of the app that began, and a try with another one spoils nothing", async () => {
     const code = await codeFor("bound@example.com");
     const thief = await redeem(code, randomBytes(32).toString("base64url"));
-    assert.equal(outcome(thief), "401 code_rejected");
-    assert.equal(outcome(await redeem(code, challenge)), "401 code_rejected");
+    assert.equal(outcome(thief), "401 sign_in_code_rejected");
+    assert.equal(outcome(await redeem(code, challenge)), "401 sign_in_code_rejected");
     assert.equal(await world.rows("users"), 0);
     assert.equal((await redeem(code)).status, 201);
   });
@@ -224,8 +224,8 @@ describe("the one-time code", () => {
   it("lives a minute", async () => {
     const code = await codeFor("late@example.com");
     world.advance(60 * SECOND);
-    assert.equal(outcome(await redeem(code)), "401 code_rejected");
-    assert.equal(outcome(await redeem("never-a-code")), "401 code_rejected");
+    assert.equal(outcome(await redeem(code)), "401 sign_in_code_rejected");
+    assert.equal(outcome(await redeem("never-a-code")), "401 sign_in_code_rejected");
     assert.equal(await world.rows("users"), 0);
   });
 });

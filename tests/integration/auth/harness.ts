@@ -12,7 +12,7 @@ import { authApp } from "#functions/auth/routes.ts";
 import { type Identity, startIdentity } from "#local/standins/identity/server.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { Unauthenticated } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { FirebaseAccounts, FirebasePerson } from "#shared/platform/google/firebaseAccounts.ts";
 import { accessTokenVerifier } from "#shared/platform/http/accessToken.ts";
 import type { App } from "#shared/platform/http/app.ts";
@@ -252,7 +252,7 @@ function playedFirebase(): PlayedFirebase {
     },
     async verify(idToken) {
       const person = people.get(idToken);
-      if (!person) throw new Unauthenticated("no such token", { code: "identity_rejected" });
+      if (!person) throw errors.identityRejected("no such token");
       return person;
     },
     customToken: async (uid) => `custom token of ${uid}`,

@@ -375,7 +375,7 @@ test("what can't be put together is refused with each place named, and leaves no
     assert.deepEqual([status, json.code], [400, "invalid_request"], JSON.stringify(body).slice(0, 200));
   }
   const alone = await call(randomId(), "POST", "/v1/vr-videos", { body: good });
-  assert.deepEqual([alone.status, alone.json.code], [409, "not_in_group"]);
+  assert.deepEqual([alone.status, alone.json.code], [409, "group_required"]);
   assert.deepEqual((await call(home.giverId, "GET", "/v1/vr-videos")).json.items, []);
 });
 

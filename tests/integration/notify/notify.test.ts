@@ -189,7 +189,7 @@ test("a dead token's device is forgotten and the others are told; one that has r
 test("a device that can't be reached for now is told at the redelivery, the others aren't told again", async () => {
   const [flaky, phone] = [await device(home.giverId, "flaky"), await device(home.giverId)];
   const event = jobEvent();
-  await assert.rejects(notifyPhones(event, deps), { code: "unavailable", retryable: true });
+  await assert.rejects(notifyPhones(event, deps), { code: "unavailable", status: 503 });
   assert.equal((await received(phone)).length, 1);
   await notifyPhones(event, deps);
   assert.equal((await received(flaky)).length, 1);

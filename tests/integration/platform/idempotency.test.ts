@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
-import { Conflict } from "#shared/platform/errors.ts";
+import { errors, hasCode } from "#shared/platform/errors.ts";
 import {
   idempotent,
   type KeyedRequest,
@@ -109,7 +109,7 @@ test("what throws is not stored and leaves nothing; the key can be used again", 
   const failing = database.transaction((sql) =>
     idempotent(sql, keyed, async () => {
       await makeThing(sql)();
-      throw new Conflict("already_earned", "not now");
+      throw errors.alreadyEarned("not now");
     }),
   );
   await assert.rejects(failing, { code: "already_earned" });
@@ -124,10 +124,10 @@ test("an error that is returned is not stored, but what was written before it st
   const refused = await database.transaction((sql) =>
     idempotent(sql, keyed, async () => {
       await makeThing(sql)();
-      return new Conflict("already_earned", "not now");
+      return errors.alreadyEarned("not now");
     }),
   );
-  assert.ok(refused instanceof Conflict);
+  assert.ok(hasCode(refused, "already_earned"));
   assert.equal(await count(), before + 1);
   assert.equal((await make(keyed)).status, 201);
 });

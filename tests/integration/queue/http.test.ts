@@ -3,7 +3,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { engineApp } from "#functions/engine/routes.ts";
 import { jobsApp } from "#functions/jobs/routes.ts";
 import { type QueueStatus, statusReader } from "#functions/jobs/status.ts";
-import { Unauthenticated } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { App, Gate } from "#shared/platform/http/app.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
@@ -29,11 +29,11 @@ before(async () => {
     newId: randomId,
     trustedHops: 0,
     verifyAccessToken: async (token: string) => {
-      if (!/^[0-9a-z]{26}$/.test(token)) throw new Unauthenticated("no");
+      if (!/^[0-9a-z]{26}$/.test(token)) throw errors.unauthenticated("no");
       return { userId: token, sessionId: "session", role: null };
     },
     verifyServiceToken: async (token: string) => {
-      if (token !== "engine") throw new Unauthenticated("no", { code: "token_invalid" });
+      if (token !== "engine") throw errors.tokenInvalid("no");
       return { email: ENGINE, subject: "1" };
     },
   };
@@ -106,7 +106,7 @@ test("malformed submissions are problems that name the field; unknown fields are
   await refuses(submit({ ...good, kind: "constructor" }), 400, "unknown_kind");
   await refuses(submit([]), 400, "invalid_request");
   await refuses(call(jobs, "POST", "/v1/jobs", { body: good }), 401, "unauthenticated");
-  await refuses(call(jobs, "POST", "/v1/jobs", { token: randomId(), body: good }), 409, "not_in_group");
+  await refuses(call(jobs, "POST", "/v1/jobs", { token: randomId(), body: good }), 409, "group_required");
   assert.equal((await queue.firestore.collection("jobs").count().get()).data().count, 0);
 });
 

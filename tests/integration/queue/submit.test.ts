@@ -62,7 +62,7 @@ test("a rejected upload fails the job that waits for it, with the upload's reaso
   assert.equal(job.state, "failed");
   assert.deepEqual(job.error, reason);
   assert.equal(await openJobs(), 0);
-  await assert.rejects(retryJob(id, queue.deps), is("upload_rejected"));
+  await assert.rejects(retryJob(id, queue.deps), is("inputs_rejected"));
 });
 
 test("an upload of a type this kind doesn't take: refused when it is there, failed when it comes later", async () => {
@@ -208,7 +208,7 @@ test("a retry raises maxAttempts and never attempt; without its upload it is ref
   await changeJob(id, { type: "cancel" }, queue.deps);
   const before = await queue.job(id);
   await queue.firestore.doc(`uploads/${video}`).delete();
-  await assert.rejects(retryJob(id, queue.deps), is("upload_unknown"));
+  await assert.rejects(retryJob(id, queue.deps), is("inputs_gone"));
   assert.deepEqual(await queue.job(id), before);
 });
 

@@ -12,7 +12,7 @@ import {
 import { memoryObjects } from "#local/testing/memoryObjects.ts";
 import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { Unauthenticated } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Role } from "#shared/platform/http/accessToken.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { createLogger, silentLogger } from "#shared/platform/log/logger.ts";
@@ -97,7 +97,7 @@ export class GroupsHarness {
         newId: randomId,
         trustedHops: 0,
         verifyAccessToken: async (userId) => {
-          if (!/^[0-9a-z]{26}$/.test(userId)) throw new Unauthenticated("no such token");
+          if (!/^[0-9a-z]{26}$/.test(userId)) throw errors.unauthenticated("no such token");
           return { userId, sessionId: `session-of-${userId}`, role: null };
         },
       },
