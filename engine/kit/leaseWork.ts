@@ -10,21 +10,20 @@ import {
   type SignedUpload,
   worthAnotherCall,
 } from "./client.ts";
-import type { ConvertedFile } from "./conversion.ts";
-import { ConversionError } from "./conversionError.ts";
 import { crc32cOfFile } from "./crc32c.ts";
 import { keepLease, type Progress } from "./keepLease.ts";
 import { retrying } from "./retry.ts";
-import { type ConversionRun, type RunLimits, runConversion } from "./runConversion.ts";
 import { download, TransferRefused, upload } from "./transfer.ts";
+import { type Work, WorkError, type WorkFile, type WorkResult } from "./work.ts";
 
 export interface LeaseWorkDeps {
   readonly client: EngineClient;
+  /** What is done for each kind of job. */
+  readonly work: ReadonlyMap<string, Work>;
   readonly log: Logger;
   /** An existing directory; each lease gets a directory in it, which is removed at the end. */
   readonly workDir: string;
   readonly leaseSeconds: number;
-  readonly limits: Partial<RunLimits>;
   readonly clock: Clock;
   /** Aborted when the engine is told to stop: the lease is given back. */
   readonly stopping: AbortSignal;
@@ -36,13 +35,13 @@ export type LeaseEnd = "completed" | "failed" | "dropped" | "released";
 /** How the name of a lease's directory begins. */
 export const LEASE_DIRECTORY = "lease-";
 
-/** What part of the work fetching and delivering are; the conversion is the rest. */
+/** What part of the whole is over when the inputs are here, and when the results are made. */
 const FETCHED = 0.08;
-const CONVERTED = 0.95;
+const MADE = 0.95;
 
 /**
- * Does the work of one lease from its inputs to its completion, renewing it meanwhile. Never rejects: whatever goes wrong is told to
- * the gateway, or logged where the gateway no longer wants to know.
+ * Does the work of one lease from its inputs to its completion, renewing it meanwhile. Never rejects: what goes wrong is told to the
+ * gateway, or logged where the gateway no longer wants to know.
  */
 export async function workOnLease(lease: Lease, deps: LeaseWorkDeps): Promise<LeaseEnd> {
   const { leaseId, job } = lease;
@@ -54,15 +53,15 @@ export async function workOnLease(lease: Lease, deps: LeaseWorkDeps): Promise<Le
   let directory: string | undefined;
   try {
     directory = await mkdtemp(join(deps.workDir, LEASE_DIRECTORY));
-    const run = await convert(lease, directory, progress, signal, deps);
+    const made = await make(lease, directory, progress, signal, { ...deps, log });
     progress.stage = "delivering";
-    const sums = await deliver(lease, run, deps.client, signal);
+    const sums = await deliver(lease, made, deps.client, signal);
     progress.fraction = 1;
     // From here on a renewal could only hear that its own completion ended the lease.
     kept[Symbol.dispose]();
-    const result = { files: sums, ...(run.data ? { data: run.data } : {}) };
+    const result = { files: sums, ...(made.data ? { data: made.data } : {}) };
     await retrying({ ...persistent, signal }, () => deps.client.complete(leaseId, result));
-    log.info("lease_completed", { peakResidentBytes: run.peakResidentBytes, files: run.files.length });
+    log.info("lease_completed", { files: made.files.length });
     return "completed";
   } catch (error) {
     return await giveUp(leaseId, error, { ...deps, log, lost: kept.lost });
@@ -71,25 +70,28 @@ export async function workOnLease(lease: Lease, deps: LeaseWorkDeps): Promise<Le
   }
 }
 
-async function convert(
+async function make(
   lease: Lease,
   directory: string,
   progress: Progress,
   signal: AbortSignal,
   deps: LeaseWorkDeps,
-): Promise<ConversionRun> {
+): Promise<WorkResult> {
+  const { kind, params } = lease.job;
+  const work = deps.work.get(kind);
+  if (!work) throw new Error(`this engine has no work for the kind ${kind}`);
   const inputs = await fetchInputs(lease, directory, progress, signal);
   const outDir = join(directory, "results");
   await mkdir(outDir);
-  return await runConversion({
-    kind: lease.job.kind,
+  return await work({
+    kind,
     inputs,
-    params: lease.job.params,
+    params,
     outDir,
     signal,
-    limits: deps.limits,
+    log: deps.log,
     onProgress: (fraction, stage) => {
-      progress.fraction = FETCHED + (CONVERTED - FETCHED) * fraction;
+      progress.fraction = FETCHED + (MADE - FETCHED) * fraction;
       progress.stage = stage;
     },
   });
@@ -121,7 +123,7 @@ const persistent = { attempts: 8, baseSeconds: 0.5, maxSeconds: 30, worthwhile: 
 /** Puts the files where the gateway wants them; gives their checksums. */
 async function deliver(
   { leaseId }: Lease,
-  { files }: ConversionRun,
+  { files }: WorkResult,
   client: EngineClient,
   signal: AbortSignal,
 ): Promise<readonly { name: string; crc32c: string }[]> {
@@ -143,7 +145,7 @@ async function deliver(
   return sums;
 }
 
-function signedFor(file: ConvertedFile, signed: readonly SignedUpload[]): SignedUpload {
+function signedFor(file: WorkFile, signed: readonly SignedUpload[]): SignedUpload {
   const found = signed.find(({ name }) => name === file.name);
   if (!found) throw new Error(`the gateway signed no upload for ${file.name}`);
   return found;
@@ -162,7 +164,7 @@ async function giveUp(
   }
   const stopped = deps.stopping.aborted;
   const why = explain(error);
-  if (!stopped) log.warn("conversion_failed", { code: why.code, error });
+  if (!stopped) log.warn("work_failed", { code: why.code, error });
   try {
     // An engine that stops has little time left; the lease's own end does the same a little later.
     const rules = stopped ? { ...persistent, attempts: 2 } : { ...persistent, signal: deps.stopping };
@@ -175,7 +177,7 @@ async function giveUp(
 }
 
 function explain(error: unknown): { code: string; message: string; retryable: boolean } {
-  if (error instanceof ConversionError) {
+  if (error instanceof WorkError) {
     const { code, message, retryable } = error;
     return { code, message, retryable };
   }

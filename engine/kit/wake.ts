@@ -1,7 +1,7 @@
 import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
-import { limitBody } from "#local/standins/web/serve.ts";
 import type { Clock } from "#shared/platform/clock.ts";
 
 /** Who may ring. Without it anyone who reaches the port may: a ring carries no work, it only makes the engine ask. */
@@ -46,7 +46,11 @@ export function wakeApp(deps: WakeDeps): Hono {
   });
   app.post(
     "/wake",
-    limitBody(MOST_BYTES, () => problem(413, "body_too_large", "A ring is small.")),
+    bodyLimit({
+      maxSize: MOST_BYTES,
+      // The rest of such a body is never read, so its connection ends: without saying so the client would use it again.
+      onError: () => problem(413, "body_too_large", "A ring is small.", { connection: "close" }),
+    }),
     async (c) => {
       if (!(await allowed(c.req.header("authorization")))) {
         const challenge = { "www-authenticate": "Bearer" };

@@ -1,5 +1,5 @@
-import type { Converter } from "../kit/conversion.ts";
 import { buildAvatar } from "./avatar/buildAvatar.ts";
+import type { Converter } from "./conversion.ts";
 import { buildScene } from "./scene/buildScene.ts";
 
 /** What this engine can make, by the kind of job. */

@@ -7,9 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { EngineClient } from "#engine/kit/client.ts";
+import { startEngine } from "#engine/kit/engine.ts";
+import { serviceAccountTokens } from "#engine/kit/idToken.ts";
+import type { WakeGuard } from "#engine/kit/wake.ts";
+import { systemClock } from "#shared/platform/clock.ts";
 import { createLogger } from "#shared/platform/log/logger.ts";
-import { startEngine } from "../kit/engine.ts";
-import type { WakeGuard } from "../kit/wake.ts";
+import { conversions } from "./conversions.ts";
 
 const help = `Usage: node engine/reference/main.ts --api URL --key-file FILE [options]
 
@@ -105,9 +109,9 @@ async function main(): Promise<void> {
     }),
     port: settings.port,
     host: settings.host,
-    apiBase: settings.api,
-    keyFile: settings["key-file"],
+    client: clientOf(settings),
     engineId,
+    work: conversions(),
     workDir: settings["work-dir"] ?? join(tmpdir(), `reverie-${engineId}`),
     log: createLogger(settings["log-level"], { engineId }),
   });
@@ -115,6 +119,11 @@ async function main(): Promise<void> {
   await engine.ended;
   // Connections that are kept alive for another call would keep the process for a while.
   process.exit(0);
+}
+
+function clientOf({ api, "key-file": keyFile }: Settings): EngineClient {
+  const audience = new URL(api).origin;
+  return new EngineClient(api, serviceAccountTokens({ keyFile, audience, clock: systemClock }));
 }
 
 /** Undefined when there is nothing to run; what to say has been said. */

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ConvertedFile } from "../kit/conversion.ts";
+import type { ConvertedFile } from "./conversion.ts";
 
 /** Writes one result file. */
 export async function saveResult(

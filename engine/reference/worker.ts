@@ -5,8 +5,8 @@
 import { constants, setPriority } from "node:os";
 import sharp from "sharp";
 import { z } from "zod";
-import type { ConversionLimits, Converted } from "../kit/conversion.ts";
-import { ConversionError, type ConversionErrorCode } from "../kit/conversionError.ts";
+import type { ConversionLimits, Converted } from "./conversion.ts";
+import { ConversionError, type ConversionErrorCode } from "./conversionError.ts";
 import { converters } from "./converters.ts";
 
 const orderSchema = z.object({

@@ -89,7 +89,7 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
       maxDoublings: queue.maxDoublings,
     },
   }));
-  return ownProcess("tasks", {
+  return ownProcess("tasks", "local/standins/tasks/main.ts", {
     TASKS_CONFIG: JSON.stringify({
       port: plan.ports.tasks,
       dataDir: plan.dirs.tasks,
@@ -105,7 +105,7 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
  */
 export function storageProcess(plan: CloudPlan, identity: Identity): ProcessSpec {
   const publicKeys = Object.values(accounts).map((email) => [email, identity.publicKeyOf(email)]);
-  return ownProcess("storage", {
+  return ownProcess("storage", "local/standins/storage/main.ts", {
     STORAGE_CONFIG: JSON.stringify({
       port: plan.ports.storage,
       dataDir: plan.dirs.storage,
@@ -118,7 +118,7 @@ export function storageProcess(plan: CloudPlan, identity: Identity): ProcessSpec
 
 /** The reference engine, as a process. It believes a ring only with the ID token that `dispatch` brings. */
 export function engineProcess(plan: CloudPlan): ProcessSpec {
-  return ownProcess("engine", {
+  return ownProcess("engine", "engine/reference/main.ts", {
     API: plan.urls.api,
     ENGINE_KEY_FILE: plan.files.engineKey,
     PORT: String(plan.ports.engine),
@@ -131,11 +131,12 @@ export function engineProcess(plan: CloudPlan): ProcessSpec {
   });
 }
 
-function ownProcess(name: string, env: Readonly<Record<string, string>>): ProcessSpec {
+/** @param main path from the root of the project */
+function ownProcess(name: string, main: string, env: Readonly<Record<string, string>>): ProcessSpec {
   return {
     name,
     command: process.execPath,
-    args: [fileURLToPath(new URL(`../standins/${name}/main.ts`, import.meta.url))],
+    args: [fileURLToPath(new URL(`../../${main}`, import.meta.url))],
     env: { NODE_ENV: "production", HOST: LOOPBACK, ...env },
   };
 }

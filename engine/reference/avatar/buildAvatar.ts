@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { ConversionTask, Converted } from "#engine/kit/conversion.ts";
-import { ConversionError } from "#engine/kit/conversionError.ts";
+import type { ConversionTask, Converted } from "#engine/reference/conversion.ts";
+import { ConversionError } from "#engine/reference/conversionError.ts";
 import { saveResult } from "../saveResult.ts";
 import { buildFigure } from "./figure.ts";
 import { type PhotoShape, readPhoto } from "./photo.ts";

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from "sharp";
-import { ConversionError } from "#engine/kit/conversionError.ts";
+import { ConversionError } from "#engine/reference/conversionError.ts";
 
 export interface Photo {
   readonly jpeg: Buffer;

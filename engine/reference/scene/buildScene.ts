@@ -1,7 +1,7 @@
 import sharp from "sharp";
 import { z } from "zod";
-import type { ConversionTask, Converted } from "#engine/kit/conversion.ts";
-import { ConversionError } from "#engine/kit/conversionError.ts";
+import type { ConversionTask, Converted } from "#engine/reference/conversion.ts";
+import { ConversionError } from "#engine/reference/conversionError.ts";
 import { saveResult } from "../saveResult.ts";
 import { Album, type Leaf } from "./album.ts";
 import { FrameLooker } from "./frameLook.ts";

@@ -22,7 +22,7 @@ import {
   type Rational,
   type Stream,
 } from "node-av/lib";
-import { ConversionError } from "#engine/kit/conversionError.ts";
+import { ConversionError } from "#engine/reference/conversionError.ts";
 import { isCutOff } from "./cutOff.ts";
 import { Sampling } from "./sampling.ts";
 import { type Turn, turnOfMatrix, turnOfTag, upright } from "./turn.ts";

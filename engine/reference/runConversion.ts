@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import type { WorkOrder } from "../reference/worker.ts";
-import { type ConversionLimits, type Converted, defaultLimits, type OnProgress } from "./conversion.ts";
+import type { OnProgress } from "#engine/kit/work.ts";
+import { type ConversionLimits, type Converted, defaultLimits } from "./conversion.ts";
 import { ConversionError, type ConversionErrorCode } from "./conversionError.ts";
+import type { WorkOrder } from "./worker.ts";
 
 export interface ConversionOrder {
   readonly kind: string;

@@ -1,7 +1,6 @@
-/** What every converter takes and gives; a converter knows nothing of leases or HTTP. */
+import type { OnProgress, WorkFile, WorkResult } from "#engine/kit/work.ts";
 
-/** A fraction from 0 to 1 of the whole conversion, and what is being done, in a word the app can show or translate. */
-export type OnProgress = (fraction: number, stage: string) => void;
+/** What every converter takes and gives; a converter knows nothing of leases, HTTP or processes. */
 
 export interface ConversionLimits {
   /** Decoding ends after this time with what was found so far. */
@@ -24,19 +23,8 @@ export interface ConversionTask {
   readonly signal: AbortSignal;
 }
 
-export interface ConvertedFile {
-  readonly name: string;
-  readonly contentType: string;
-  readonly path: string;
-  /** In bytes. */
-  readonly size: number;
-}
-
-export interface Converted {
-  readonly files: readonly ConvertedFile[];
-  /** A few facts about what was found; well under 64 KB as JSON. */
-  readonly data?: Readonly<Record<string, unknown>>;
-}
+export type ConvertedFile = WorkFile;
+export type Converted = WorkResult;
 
 /** Rejects with ConversionError when the input is to blame, with the signal's reason when it was aborted. */
 export type Converter = (task: ConversionTask) => Promise<Converted>;

@@ -1,3 +1,5 @@
+import { WorkError } from "#engine/kit/work.ts";
+
 /** Why a conversion can't succeed; stable, because the app has words of its own for some. */
 export type ConversionErrorCode =
   | "video_unreadable"
@@ -12,20 +14,16 @@ export type ConversionErrorCode =
   | "conversion_too_slow"
   | "conversion_crashed";
 
-/** A conversion that ended without a result. `message` is a sentence for the family; `cause` is for the log. */
-export class ConversionError extends Error {
-  readonly code: ConversionErrorCode;
-  /** Whether the same input may succeed another time. */
-  readonly retryable: boolean;
+/** A conversion that ended without a result. */
+export class ConversionError extends WorkError {
+  declare readonly code: ConversionErrorCode;
 
   constructor(
     code: ConversionErrorCode,
     message: string,
     options: { readonly retryable?: boolean; readonly cause?: unknown } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(code, message, options);
     this.name = "ConversionError";
-    this.code = code;
-    this.retryable = options.retryable ?? false;
   }
 }
