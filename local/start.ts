@@ -30,7 +30,7 @@ async function main(): Promise<number> {
       console.log(USAGE);
       return 0;
     }
-    say("starting …");
+    say("starting the local cloud; this takes 10 to 40 seconds …");
     const cloud = await startCloud(plan, say, Promise.race([stopAsked, failed]));
     printTable(cloud, plan, Math.round(performance.now() - startedAt) / 1000);
     const reason = await Promise.race([stopAsked, failed, cloud.broken]);

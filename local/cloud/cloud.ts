@@ -110,8 +110,9 @@ async function startAll(starting: Starting, java: string, tell: (line: string) =
   const suitePorts = { ...ports, tasks: ports.firebaseTasks };
   const folder = makeSuiteFolder(dirs.suite, suitePorts, buckets);
 
+  const saying = progressOf(tell);
   const [databaseUrl, identity] = await Promise.all([
-    startDatabase(starting),
+    saying("PostgreSQL", startDatabase(starting)),
     (async () => {
       const small = await startSmallStandIns(plan, secrets);
       standIns.push(...small.all);
@@ -132,21 +133,34 @@ async function startAll(starting: Starting, java: string, tell: (line: string) =
         dir: dirs.suite,
         importFrom,
       };
-      await parts.add(() => startSuite(run, options), "stop");
+      await saying(
+        "Firebase emulators",
+        parts.add(() => startSuite(run, options), "stop"),
+      );
     })(),
-    folder.build(),
+    saying("bundles of the functions", folder.build()),
   ]);
   folder.writeEnvironments(functionEnvironments(plan, secrets, databaseUrl, functionNames));
   standIns.push(
     await startFront({ port: ports.api, target: ports.hosting, functionOf: rewriteFor, atOnce: AT_ONCE }),
   );
-  await waitForAnswer(`${urls.api}/v1/auth/jwks.json`, run.logs);
+  await saying("first answer of the API", waitForAnswer(`${urls.api}/v1/auth/jwks.json`, run.logs));
   standIns.push(startSweeping(plan, identity));
   if (plan.engine) await parts.add(() => startListening(run, engineProcess(plan), ports.engine), "tell");
 
   const endpoints = endpointsOf(plan, databaseUrl);
   writeWhole(files.endpoints, `${JSON.stringify(endpoints, null, 2)}\n`);
   return endpoints;
+}
+
+/** Says that a part is ready, and how many seconds after the start it was. */
+function progressOf(tell: (line: string) => void) {
+  const startedAt = performance.now();
+  return async <T>(part: string, starting: Promise<T>): Promise<T> => {
+    const started = await starting;
+    tell(`  ${part}: ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`);
+    return started;
+  };
 }
 
 async function startDatabase({ plan, run, parts }: Starting): Promise<string> {

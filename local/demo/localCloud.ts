@@ -30,7 +30,10 @@ export async function borrowLocalCloud(options: {
   const startedAt = performance.now();
   const child = startCloud(options.portBase);
   const said: string[] = [];
-  child.stdout?.on("data", (chunk: Buffer) => said.push(chunk.toString()));
+  child.stdout?.on("data", (chunk: Buffer) => {
+    said.push(chunk.toString());
+    for (const [, part] of chunk.toString().matchAll(/^reverie: {3}(.+)$/gm)) options.tell.step(`  ${part}`);
+  });
   child.stderr?.on("data", (chunk: Buffer) => said.push(chunk.toString()));
   const giveBack = stopper(child);
 
