@@ -1,6 +1,6 @@
-import type { Kind } from "#shared/kinds/kind.ts";
+import { issuesOf, problemsOfFiles } from "#shared/kinds/resultRules.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { errors, type InputIssue } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { SignedRequest } from "#shared/platform/storage/objectStore.ts";
 import { type EngineDeps, URL_SECONDS } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
@@ -23,7 +23,9 @@ export async function announceOutputs(
   deps: EngineDeps,
 ): Promise<(SignedRequest & { name: string })[]> {
   const kind = deps.kinds.get(lease.job.kind);
-  if (kind) refuseStrangers(files, kind);
+  const issues = kind ? issuesOf(problemsOfFiles(kind, files)) : [];
+  if (issues.length > 0)
+    throw errors.invalidRequest("these files can't be a result of this kind", { issues });
   const announced = Object.fromEntries(
     files.map(({ name, contentType, size }) => [name, { contentType, size }]),
   );
@@ -39,27 +41,4 @@ export async function announceOutputs(
       return { name, ...(await deps.resources.signCreate(object, { contentType, size }, expiresAt)) };
     }),
   );
-}
-
-function refuseStrangers(files: readonly AnnouncedFile[], kind: Kind): void {
-  const issues: InputIssue[] = [];
-  const refuse = (index: number, field: string, message: string) => {
-    issues.push({ path: `files.${index}.${field}`, message });
-  };
-  for (const [index, file] of files.entries()) {
-    const rule = Object.hasOwn(kind.outputs, file.name) ? kind.outputs[file.name] : undefined;
-    if (!rule) {
-      refuse(index, "name", `expected one of ${Object.keys(kind.outputs).join(", ")}`);
-      continue;
-    }
-    if (!rule.contentTypes.includes(file.contentType)) {
-      refuse(index, "contentType", `expected one of ${rule.contentTypes.join(", ")}`);
-    }
-    if (file.size > rule.maxBytes) refuse(index, "size", `at most ${rule.maxBytes} bytes`);
-    if (files.findIndex((other) => other.name === file.name) !== index) {
-      refuse(index, "name", "a file is named twice");
-    }
-  }
-  if (issues.length > 0)
-    throw errors.invalidRequest("these files can't be a result of this kind", { issues });
 }

@@ -1,11 +1,16 @@
 import type { Kind } from "#shared/kinds/kind.ts";
+import {
+  issuesOf,
+  problemsOfData,
+  problemsOfFiles,
+  problemsOfMissingFiles,
+} from "#shared/kinds/resultRules.ts";
 import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import { kindOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { type Result, resourceIdOf } from "#shared/results/resultDocument.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
-import { problemsOfData } from "./resultData.ts";
 import { resultObject } from "./resultObject.ts";
 
 export interface Completion {
@@ -34,7 +39,7 @@ export async function completeJob(
   const answer: Completed = { jobId, state: "succeeded", resourceId: resourceIdOf(jobId) };
   if (!holds(job, hash)) return answer; // judged already: it completed this job itself
   const kind = kindOf(job.kind, deps);
-  refuse(problemsOfData(kind, completion.data));
+  refuse(issuesOf(problemsOfData(kind, completion.data ?? null)));
   const files = await filesOf(lease, completion, kind, deps);
   const tombstone = deps.firestore.doc(`tombstones/${job.spaceId}`);
   await changeLeased(jobId, { type: "complete", hash }, deps, async (transaction, done) => {
@@ -65,12 +70,8 @@ async function filesOf(
   kind: Kind,
   deps: EngineDeps,
 ): Promise<Result["files"]> {
-  const issues: InputIssue[] = [];
-  for (const [name, rule] of Object.entries(kind.outputs)) {
-    if (rule.required && !files.some((file) => file.name === name)) {
-      issues.push({ path: "files", message: `${name} is missing` });
-    }
-  }
+  const names = files.map((file) => file.name);
+  const issues = issuesOf(problemsOfMissingFiles(kind, names));
   const found: Result["files"] = [];
   for (const [index, file] of files.entries()) {
     const repeated = files.findIndex((other) => other.name === file.name) !== index;
@@ -79,6 +80,8 @@ async function filesOf(
       issues.push({ path: `files.${index}`, message: `${file.name} ${looked}` });
     else found.push(looked);
   }
+  // They were judged when they were announced; the deployment's rules may have changed since.
+  if (issues.length === 0) issues.push(...issuesOf(problemsOfFiles(kind, found)));
   if (issues.length > 0) {
     throw errors.outputMissing(issues[0]?.message ?? "a file is missing", { issues });
   }

@@ -1,6 +1,13 @@
-import { z } from "zod";
+import type { z } from "zod";
 import type { Kinds } from "../kinds/index.ts";
-import { type Kind, MAX_RESULT_DATA_BYTES } from "../kinds/kind.ts";
+import type { Kind } from "../kinds/kind.ts";
+import {
+  problemOfJson,
+  problemsOfData,
+  problemsOfFiles,
+  problemsOfMissingFiles,
+  type RuleProblem,
+} from "../kinds/resultRules.ts";
 import { ID_PATTERN } from "../platform/ids.ts";
 import type { ObjectStore } from "../platform/storage/objectStore.ts";
 import { type Result, resultSchema, SAMPLES_SPACE } from "./resultDocument.ts";
@@ -24,9 +31,6 @@ export type Reading =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly why: Unreadable };
 
-/** Firestore also holds times, places, references and bytes, for which JSON has no form that leads back. */
-const plainJson = z.record(z.string(), z.json());
-
 /** Reads a result document by its schema and its kind's rules. Pure: whether its files are there is `missingFile`'s question. */
 export function readResult(jobId: string, data: unknown, kinds: Kinds): Reading {
   const parsed = resultSchema.safeParse(data);
@@ -36,10 +40,10 @@ export function readResult(jobId: string, data: unknown, kinds: Kinds): Reading 
   if (!ID_PATTERN.test(jobId)) return unreadable("wrong_id", "the document's id is not an id of ours");
   const kind = kinds.get(result.kind);
   if (!kind) return unreadable("unknown_kind", "no kind of that name");
-  const paramsProblem = problemOf(result.params, kind.params);
+  const paramsProblem = problemOfParams(kind, result.params);
   if (paramsProblem !== undefined) return unreadable("params_rejected", paramsProblem);
-  const dataProblem = problemOfData(kind, result.data);
-  if (dataProblem !== undefined) return unreadable("data_rejected", dataProblem);
+  const dataProblems = problemsOfData(kind, result.data);
+  if (dataProblems.length > 0) return unreadable("data_rejected", describeProblems(dataProblems));
   const filesProblem = problemOfFiles(kind, result);
   if (filesProblem !== undefined) return unreadable("files_rejected", filesProblem);
   return { ok: true, result };
@@ -68,49 +72,38 @@ export function claimedSpace(data: Readonly<Record<string, unknown>>): string | 
   return spaceId === SAMPLES_SPACE || ID_PATTERN.test(spaceId) ? spaceId : undefined;
 }
 
-function problemOfData(kind: Kind, data: Result["data"]): string | undefined {
-  if (data === null) return undefined;
-  const problem = problemOf(data, kind.result);
-  if (problem !== undefined) return problem;
-  const bytes = Buffer.byteLength(JSON.stringify(data));
-  return bytes > MAX_RESULT_DATA_BYTES ? `more than ${MAX_RESULT_DATA_BYTES} bytes` : undefined;
+function problemOfParams(kind: Kind, params: Result["params"]): string | undefined {
+  const unstorable = problemOfJson(params, "params");
+  if (unstorable) return describeProblems([unstorable]);
+  const parsed = kind.params.safeParse(params);
+  return parsed.success ? undefined : describe(parsed.error);
 }
 
-/** What keeps a map of the document from being what its kind says, in JSON. */
-function problemOf(map: Record<string, unknown>, schema: z.ZodType): string | undefined {
-  for (const each of [plainJson, schema]) {
-    const parsed = each.safeParse(map);
-    if (!parsed.success) return describe(parsed.error);
-  }
-  return undefined;
-}
-
-function problemOfFiles(kind: Kind, result: Result): string | undefined {
-  const names = new Set(result.files.map((file) => file.name));
-  if (names.size !== result.files.length) return "a file is listed twice";
-  const missing = Object.entries(kind.outputs).find(([name, rule]) => rule.required && !names.has(name));
-  if (missing) return `${missing[0]} is missing`;
+function problemOfFiles(kind: Kind, { spaceId, jobId, files }: Result): string | undefined {
+  const names = files.map((file) => file.name);
+  const problems = [...problemsOfMissingFiles(kind, names), ...problemsOfFiles(kind, files)];
+  if (problems.length > 0) return describeProblems(problems);
   // Objects of another space or job must not become readable through this one.
-  const prefix = `spaces/${result.spaceId}/jobs/${result.jobId}/`;
-  for (const file of result.files) {
-    const rule = Object.hasOwn(kind.outputs, file.name) ? kind.outputs[file.name] : undefined;
-    if (!rule) return "a file of a name this kind doesn't have";
-    if (!rule.contentTypes.includes(file.contentType)) return `${file.name} is of another type`;
-    if (file.size > rule.maxBytes) return `${file.name} is too large`;
-    if (!file.object.startsWith(prefix)) return `${file.name} lies outside its job's folder`;
-  }
-  return undefined;
+  const prefix = `spaces/${spaceId}/jobs/${jobId}/`;
+  const stranger = files.find((file) => !file.object.startsWith(prefix));
+  return stranger && `${stranger.name} lies outside its job's folder`;
 }
 
 function unreadable(code: Unreadable["code"], detail: string): Reading {
   return { ok: false, why: { code, detail } };
 }
 
-/** The first few places and what was expected there; at most 500 characters, since a place may be as long as whoever wrote it likes. */
 function describe(error: z.ZodError): string {
-  return error.issues
+  return describeProblems(
+    error.issues.map((issue) => ({ path: issue.path.map(String).join(".") || "document", rule: issue.code })),
+  );
+}
+
+/** The first few places and the rules they break; at most 500 characters, since a path may be as long as its writer likes. */
+function describeProblems(problems: readonly Pick<RuleProblem, "path" | "rule">[]): string {
+  return problems
     .slice(0, 5)
-    .map((issue) => `${issue.path.map(String).join(".") || "document"}: ${issue.code}`)
+    .map(({ path, rule }) => `${path}: ${rule}`)
     .join("; ")
     .slice(0, 500);
 }
