@@ -10,10 +10,10 @@ import { promisify } from "node:util";
 import { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import { planCloud } from "./cloud/plan.ts";
-import { isFree, LOOPBACK } from "./cloud/processes/ports.ts";
-import type { Run, Running } from "./cloud/processes/run.ts";
-import { isRunning, processesOfRun } from "./cloud/processes/table.ts";
 import { withClient } from "./postgres/withClient.ts";
+import { isFree, LOOPBACK } from "./processes/ports.ts";
+import type { Run, Running } from "./processes/run.ts";
+import { isRunning, processesOfRun } from "./processes/table.ts";
 import { startTestCloud, testCloud, waitUntilReady } from "./testing/cloud.ts";
 import { openTestRun } from "./testing/start.ts";
 

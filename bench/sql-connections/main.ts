@@ -11,9 +11,9 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { z } from "zod";
-import { freePort } from "#local/cloud/processes/ports.ts";
 import { createDatabase, startPostgres } from "#local/postgres/cluster.ts";
 import { migrate } from "#local/postgres/migrate.ts";
+import { freePort } from "#local/processes/ports.ts";
 import { openTestRun } from "#local/testing/start.ts";
 import { functions } from "#shared/manifest.ts";
 

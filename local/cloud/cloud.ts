@@ -9,13 +9,13 @@ import { locateEmulators } from "../firebase/locate.ts";
 import { exportSuite, startSuite } from "../firebase/suite.ts";
 import { createDatabase, removePostgres, startPostgres } from "../postgres/cluster.ts";
 import { migrate } from "../postgres/migrate.ts";
-import { functionEnvironments } from "../settings.ts";
+import { isFree, LOOPBACK } from "../processes/ports.ts";
+import { openRun, type ProcessSpec, type Run } from "../processes/run.ts";
+import { endProcesses, processesOfRun } from "../processes/table.ts";
 import { startFront } from "../standins/front/front.ts";
+import { functionEnvironments } from "./functionSettings.ts";
 import { type Parts, superviseParts, writeWhole } from "./parts.ts";
 import { buckets, type CloudPlan, PROJECT_ID } from "./plan.ts";
-import { isFree, LOOPBACK } from "./processes/ports.ts";
-import { openRun, type ProcessSpec, type Run } from "./processes/run.ts";
-import { endProcesses, processesOfRun } from "./processes/table.ts";
 import { loadSecrets } from "./secrets.ts";
 import {
   type Closable,

@@ -1,6 +1,6 @@
 /** The processes of a local cloud by name, and what follows when one of them ends by itself. */
 import { renameSync, writeFileSync } from "node:fs";
-import type { Run, Running } from "./processes/run.ts";
+import type { Run, Running } from "../processes/run.ts";
 import { recordRun } from "./staleRun.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** Where everything of one local cloud is: its ports, its directories, its names. Nothing here starts anything. */
 import { join, resolve } from "node:path";
-import { REGION } from "#tools/build/emulatorManifest.ts";
-import { LOOPBACK } from "./processes/ports.ts";
+import { REGION } from "#tools/build/region.ts";
+import { LOOPBACK } from "../processes/ports.ts";
 
 export interface CloudOptions {
   /** The first of a row of ports. */

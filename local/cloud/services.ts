@@ -2,14 +2,14 @@
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { queues } from "#shared/manifest.ts";
-import { REGION } from "#tools/build/emulatorManifest.ts";
+import { REGION } from "#tools/build/region.ts";
+import { LOOPBACK } from "../processes/ports.ts";
+import type { ProcessSpec } from "../processes/run.ts";
 import { type Identity, startIdentity } from "../standins/identity/server.ts";
 import { startMail } from "../standins/mail/server.ts";
 import { startPush } from "../standins/push/server.ts";
 import { startScheduler } from "../standins/scheduler/scheduler.ts";
 import { accounts, buckets, type CloudPlan, oauthClientIds, PROJECT_ID } from "./plan.ts";
-import { LOOPBACK } from "./processes/ports.ts";
-import type { ProcessSpec } from "./processes/run.ts";
 import type { Secrets } from "./secrets.ts";
 
 export interface Closable {

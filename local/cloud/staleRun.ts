@@ -1,7 +1,7 @@
 /** What a run writes down about itself, so that the next one in the same directory can end what it left behind. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { z } from "zod";
-import { endProcesses, isRunning, processesOfRun, startOf } from "./processes/table.ts";
+import { endProcesses, isRunning, processesOfRun, startOf } from "../processes/table.ts";
 
 const processSchema = z.object({ pid: z.number(), started: z.string() });
 const runSchema = z.object({ id: z.string(), owner: processSchema, processes: z.array(processSchema) });

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type FunctionManifest, functions } from "#shared/manifest.ts";
-import { emulatorManifest } from "#tools/build/emulatorManifest.ts";
 import { actualFirebaseJson } from "#tools/build/firebaseJson.ts";
 import { buildFunctions, functionNames, ROOT } from "#tools/build/functions.ts";
 import { writePublicFiles } from "#tools/build/publicFiles.ts";
+import { emulatorManifest } from "./emulatorManifest.ts";
 import { SETTINGS_FILE, type WorkerSettings } from "./functionLoader.ts";
 import { type SuitePorts, writeSuiteConfig } from "./suite.ts";
 

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { promisify } from "node:util";
-import { openRun } from "../cloud/processes/run.ts";
+import { openRun } from "../processes/run.ts";
 import { locateEmulators } from "./locate.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "reverie-locate-"));

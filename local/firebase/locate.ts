@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Run } from "../cloud/processes/run.ts";
+import type { Run } from "../processes/run.ts";
 import { writeWrapperJar } from "./wrapperJar.ts";
 
 export interface Emulators {

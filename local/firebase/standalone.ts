@@ -1,6 +1,6 @@
 /** Google's Firestore emulator by itself, for tests of one function that need no more. */
-import { LOOPBACK } from "../cloud/processes/ports.ts";
-import type { Run, Running } from "../cloud/processes/run.ts";
+import { LOOPBACK } from "../processes/ports.ts";
+import type { Run, Running } from "../processes/run.ts";
 import { findJava } from "./java.ts";
 import type { Emulators } from "./locate.ts";
 

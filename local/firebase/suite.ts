@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { LOOPBACK } from "../cloud/processes/ports.ts";
-import type { Run, Running } from "../cloud/processes/run.ts";
+import { LOOPBACK } from "../processes/ports.ts";
+import type { Run, Running } from "../processes/run.ts";
 import { type Emulators, FIREBASE_CLI } from "./locate.ts";
 
 export interface SuitePorts {

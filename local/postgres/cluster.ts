@@ -13,8 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import pg from "pg";
-import { LOOPBACK } from "../cloud/processes/ports.ts";
-import type { Run, Running } from "../cloud/processes/run.ts";
+import { LOOPBACK } from "../processes/ports.ts";
+import type { Run, Running } from "../processes/run.ts";
 import { type Binaries, canReach, findBinaries } from "./binaries.ts";
 import { withClient } from "./withClient.ts";
 

@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { lazy } from "#shared/platform/lazy.ts";
 import { PORT_COUNT } from "../cloud/plan.ts";
-import { isFree } from "../cloud/processes/ports.ts";
-import type { Run, Running } from "../cloud/processes/run.ts";
-import { isRunning, startOf } from "../cloud/processes/table.ts";
+import { isFree } from "../processes/ports.ts";
+import type { Run, Running } from "../processes/run.ts";
+import { isRunning, startOf } from "../processes/table.ts";
 import { ADDRESSES } from "./addresses.ts";
 import { openTestRun } from "./start.ts";
 

@@ -2,12 +2,12 @@
 import { chmodSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, LOOPBACK } from "../cloud/processes/ports.ts";
-import { openRun, type Run } from "../cloud/processes/run.ts";
 import { locateEmulators } from "../firebase/locate.ts";
 import { startFirestore } from "../firebase/standalone.ts";
 import { createDatabase, startPostgres } from "../postgres/cluster.ts";
 import { migrate } from "../postgres/migrate.ts";
+import { freePort, LOOPBACK } from "../processes/ports.ts";
+import { openRun, type Run } from "../processes/run.ts";
 import { TEMPLATE } from "./addresses.ts";
 
 /** Opens a run whose logs and data are in a temporary directory and vanish with it. */

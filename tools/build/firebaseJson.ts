@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
 import { functions } from "#shared/manifest.ts";
-import { REGION } from "./emulatorManifest.ts";
 import { ROOT } from "./functions.ts";
+import { REGION } from "./region.ts";
 
 export interface Rewrite {
   readonly source: string;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { freePort } from "#local/cloud/processes/ports.ts";
+import { freePort } from "#local/processes/ports.ts";
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { buildFunctions, functionNames, ROOT } from "../build/functions.ts";
 

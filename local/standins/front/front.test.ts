@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { after, test } from "node:test";
 import { z } from "zod";
-import { freePort, LOOPBACK } from "#local/cloud/processes/ports.ts";
+import { freePort, LOOPBACK } from "#local/processes/ports.ts";
 import { type Front, startFront } from "./front.ts";
 
 /** A front before an origin that answers what `answer` says; both end with the test file. */

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import { LOOPBACK } from "#local/cloud/processes/ports.ts";
+import { LOOPBACK } from "#local/processes/ports.ts";
 import { createPlaces, type Places } from "./places.ts";
 
 export interface FrontOptions {

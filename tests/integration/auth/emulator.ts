@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { freePort, LOOPBACK } from "#local/cloud/processes/ports.ts";
 import { FIREBASE_CLI } from "#local/firebase/locate.ts";
+import { freePort, LOOPBACK } from "#local/processes/ports.ts";
 import { openTestRun } from "#local/testing/start.ts";
 
 /** What a phone and its owner do at Firebase. */

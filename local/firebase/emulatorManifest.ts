@@ -1,8 +1,6 @@
 /** The manifest as the Firebase functions emulator reads it: `functions.yaml` (JSON is YAML). */
 import { type FunctionManifest, type FunctionName, functions, type Trigger } from "#shared/manifest.ts";
-
-/** Where functions run; Firebase's rewrites name it. */
-export const REGION = "us-central1";
+import { REGION } from "#tools/build/region.ts";
 
 /**
  * Writes the manifest's triggers in Firebase's notation.

@@ -2,17 +2,10 @@
 
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { type SettingName, settingSchemas } from "#shared/platform/config/settings.ts";
-import { REGION } from "#tools/build/emulatorManifest.ts";
-import {
-  APP_REDIRECT_URIS,
-  accounts,
-  buckets,
-  type CloudPlan,
-  oauthClientIds,
-  PROJECT_ID,
-} from "./cloud/plan.ts";
-import { LOOPBACK } from "./cloud/processes/ports.ts";
-import type { Secrets } from "./cloud/secrets.ts";
+import { REGION } from "#tools/build/region.ts";
+import { LOOPBACK } from "../processes/ports.ts";
+import { APP_REDIRECT_URIS, accounts, buckets, type CloudPlan, oauthClientIds, PROJECT_ID } from "./plan.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** Limits are this many times what they are in production, so that tests and load don't meet them by accident. */
 const ROOMIER = 10;

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { planCloud } from "./cloud/plan.ts";
-import { loadSecrets } from "./cloud/secrets.ts";
-import { functionEnvironments } from "./settings.ts";
+import { functionEnvironments } from "./functionSettings.ts";
+import { planCloud } from "./plan.ts";
+import { loadSecrets } from "./secrets.ts";
 
 // Object.keys forgets that the manifest's keys are exactly FunctionName.
 const names = Object.keys(functions) as FunctionName[];
