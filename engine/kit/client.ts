@@ -82,7 +82,7 @@ export function worthAnotherCall(error: unknown): number | undefined {
 
 const TIMEOUT_MS = 30_000;
 
-/** The gateway's routes for engines (DESIGN: "HTTP contract"). Each call is made once; repeating is the caller's choice. */
+/** The gateway's routes for engines (docs/engine.md). Each call is made once; repeating is the caller's choice. */
 export class EngineClient {
   readonly #base: string;
   readonly #tokens: IdTokens;

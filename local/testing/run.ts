@@ -1,9 +1,9 @@
 /**
  * `npm test`: starts what the tests share, runs them all in one `node --test`, stops everything.
  *
- *   npm test                                     all tests
- *   npm test -- shared/queue tests/x.test.ts     those files, and those in these folders
- *   npm test -- --test-name-pattern=lease        options go to node's test runner
+ *   npm test                                       all tests
+ *   npm test -- shared/queue local/start.test.ts   those files, and those in these folders
+ *   npm test -- --test-name-pattern=lease          options go to node's test runner
  */
 import { spawn } from "node:child_process";
 import { globSync, readFileSync, statSync } from "node:fs";

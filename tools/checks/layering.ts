@@ -1,4 +1,4 @@
-/** The rules of section "rooms": who may import whom, and where the outside is touched. */
+/** Which room may import which, and where the environment is read and clients are made. */
 import { isTest, type Source } from "./sources.ts";
 
 /** Where the environment is read and clients of other services are made. */

@@ -1,6 +1,6 @@
 /**
  * The function `auth` with a real Postgres and a played Google, on a clock that tests move. Firebase is played by a table of tokens; the
- * journey against the Auth emulator is in authFirebase.test.ts.
+ * journey against the Auth emulator is in firebase.test.ts.
  */
 import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Histories as `queueHistories.test.ts` has them, fewer, but on Firestore, with several machines really at work at the same time. */
+/** Histories as `histories.test.ts` has them, fewer, but on Firestore, with several machines really at work at the same time. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { completeJob } from "#functions/engine/completeJob.ts";
