@@ -12,7 +12,7 @@ const FILES = [
   ...globSync("{functions,shared,tests,bench,tools}/**/*.ts", { cwd: ROOT }),
   ...globSync("{functions,shared,local,docs}/**/*.md", { cwd: ROOT }),
   "README.md",
-  "engine/reference/testing/gateway.ts",
+  "engine/kit/testing/gateway.ts",
 ].map((path) => path.replaceAll("\\", "/"));
 
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
