@@ -72,6 +72,8 @@ test("what can't be a profile is refused, field by field, and changes nothing", 
   const bad: [unknown, string][] = [
     [{ timeZone: "Mars/Olympus" }, "timeZone"],
     [{ timeZone: "+09:00" }, "timeZone"],
+    [{ timeZone: "CST" }, "timeZone"],
+    [{ timeZone: "PST" }, "timeZone"],
     [{ timeZone: "" }, "timeZone"],
     [{ language: "fr" }, "language"],
     [{ role: "admin" }, "role"],
