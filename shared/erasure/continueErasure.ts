@@ -94,7 +94,7 @@ export async function continueErasures(
   return { continued, unfinished };
 }
 
-/** The order counts: tombstones, open jobs, results, objects, what was put aside, Firebase accounts. */
+/** In this order (docs/architecture.md#promises): tombstones, open jobs, results, objects, what was put aside, Firebase accounts. */
 async function takeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Promise<void> {
   const { spaceId, userId } = erasure;
   if (spaceId !== null) await setTombstone(spaceId, erasure.requestedAt, deps.firestore);

@@ -4,8 +4,8 @@ import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 
 /**
- * `uploads/{id}`: one signed permission to create one object, and what became of it. `pending` until the object arrived and was
- * looked at. `expiresAt` is the TTL field: uploads that were never used, or whose job is long done, go by themselves.
+ * `uploads/{id}`: one upload session, which is a signed permission to create one object, and the verdict on what arrived. `pending`
+ * until `ingest` has checked an object. `expiresAt` is the TTL field: it removes uploads that were never used or whose job has ended.
  */
 export const uploadSchema = z.object({
   spaceId: z.string(),

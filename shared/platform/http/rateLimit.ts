@@ -1,4 +1,4 @@
-/** The counters: each names a budget of requests a minute (settings `RATE_…`) and what it is counted by. */
+/** The counters: each names a budget of requests a minute (docs/architecture.md#limits) and what it is counted by. */
 export type RateName = "account" | "address" | "sign_in" | "refresh" | "confirm";
 
 export interface RateDecision {
