@@ -6,23 +6,15 @@ import {
   AV_CHANNEL_LAYOUT_MONO,
   AV_CODEC_FLAG_GLOBAL_HEADER,
   AV_LOG_ERROR,
-  AV_PIX_FMT_RGB24,
   AV_PKT_DATA_DISPLAYMATRIX,
   AV_SAMPLE_FMT_FLT,
   AV_SAMPLE_FMT_FLTP,
+  AV_SAMPLE_FMT_S16,
   AVFMT_GLOBALHEADER,
-  FF_ENCODER_AAC,
-  FF_ENCODER_LIBOPUS,
-  FF_ENCODER_LIBSVTAV1,
-  FF_ENCODER_LIBVPX_VP9,
-  FF_ENCODER_LIBX264,
-  FF_ENCODER_LIBX265,
-  FF_ENCODER_MPEG2VIDEO,
-  FF_ENCODER_MPEG4,
 } from "node-av/constants";
 import {
   avGetPixFmtFromName,
-  Codec,
+  type Codec,
   CodecContext,
   Dictionary,
   FFmpegError,
@@ -33,38 +25,56 @@ import {
   Rational,
   type Stream,
 } from "node-av/lib";
-import { FilterChain } from "./scene/filterChain.ts";
+import {
+  encoders,
+  frameCounters,
+  namedEncoder,
+  type PictureEncoder,
+  type SoundEncoder,
+  soundEncoders,
+  usualOptions,
+} from "./footageEncoders.ts";
+import { FilterChain } from "./frames/filterChain.ts";
 
-/** One picture of a video: when it is shown, in seconds, and its pixels, three bytes each, without padding. */
+/** One picture of a video: when it is shown, in seconds, and its pixels, without padding. */
 export interface FootageFrame {
   readonly timeSeconds: number;
-  readonly rgb: Buffer;
+  /** Three bytes for each pixel, or what `Footage.drawnAs` says. */
+  readonly pixels: Buffer;
 }
 
 export interface Footage {
   readonly width: number;
   readonly height: number;
   readonly frames: Iterable<FootageFrame>;
+  /** FFmpeg's pixel format of the frames' pixels; `rgb24` when absent. Others reach the encoder with their numbers unchanged. */
+  readonly drawnAs?: string;
   /** An FFmpeg encoder and its options; H.264 when absent. */
-  readonly encoder?: "libx264" | "libx265" | "libvpx-vp9" | "libsvtav1" | "mpeg4" | "mpeg2video";
+  readonly encoder?: PictureEncoder;
   readonly encoderOptions?: Readonly<Record<string, string | number>>;
   /** An FFmpeg pixel format such as `yuv420p10le`; `yuv420p` when absent. */
   readonly pixelFormat?: string;
   /** How a player must turn the pictures, clockwise; written as the container's display matrix. */
   readonly turn?: 0 | 90 | 180 | 270;
+  /** Whether a player must change left and right before the turn; part of the same matrix. */
+  readonly mirrored?: boolean;
   /** Width of a pixel over its height. */
   readonly pixelAspect?: { readonly num: number; readonly den: number };
   /** Adds a tone in this encoding for as long as the pictures last. */
-  readonly sound?: "aac" | "libopus";
+  readonly sound?: SoundEncoder;
   readonly tags?: Readonly<Record<string, string>>;
+  /** FFmpeg's name of the container; what the file's ending says when absent. */
+  readonly container?: string;
   readonly muxerOptions?: Readonly<Record<string, string | number>>;
 }
 
 /** Writes `footage` to `path`, whose ending decides the container. Rejects with FFmpeg's word when that can't be done. */
 export async function writeFootage(path: string, footage: Footage): Promise<void> {
   Log.setLevel(AV_LOG_ERROR);
+  // SVT-AV1 writes past FFmpeg's log; 1 means errors only.
+  process.env.SVT_LOG ??= "1";
   await using container = new FormatContext();
-  check(container.allocOutputContext2(null, null, path), "container");
+  check(container.allocOutputContext2(null, footage.container ?? null, path), "container");
   using pictures = await openPictures(container, footage);
   using sound = footage.sound ? await openSound(container, footage.sound) : undefined;
   check(await container.openOutput(), "file");
@@ -86,33 +96,12 @@ export async function writeFootage(path: string, footage: Footage): Promise<void
 }
 
 const CLOCK = 90_000;
-/** MPEG-4 Part 2 and MPEG-2 count in frames; they get videos of constant rate only. */
 const FRAME_CLOCK = 25;
 const SAMPLE_RATE = 48_000;
 
-const encoders = {
-  libx264: FF_ENCODER_LIBX264,
-  libx265: FF_ENCODER_LIBX265,
-  "libvpx-vp9": FF_ENCODER_LIBVPX_VP9,
-  libsvtav1: FF_ENCODER_LIBSVTAV1,
-  mpeg4: FF_ENCODER_MPEG4,
-  mpeg2video: FF_ENCODER_MPEG2VIDEO,
-  aac: FF_ENCODER_AAC,
-  libopus: FF_ENCODER_LIBOPUS,
-};
-
-const usual: Readonly<Record<string, Readonly<Record<string, string | number>>>> = {
-  libx264: { preset: "ultrafast", crf: 20 },
-  libx265: { preset: "ultrafast", crf: 22, "x265-params": "log-level=error" },
-  "libvpx-vp9": { deadline: "realtime", "cpu-used": 8, crf: 30, b: 0 },
-  libsvtav1: { preset: 12, crf: 35 },
-  mpeg4: { qscale: 4 },
-  mpeg2video: { b: 8_000_000 },
-};
-
 async function openPictures(container: FormatContext, footage: Footage): Promise<Track> {
   const name = footage.encoder ?? "libx264";
-  const codec = encoderNamed(name);
+  const codec = namedEncoder(name, encoders[name]);
   const encoder = new CodecContext();
   encoder.allocContext3(codec);
   encoder.width = footage.width;
@@ -125,22 +114,20 @@ async function openPictures(container: FormatContext, footage: Footage): Promise
   }
   const track = await Track.open(container, codec, encoder, {
     threads: 2,
-    ...usual[name],
+    ...usualOptions[name],
     ...footage.encoderOptions,
   });
   track.stream.sampleAspectRatio = encoder.sampleAspectRatio;
-  if (footage.turn) {
-    check(
-      track.stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, turnMatrix(footage.turn)),
-      "turn",
-    );
+  if (footage.turn || footage.mirrored) {
+    const matrix = turnMatrix(footage.turn ?? 0, footage.mirrored ?? false);
+    check(track.stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, matrix), "turn");
   }
   if (footage.tags) track.stream.metadata = Dictionary.fromObject(footage.tags);
   return track;
 }
 
-async function openSound(container: FormatContext, name: "aac" | "libopus"): Promise<Track> {
-  const codec = encoderNamed(name);
+async function openSound(container: FormatContext, name: SoundEncoder): Promise<Track> {
+  const codec = namedEncoder(name, soundEncoders[name]);
   const encoder = new CodecContext();
   encoder.allocContext3(codec);
   encoder.sampleRate = SAMPLE_RATE;
@@ -148,12 +135,6 @@ async function openSound(container: FormatContext, name: "aac" | "libopus"): Pro
   encoder.channelLayout = AV_CHANNEL_LAYOUT_MONO;
   encoder.timeBase = new Rational(1, SAMPLE_RATE);
   return await Track.open(container, codec, encoder, { b: 32_000 });
-}
-
-function encoderNamed(name: keyof typeof encoders): Codec {
-  const codec = Codec.findEncoderByName(encoders[name]);
-  if (!codec) throw new Error(`FFmpeg has no encoder ${name}`);
-  return codec;
 }
 
 /** An encoder and its stream in the container. */
@@ -219,19 +200,26 @@ class Track implements Disposable {
 
 /** The picture in the encoder's pixel format. */
 function encodable(picture: FootageFrame, footage: Footage): Frame {
-  const { width, height, pixelFormat = "yuv420p" } = footage;
-  using source = Frame.fromVideoBuffer(picture.rgb, { width, height, format: AV_PIX_FMT_RGB24 });
-  using chain = new FilterChain(`scale=flags=bilinear,format=${pixelFormat}`, source);
+  const { width, height, pixelFormat = "yuv420p", drawnAs = "rgb24" } = footage;
+  using source = Frame.fromVideoBuffer(picture.pixels, {
+    width,
+    height,
+    format: avGetPixFmtFromName(drawnAs),
+  });
+  const unchanged = drawnAs === "rgb24" ? "" : ":in_range=pc:out_range=pc";
+  using chain = new FilterChain(`scale=flags=bilinear${unchanged},format=${pixelFormat}`, source);
   const frame = chain.run(source);
   frame.pts = BigInt(Math.round(picture.timeSeconds * clockOf(footage)));
   return frame;
 }
 
 function tone(first: number, count: number, name: Footage["sound"]): Frame {
-  const samples = Float32Array.from(
-    { length: count },
-    (_, index) => 0.1 * Math.sin((2 * Math.PI * 440 * (first + index)) / SAMPLE_RATE),
-  );
+  const sample = (_: unknown, index: number) =>
+    0.1 * Math.sin((2 * Math.PI * 440 * (first + index)) / SAMPLE_RATE);
+  const samples =
+    name === "mp2"
+      ? Int16Array.from({ length: count }, (_, index) => 32_767 * sample(_, index))
+      : Float32Array.from({ length: count }, sample);
   return Frame.fromAudioBuffer(Buffer.from(samples.buffer), {
     nbSamples: count,
     format: sampleFormatOf(name),
@@ -242,15 +230,16 @@ function tone(first: number, count: number, name: Footage["sound"]): Frame {
 }
 
 function sampleFormatOf(name: Footage["sound"]) {
+  if (name === "mp2") return AV_SAMPLE_FMT_S16;
   return name === "libopus" ? AV_SAMPLE_FMT_FLT : AV_SAMPLE_FMT_FLTP;
 }
 
 function clockOf(footage: Footage): number {
-  return footage.encoder === "mpeg4" || footage.encoder === "mpeg2video" ? FRAME_CLOCK : CLOCK;
+  return frameCounters.has(footage.encoder ?? "") ? FRAME_CLOCK : CLOCK;
 }
 
 /** The display matrix of ISO/IEC 14496-12 (8.3.2) for a turn: nine 32-bit numbers, 16.16 fixed point, the last column 2.30. */
-function turnMatrix(turn: 0 | 90 | 180 | 270): Buffer {
+function turnMatrix(turn: 0 | 90 | 180 | 270, mirrored: boolean): Buffer {
   const one = 0x10000;
   const [a, b, c, d] = (
     {
@@ -260,7 +249,8 @@ function turnMatrix(turn: 0 | 90 | 180 | 270): Buffer {
       270: [0, -one, one, 0],
     } as const
   )[turn];
-  return Buffer.from(Int32Array.of(a, b, 0, c, d, 0, 0, 0, 0x40000000).buffer);
+  const side = mirrored ? -1 : 1;
+  return Buffer.from(Int32Array.of(side * a, side * b, 0, c, d, 0, 0, 0, 0x40000000).buffer);
 }
 
 function check(code: number, doing: string): void {

@@ -63,7 +63,7 @@ function* walk(
     const scene = scenes[Math.floor(progress)];
     if (!scene) return;
     const left = Math.floor((progress % 1) * (scene.width - width));
-    yield { timeSeconds: index / FRAMES_PER_SECOND, rgb: cut(scene, left, width, height) };
+    yield { timeSeconds: index / FRAMES_PER_SECOND, pixels: cut(scene, left, width, height) };
   }
 }
 

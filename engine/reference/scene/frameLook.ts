@@ -1,5 +1,5 @@
 import type { Frame } from "node-av/lib";
-import { FilterChain, frameShape } from "./filterChain.ts";
+import { FilterChain, frameShape } from "../frames/filterChain.ts";
 import { type Look, lookAt } from "./look.ts";
 
 /** Small enough to be cheap, large enough that a blur of a few pixels in full HD shows. */

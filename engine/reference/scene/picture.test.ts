@@ -9,8 +9,8 @@ import {
 } from "node-av/constants";
 import { Frame } from "node-av/lib";
 import sharp from "sharp";
+import { upright } from "../frames/turn.ts";
 import { developPicture } from "./picture.ts";
-import { upright } from "./turn.ts";
 
 const shown = { timeSeconds: 0, damaged: false, turn: upright, pixelAspect: 1 };
 

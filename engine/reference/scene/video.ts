@@ -6,6 +6,10 @@ import {
   AV_LOG_QUIET,
   AV_NOPTS_VALUE,
   AV_PKT_DATA_DISPLAYMATRIX,
+  AVCOL_PRI_UNSPECIFIED,
+  AVCOL_RANGE_UNSPECIFIED,
+  AVCOL_SPC_UNSPECIFIED,
+  AVCOL_TRC_UNSPECIFIED,
   AVDISCARD_ALL,
   AVMEDIA_TYPE_VIDEO,
 } from "node-av/constants";
@@ -13,6 +17,7 @@ import {
   avGetCodecName,
   Codec,
   CodecContext,
+  type CodecParameters,
   Dictionary,
   FFmpegError,
   FormatContext,
@@ -23,9 +28,9 @@ import {
   type Stream,
 } from "node-av/lib";
 import { ConversionError } from "#engine/reference/conversionError.ts";
+import { type Turn, turnOfMatrix, turnOfTag, upright } from "../frames/turn.ts";
 import { isCutOff } from "./cutOff.ts";
 import { Sampling } from "./sampling.ts";
-import { type Turn, turnOfMatrix, turnOfTag, upright } from "./turn.ts";
 
 /**
  * Containers that a camera, a phone or a messenger makes. Formats that point to other files or addresses (playlists, image
@@ -154,12 +159,13 @@ export class Video implements AsyncDisposable {
 
   #describe(frame: Frame): DecodedPicture {
     this.#lastSeconds = this.#secondsOf(frame.bestEffortTimestamp) ?? this.#lastSeconds;
+    addColour(frame, this.#stream.codecpar);
     return {
       frame,
       timeSeconds: this.#lastSeconds,
       damaged: frame.hasFlags(AV_FRAME_FLAG_CORRUPT) || frame.decodeErrorFlags !== 0,
       turn: this.#turnOf(frame),
-      pixelAspect: ratio(frame.sampleAspectRatio) ?? ratio(this.#stream.sampleAspectRatio) ?? 1,
+      pixelAspect: ratio(this.#stream.sampleAspectRatio) ?? ratio(frame.sampleAspectRatio) ?? 1,
     };
   }
 
@@ -191,6 +197,14 @@ export class Video implements AsyncDisposable {
     this.#decoder.freeContext();
     await this.#container.closeInput();
   }
+}
+
+/** What the picture doesn't say of its colours, the container may. */
+function addColour(frame: Frame, told: CodecParameters): void {
+  if (frame.colorSpace === AVCOL_SPC_UNSPECIFIED) frame.colorSpace = told.colorSpace;
+  if (frame.colorTrc === AVCOL_TRC_UNSPECIFIED) frame.colorTrc = told.colorTrc;
+  if (frame.colorPrimaries === AVCOL_PRI_UNSPECIFIED) frame.colorPrimaries = told.colorPrimaries;
+  if (frame.colorRange === AVCOL_RANGE_UNSPECIFIED) frame.colorRange = told.colorRange;
 }
 
 async function openContainer(container: FormatContext, path: string): Promise<void> {

@@ -34,12 +34,10 @@ export async function makeTestVideo(path: string, options: TestVideo = {}): Prom
   const shownAt = times ?? Array.from({ length: count }, (_, index) => index / framesPerSecond);
   function* frames(): Generator<FootageFrame> {
     for (const timeSeconds of shownAt) {
-      const rgb = pictures[Math.min(views - 1, Math.floor(timeSeconds / secondsPerView + 1e-6))];
-      if (rgb) yield { timeSeconds, rgb };
+      const pixels = pictures[Math.min(views - 1, Math.floor(timeSeconds / secondsPerView + 1e-6))];
+      if (pixels) yield { timeSeconds, pixels };
     }
   }
-  // SVT-AV1 writes past FFmpeg's log; 1 means errors only.
-  process.env.SVT_LOG ??= "1";
   await writeFootage(path, {
     ...footage,
     pixelAspect,

@@ -1,9 +1,15 @@
-import { AV_BUFFERSRC_FLAG_KEEP_REF } from "node-av/constants";
+import {
+  AV_BUFFERSRC_FLAG_KEEP_REF,
+  AVCOL_PRI_UNSPECIFIED,
+  AVCOL_RANGE_UNSPECIFIED,
+  AVCOL_SPC_UNSPECIFIED,
+  AVCOL_TRC_UNSPECIFIED,
+} from "node-av/constants";
 import { FFmpegError, Filter, type FilterContext, FilterGraph, FilterInOut, Frame } from "node-av/lib";
 
 /**
- * A chain of FFmpeg video filters with one input and one output, made for frames of one shape (see `frameShape`).
- * Frees its native memory on `dispose`; frames that came out of it live on by themselves.
+ * A chain of FFmpeg video filters with one input and one output, made for frames of one shape (see `frameShape`). The filters are
+ * told nothing of the frames' colours: FFmpeg refuses some combinations that cameras write, and crashes on others. Frees its native memory on `dispose`; frames that came out of it live on by themselves.
  */
 export class FilterChain implements Disposable {
   readonly #graph = new FilterGraph();
@@ -38,9 +44,10 @@ export class FilterChain implements Disposable {
   run(frame: Frame): Frame {
     const output = new Frame();
     output.alloc();
+    using plain = withoutColour(frame);
     try {
       FFmpegError.throwIfError(
-        this.#source.buffersrcAddFrameSync(frame, AV_BUFFERSRC_FLAG_KEEP_REF),
+        this.#source.buffersrcAddFrameSync(plain, AV_BUFFERSRC_FLAG_KEEP_REF),
         "filter input",
       );
       if (this.#sink.buffersinkGetFrameSync(output) < 0) {
@@ -61,7 +68,18 @@ export class FilterChain implements Disposable {
 
 /** Frames of another shape need another chain; phones do change size or format in the middle of a video. */
 export function frameShape(frame: Frame): string {
-  return [frame.width, frame.height, frame.format, frame.colorSpace, frame.colorRange, frame.colorTrc].join();
+  return [frame.width, frame.height, frame.format].join();
+}
+
+/** Another reference to the same pixels. */
+function withoutColour(frame: Frame): Frame {
+  const plain = frame.clone();
+  if (!plain) throw new Error("FFmpeg has no memory for another frame");
+  plain.colorSpace = AVCOL_SPC_UNSPECIFIED;
+  plain.colorTrc = AVCOL_TRC_UNSPECIFIED;
+  plain.colorPrimaries = AVCOL_PRI_UNSPECIFIED;
+  plain.colorRange = AVCOL_RANGE_UNSPECIFIED;
+  return plain;
 }
 
 function node(
@@ -77,11 +95,7 @@ function node(
 }
 
 function sourceArguments(frame: Frame): string {
-  return [
-    `video_size=${frame.width}x${frame.height}`,
-    `pix_fmt=${frame.format}`,
-    "time_base=1/1000000",
-    `colorspace=${frame.colorSpace}`,
-    `range=${frame.colorRange}`,
-  ].join(":");
+  return [`video_size=${frame.width}x${frame.height}`, `pix_fmt=${frame.format}`, "time_base=1/1000000"].join(
+    ":",
+  );
 }
