@@ -6,8 +6,15 @@ import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
-import { type CreateUploadDeps, createUpload, createUploadBody } from "#shared/uploads/createUpload.ts";
+import {
+  type CreateUploadDeps,
+  createUpload,
+  createUploadBody,
+  urlExpiryOf,
+} from "#shared/uploads/createUpload.ts";
 import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
+import { addRenewUpload } from "./renewUpload.ts";
+import { createdUpload } from "./signedUpload.ts";
 
 export interface UploadsDeps extends CreateUploadDeps {
   readonly gate: Gate;
@@ -15,26 +22,12 @@ export interface UploadsDeps extends CreateUploadDeps {
   readonly firestore: Firestore;
 }
 
-const signedRequest = z.object({
-  method: z.enum(["PUT", "POST"]),
-  url: z.url(),
-  headers: z.record(z.string(), z.string()).describe("Send exactly these; they are part of the signature."),
-});
-
-const createdUpload = signedRequest
-  .extend({
-    id: z.string(),
-    expiresAt: z.iso.datetime().describe("Until when the URLs can be used."),
-    resumable: signedRequest
-      .omit({ method: true })
-      .describe("POST here to start a resumable upload; the Location it answers takes the bytes, for days."),
-  })
-  .openapi("CreatedUpload");
-
 const uploadState = z
   .object({
     state: z.enum(["pending", "received", "rejected"]),
     reason: z.object({ code: z.string(), message: z.string() }).optional(),
+    expiresAt: z.iso.datetime().describe("Until when the bytes can come and the URLs can be renewed."),
+    urlExpiresAt: z.iso.datetime().describe("Until when the URLs that were signed last can be used."),
   })
   .openapi("UploadState");
 
@@ -84,8 +77,18 @@ export function uploadsApp(deps: () => UploadsDeps): App {
     ]);
     const upload = snapshot.data();
     if (!upload || upload.spaceId !== space?.spaceId) throw errors.notFound();
-    return c.json({ state: upload.state, ...(upload.reason ? { reason: upload.reason } : {}) }, 200);
+    const { state, reason, expiresAt } = upload;
+    return c.json(
+      {
+        state,
+        ...(reason ? { reason } : {}),
+        expiresAt: expiresAt.toISOString(),
+        urlExpiresAt: urlExpiryOf(upload).toISOString(),
+      },
+      200,
+    );
   });
+  addRenewUpload(app, deps);
 
   return app;
 }

@@ -93,6 +93,8 @@ export const errors = {
   inputsGone: define("inputs_gone", 409, "The job's files are gone"),
   /** A job that exists can't run again, since an upload of its was rejected. Naming such an upload in a new job is `upload_rejected`. */
   inputsRejected: define("inputs_rejected", 409, "A file of the job was rejected"),
+  /** Renewing an upload whose bytes have arrived, were rejected, or come too late. */
+  uploadOver: define("upload_over", 409, "The upload has ended"),
   leaseLost: define("lease_lost", 409, "The lease is no longer valid"),
   erased: define("erased", 409, "This was erased"),
 

@@ -6,10 +6,10 @@ import { errors } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import type { ObjectStore, SignedRequest } from "../platform/storage/objectStore.ts";
 import { essence, largestDeclared } from "./acceptance.ts";
-import { uploadsOf } from "./uploadDocument.ts";
+import { type Upload, uploadsOf } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
 
-/** How long the signed URLs live. A resumable session that was started in time goes on for days. */
+/** How long the signed URLs live; renewing gives new ones. A resumable session that was started in time goes on for days. */
 export const UPLOAD_URL_SECONDS = 900;
 
 export const createUploadBody = z.strictObject({
@@ -71,36 +71,55 @@ export async function createUpload(
 
   const now = deps.clock();
   const id = deps.newId();
-  const contentType = essence(input.contentType);
-  const object = uploadObject(input.spaceId, id);
-  const declared = { contentType, size: input.size, crc32c: input.crc32c };
-  const urlsExpireAt = plusSeconds(now, UPLOAD_URL_SECONDS);
-  const [single, resumable] = await Promise.all([
-    deps.objects.signCreate(object, declared, urlsExpireAt),
-    deps.objects.signResumable(object, declared, urlsExpireAt),
-  ]);
+  const urlExpiresAt = plusSeconds(now, UPLOAD_URL_SECONDS);
+  const declared = {
+    object: uploadObject(input.spaceId, id),
+    contentType: essence(input.contentType),
+    size: input.size,
+    crc32c: input.crc32c ?? null,
+  };
+  const created = { id, ...(await signUpload(declared, urlExpiresAt, deps.objects)) };
   await uploadsOf(deps.firestore)
     .doc(id)
     .create({
       spaceId: input.spaceId,
       createdBy: input.userId,
-      object,
-      contentType,
-      size: input.size,
-      crc32c: input.crc32c ?? null,
+      ...declared,
       name: input.name ?? null,
       state: "pending",
       reason: null,
       received: null,
       createdAt: now,
       expiresAt: plusSeconds(now, deps.retentionDays * 86_400),
+      urlExpiresAt,
     });
+  return created;
+}
+
+/**
+ * Signs the URLs of one upload: for one PUT, and to start a resumable session.
+ * @param urlExpiresAt until when they can be used
+ */
+export async function signUpload(
+  { object, contentType, size, crc32c }: Pick<Upload, "object" | "contentType" | "size" | "crc32c">,
+  urlExpiresAt: Date,
+  objects: ObjectStore,
+): Promise<Omit<CreatedUpload, "id">> {
+  const declared = { contentType, size, crc32c: crc32c ?? undefined };
+  const [single, resumable] = await Promise.all([
+    objects.signCreate(object, declared, urlExpiresAt),
+    objects.signResumable(object, declared, urlExpiresAt),
+  ]);
   return {
-    id,
     ...publicRequest(single),
-    expiresAt: urlsExpireAt.toISOString(),
+    expiresAt: urlExpiresAt.toISOString(),
     resumable: withoutMethod(resumable),
   };
+}
+
+/** Until when the URLs of an upload that were signed last can be used. */
+export function urlExpiryOf({ urlExpiresAt, createdAt }: Pick<Upload, "urlExpiresAt" | "createdAt">): Date {
+  return urlExpiresAt ?? plusSeconds(createdAt, UPLOAD_URL_SECONDS);
 }
 
 function refuse(path: string, message: string): never {

@@ -32,6 +32,8 @@ export const uploadSchema = z.object({
     .nullable(),
   createdAt: timestamp,
   expiresAt: timestamp,
+  /** Until when the URLs that were signed last can be used; a write from before there was this field has none. */
+  urlExpiresAt: timestamp.optional(),
 });
 export type Upload = z.infer<typeof uploadSchema>;
 

@@ -152,6 +152,7 @@ function visits(w: World): Record<string, Visit> {
       answers: account({ stranger: 409, outside: 201, giver: 201, recipient: 201 }),
     },
     "GET /v1/uploads/{id}": { path: `/v1/uploads/${w.uploadId}`, answers: members(200) },
+    "POST /v1/uploads/{id}/renew": { path: `/v1/uploads/${w.uploadId}/renew`, answers: members(200) },
     "POST /v1/jobs": {
       body: { kind: "scene", title: "Home", params: {}, inputs: { video: w.uploadId } },
       answers: account({ stranger: 409, outside: [404, 422], giver: 202, recipient: 202 }),

@@ -106,7 +106,7 @@ test("an upload that is cut goes on where it was, and the job that waited for it
   const jobId = await submitScene(upload.id);
   assert.equal((await giver.job(jobId)).state, "awaiting_upload");
 
-  const session = await startResumable(upload);
+  const session = await startResumable(upload, () => giver.renewUpload(upload.id));
   const piece = 256 * 1024;
   assert.equal(await sendPiece(session, bytes.subarray(0, piece), 0, bytes.length), piece);
   const from = await receivedSoFar(session, bytes.length); // what a phone asks after a tunnel
@@ -114,7 +114,9 @@ test("an upload that is cut goes on where it was, and the job that waited for it
   assert.equal(await sendPiece(session, bytes.subarray(from), from, bytes.length), bytes.length);
 
   await eventually("the job is queued", async () => (await giver.job(jobId)).state === "queued");
-  assert.deepEqual(await giver.call("GET", `/v1/uploads/${upload.id}`), { state: "received" });
+  const { expiresAt, ...state } = (await giver.call("GET", `/v1/uploads/${upload.id}`)) ?? {};
+  assert.deepEqual(state, { state: "received", urlExpiresAt: upload.expiresAt });
+  assert.ok(String(expiresAt) > upload.expiresAt);
   await giver.call("POST", `/v1/jobs/${jobId}/cancel`);
 });
 

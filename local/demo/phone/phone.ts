@@ -9,7 +9,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { type CallOptions, call, Problem } from "./api.ts";
-import { createdUploadSchema, sendFile } from "./upload.ts";
+import { type CreatedUpload, createdUploadSchema, sendFile } from "./upload.ts";
 
 export interface PhoneAddresses {
   readonly api: string;
@@ -129,8 +129,13 @@ export class Phone {
     const upload = createdUploadSchema.parse(
       await this.call("POST", "/v1/uploads", { body: { contentType, size } }),
     );
-    await sendFile(upload, file);
+    await sendFile(upload, file, () => this.renewUpload(upload.id));
     return upload.id;
+  }
+
+  /** New URLs for an upload whose bytes have not arrived. */
+  async renewUpload(id: string): Promise<CreatedUpload> {
+    return createdUploadSchema.parse(await this.call("POST", `/v1/uploads/${id}/renew`));
   }
 
   async submit(

@@ -20,30 +20,49 @@ const RESUMABLE_FROM_BYTES = 8 * 1024 * 1024;
 const PIECE_BYTES = 4 * 1024 * 1024;
 const TRIES_WITHOUT_PROGRESS = 5;
 
-/** Sends the file; resolves when Cloud Storage has all of it. */
-export async function sendFile(upload: CreatedUpload, file: string): Promise<void> {
+/** Asks for new URLs of the same upload. */
+export type Renew = () => Promise<CreatedUpload>;
+
+/** Sends the file; resolves when Cloud Storage has all of it. URLs that have ended meanwhile are renewed, once. */
+export async function sendFile(upload: CreatedUpload, file: string, renew: Renew): Promise<void> {
   const { size } = await stat(file);
-  if (size >= RESUMABLE_FROM_BYTES) return sendResumable(upload, file, size);
-  const response = await fetch(upload.url, {
-    method: upload.method,
-    headers: { ...upload.headers, "content-length": String(size) },
-    body: Readable.toWeb(createReadStream(file)) as ReadableStream, // Node's own stream type lacks the DOM's members
-    duplex: "half",
-  });
+  if (size >= RESUMABLE_FROM_BYTES) return sendResumable(upload, file, size, renew);
+  const response = await renewing(upload, renew, ({ url, method, headers }) =>
+    fetch(url, {
+      method,
+      headers: { ...headers, "content-length": String(size) },
+      body: Readable.toWeb(createReadStream(file)) as ReadableStream, // Node's own stream type lacks the DOM's members
+      duplex: "half",
+    }),
+  );
   await accepted(response, "the upload");
 }
 
 /** Starts the session of a resumable upload and gives its URI, which is the permission from then on. */
-export async function startResumable(upload: CreatedUpload): Promise<string> {
-  const response = await fetch(upload.resumable.url, { method: "POST", headers: upload.resumable.headers });
+export async function startResumable(upload: CreatedUpload, renew: Renew): Promise<string> {
+  const response = await renewing(upload, renew, ({ resumable: { url, headers } }) =>
+    fetch(url, { method: "POST", headers }),
+  );
   await accepted(response, "the start of a resumable upload");
   const session = response.headers.get("location");
   if (session === null) throw new Error("the start of a resumable upload named no session");
   return session;
 }
 
-async function sendResumable(upload: CreatedUpload, file: string, size: number): Promise<void> {
-  const session = await startResumable(upload);
+/** A phone's clock may be wrong, so Cloud Storage is the one to say that a URL has ended. */
+async function renewing(
+  upload: CreatedUpload,
+  renew: Renew,
+  send: (upload: CreatedUpload) => Promise<Response>,
+): Promise<Response> {
+  const response = await send(upload);
+  if (response.status !== 400 || !(await response.clone().text()).includes("<Code>ExpiredToken</Code>"))
+    return response;
+  return send(await renew());
+}
+
+async function sendResumable(upload: CreatedUpload, file: string, size: number, renew: Renew): Promise<void> {
+  const session = await startResumable(upload, renew);
   await using handle = await open(file);
   let from = 0;
   let failures = 0;

@@ -52,6 +52,7 @@ test("an upload is written down as pending before its URL leaves, and expires wi
     received: null,
     createdAt: NOW,
     expiresAt: new Date("2026-03-08T10:00:00Z"),
+    urlExpiresAt: new Date("2026-03-01T10:15:00Z"),
   });
 });
 

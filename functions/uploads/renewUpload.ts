@@ -1,0 +1,77 @@
+/** POST /v1/uploads/{id}/renew: new URLs for a phone that begins to send after the first ones have ended. */
+import type { Firestore } from "@google-cloud/firestore";
+import { createRoute, z } from "@hono/zod-openapi";
+import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import { errors } from "#shared/platform/errors.ts";
+import { access } from "#shared/platform/http/access.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import { ID_PATTERN } from "#shared/platform/ids.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { type CreatedUpload, signUpload, UPLOAD_URL_SECONDS } from "#shared/uploads/createUpload.ts";
+import { type Upload, uploadsOf } from "#shared/uploads/uploadDocument.ts";
+import { createdUpload } from "./signedUpload.ts";
+
+export interface RenewUploadDeps {
+  readonly sql: Sql;
+  readonly firestore: Firestore;
+  readonly objects: ObjectStore;
+  readonly clock: Clock;
+}
+
+const route = createRoute({
+  ...access("account"),
+  operationId: "renewUpload",
+  method: "post",
+  path: "/v1/uploads/{id}/renew",
+  summary: "Sign new URLs for an upload whose bytes have not arrived",
+  description:
+    "What was announced stays: size, type, object, checksum. A resumable session that was started goes on with its own URL and needs no " +
+    "renewal. 409 `upload_over` when the bytes have arrived, were rejected, or the upload's time is over.",
+  request: { params: z.object({ id: z.string() }) },
+  responses: {
+    200: {
+      description: "New URLs, as at first.",
+      content: { "application/json": { schema: createdUpload } },
+    },
+  },
+});
+
+/** Adds the route. */
+export function addRenewUpload(app: App, deps: () => RenewUploadDeps): void {
+  app.openapi(route, async (c) => {
+    const { id } = c.req.valid("param");
+    return c.json(await renewUpload({ id, userId: c.var.account.userId }, deps()), 200);
+  });
+}
+
+/**
+ * Signs the URLs of a pending upload again, for fifteen minutes and not beyond the upload's own end. URLs that were signed before stay
+ * good until their own end; all of them create the same object, once. Renewing twice is no harm.
+ * @throws `not_found` when the caller's space has no such upload; `upload_over` when no bytes are waited for
+ */
+export async function renewUpload(
+  { id, userId }: { id: string; userId: string },
+  { sql, firestore, objects, clock }: RenewUploadDeps,
+): Promise<CreatedUpload> {
+  if (!ID_PATTERN.test(id)) throw errors.notFound();
+  const space = await spaceOfCaller(sql, userId);
+  const now = clock();
+  const document = uploadsOf(firestore).doc(id);
+  const { upload, urlExpiresAt } = await firestore.runTransaction(async (transaction) => {
+    const upload = (await transaction.get(document)).data();
+    if (!upload || upload.spaceId !== space?.spaceId) throw errors.notFound();
+    requireOpen(upload, now);
+    const urlExpiresAt = new Date(Math.min(+plusSeconds(now, UPLOAD_URL_SECONDS), +upload.expiresAt));
+    transaction.update(document, { urlExpiresAt });
+    return { upload, urlExpiresAt };
+  });
+  return { id, ...(await signUpload(upload, urlExpiresAt, objects)) };
+}
+
+function requireOpen({ state, expiresAt }: Upload, now: Date): void {
+  if (state === "received") throw errors.uploadOver("the bytes have arrived; nothing more is to be sent");
+  if (state === "rejected") throw errors.uploadOver("what arrived was rejected; make a new upload");
+  if (expiresAt <= now) throw errors.uploadOver("the upload's time is over; make a new upload");
+}
