@@ -4,7 +4,8 @@
  *
  * Data only: nothing here reads the environment or builds a client, and tools import it without side effects.
  */
-import type { SettingName } from "./platform/config/settings.ts";
+import type { SettingName, SettingsOf } from "./platform/config/settings.ts";
+import { JOB_EVENTS_TOPIC } from "./platform/pubsub/topics.ts";
 
 /**
  * Who may call a function at the network's edge.
@@ -18,9 +19,14 @@ export type Trigger =
   /** `paths` are the one-origin rewrites that lead here, in Firebase Hosting's glob form. */
   | { readonly type: "http"; readonly paths: readonly string[] }
   /** `bucket` is the setting that names the bucket. */
-  | { readonly type: "storage"; readonly bucket: SettingName }
-  | { readonly type: "firestore"; readonly document: string }
-  | { readonly type: "pubsub"; readonly topic: string };
+  | ({ readonly type: "storage"; readonly bucket: SettingName } & EventTrigger)
+  | ({ readonly type: "firestore"; readonly document: string } & EventTrigger)
+  | ({ readonly type: "pubsub"; readonly topic: string } & EventTrigger);
+
+interface EventTrigger {
+  /** Whether a thrown error has the event delivered again. */
+  readonly retry: boolean;
+}
 
 export interface FunctionManifest {
   readonly trigger: Trigger;
@@ -36,8 +42,6 @@ export interface FunctionManifest {
   readonly maxInstances: number;
   /** SQL connections of one instance; 0 for a function that never talks to Postgres. */
   readonly sqlPool: number;
-  /** For event triggers: whether a thrown error has the event delivered again. */
-  readonly retry: boolean;
   /** Project roles of the function's service account, each with the reason it is there. */
   readonly roles: Readonly<Record<string, string>>;
 }
@@ -56,13 +60,13 @@ const USES_SQL = {
 const PUBLISHES = { "roles/pubsub.publisher": "announces ends of jobs on the topic that notify reads" };
 const MAKES_TASKS = { "roles/cloudtasks.enqueuer": "creates rings, timers and mail tasks" };
 
-const COMMON = [
-  "GOOGLE_CLOUD_PROJECT",
-  "PUBLIC_ORIGIN",
-  "LOG_LEVEL",
-] as const satisfies readonly SettingName[];
+/** What an entry has unless it says otherwise. */
+const DEFAULTS = { memoryMiB: 512, timeoutSeconds: 60, concurrency: 80 };
+
+const COMMON = ["GOOGLE_CLOUD_PROJECT", "LOG_LEVEL"] as const satisfies readonly SettingName[];
 const SQL = ["DATABASE_URL", "DATABASE_IAM", "DATABASE_POOL_MAX"] as const satisfies readonly SettingName[];
-const CALLERS = [
+const PHONES = [
+  "PUBLIC_ORIGIN",
   "TOKEN_PUBLIC_KEYS",
   "RATE_PER_ACCOUNT",
   "RATE_PER_ADDRESS",
@@ -76,22 +80,21 @@ const TASKS = [
   "DISPATCH_URL",
 ] as const satisfies readonly SettingName[];
 const GOOGLE = ["GOOGLE_ISSUER", "GOOGLE_JWKS_URL"] as const satisfies readonly SettingName[];
-const LEASES = [
-  "LEASE_SECONDS_MIN",
-  "LEASE_SECONDS_MAX",
-  "RETRY_BACKOFF_MAX_SECONDS",
-] as const satisfies readonly SettingName[];
+const SERVICES = [...GOOGLE, "PUBLIC_ORIGIN", "TRUSTED_HOPS"] as const satisfies readonly SettingName[];
+/** For functions that change jobs: a failed attempt may back off, and a job that waits may have an engine rung. */
+const QUEUE = [...TASKS, "ENGINES", "RETRY_BACKOFF_MAX_SECONDS"] as const satisfies readonly SettingName[];
 const BUCKETS = ["UPLOADS_BUCKET", "RESOURCES_BUCKET"] as const satisfies readonly SettingName[];
 
 export const functions = {
   auth: {
+    ...DEFAULTS,
     trigger: { type: "http", paths: ["/v1/auth/**"] },
     invoker: "public",
     purpose: "Sign-in, single-use refresh tokens, sessions, public keys, Firestore listener tokens.",
     settings: [
       ...COMMON,
       ...SQL,
-      ...CALLERS,
+      ...PHONES,
       ...GOOGLE,
       "TOKEN_SIGNING_KEYS",
       "REFRESH_TOKEN_KEY",
@@ -104,12 +107,8 @@ export const functions = {
       "RATE_SIGN_IN",
       "RATE_REFRESH",
     ],
-    memoryMiB: 512,
-    timeoutSeconds: 60,
-    concurrency: 80,
     maxInstances: 6,
     sqlPool: 2,
-    retry: false,
     roles: {
       ...USES_SQL,
       ...SIGNS_URLS,
@@ -117,6 +116,7 @@ export const functions = {
     },
   },
   groups: {
+    ...DEFAULTS,
     trigger: {
       type: "http",
       paths: [
@@ -135,7 +135,7 @@ export const functions = {
     settings: [
       ...COMMON,
       ...SQL,
-      ...CALLERS,
+      ...PHONES,
       ...TASKS,
       ...SIGNING,
       ...BUCKETS,
@@ -146,33 +146,26 @@ export const functions = {
       "CODE_TRIES_PER_GIVER",
       "CODE_TRIES_PER_PAIR",
     ],
-    memoryMiB: 512,
     timeoutSeconds: 120,
-    concurrency: 80,
     maxInstances: 6,
     sqlPool: 2,
-    retry: false,
     roles: {
       ...USES_SQL,
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
-      ...PUBLISHES,
       ...SIGNS_URLS,
       "roles/storage.objectUser": "erases a group's objects and signs links for an export",
       "roles/firebaseauth.admin": "deletes the Firebase account of an erased person",
     },
   },
   uploads: {
+    ...DEFAULTS,
     trigger: { type: "http", paths: ["/v1/uploads", "/v1/uploads/**"] },
     invoker: "public",
     purpose: "Upload-URL signing and upload state.",
-    settings: [...COMMON, ...SQL, ...CALLERS, ...SIGNING, "UPLOADS_BUCKET", "UPLOAD_RETENTION_DAYS"],
-    memoryMiB: 512,
-    timeoutSeconds: 60,
-    concurrency: 80,
+    settings: [...COMMON, ...SQL, ...PHONES, ...SIGNING, "UPLOADS_BUCKET", "UPLOAD_RETENTION_DAYS"],
     maxInstances: 6,
     sqlPool: 1,
-    retry: false,
     roles: {
       ...USES_SQL,
       ...READS_FIRESTORE,
@@ -181,32 +174,26 @@ export const functions = {
     },
   },
   jobs: {
+    ...DEFAULTS,
     trigger: { type: "http", paths: ["/v1/jobs", "/v1/jobs/**", "/v1/status"] },
     invoker: "public",
     purpose: "Submit, list, watch, cancel and retry jobs; the line's public status.",
-    settings: [...COMMON, ...SQL, ...CALLERS, ...TASKS, ...LEASES, "ENGINES", "OPEN_JOBS_PER_SPACE"],
-    memoryMiB: 512,
-    timeoutSeconds: 60,
-    concurrency: 80,
+    settings: [...COMMON, ...SQL, ...PHONES, ...QUEUE, "OPEN_JOBS_PER_SPACE"],
     maxInstances: 10,
     sqlPool: 1,
-    retry: false,
     roles: { ...USES_SQL, ...READS_FIRESTORE, ...MAKES_TASKS, ...PUBLISHES },
   },
   library: {
+    ...DEFAULTS,
     trigger: {
       type: "http",
       paths: ["/v1/resources", "/v1/resources/**", "/v1/vr-videos", "/v1/vr-videos/**"],
     },
     invoker: "public",
     purpose: "Resources, VR videos and samples, served by short-lived signed URLs.",
-    settings: [...COMMON, ...SQL, ...CALLERS, ...SIGNING, "RESOURCES_BUCKET"],
-    memoryMiB: 512,
-    timeoutSeconds: 60,
-    concurrency: 80,
+    settings: [...COMMON, ...SQL, ...PHONES, ...SIGNING, "RESOURCES_BUCKET"],
     maxInstances: 8,
     sqlPool: 2,
-    retry: false,
     roles: {
       ...USES_SQL,
       ...READS_FIRESTORE,
@@ -216,26 +203,23 @@ export const functions = {
     },
   },
   engine: {
+    ...DEFAULTS,
     trigger: { type: "http", paths: ["/v1/engine/**"] },
     invoker: "public",
     purpose: "What an engine calls: lease, renew, outputs, complete, fail, release.",
     settings: [
       ...COMMON,
-      ...TASKS,
+      ...SERVICES,
+      ...QUEUE,
       ...SIGNING,
-      ...GOOGLE,
-      ...LEASES,
       ...BUCKETS,
       "ENGINE_CALLERS",
-      "ENGINES",
-      "TRUSTED_HOPS",
+      "LEASE_SECONDS_MIN",
+      "LEASE_SECONDS_MAX",
     ],
-    memoryMiB: 512,
-    timeoutSeconds: 60,
     concurrency: 40,
     maxInstances: 10,
     sqlPool: 0,
-    retry: false,
     roles: {
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
@@ -246,28 +230,24 @@ export const functions = {
     },
   },
   admin: {
+    ...DEFAULTS,
     trigger: { type: "http", paths: ["/v1/admin/**"] },
     invoker: "public",
     purpose: "What an administrator calls: samples, quarantine and replay, dead letters, audit.",
     settings: [
       ...COMMON,
       ...SQL,
-      ...TASKS,
+      ...SERVICES,
+      ...QUEUE,
       ...SIGNING,
-      ...GOOGLE,
-      ...LEASES,
       ...BUCKETS,
       "ADMIN_CALLERS",
-      "ENGINES",
       "UPLOAD_RETENTION_DAYS",
-      "TRUSTED_HOPS",
     ],
-    memoryMiB: 512,
     timeoutSeconds: 540,
     concurrency: 10,
     maxInstances: 2,
     sqlPool: 2,
-    retry: false,
     roles: {
       ...USES_SQL,
       ...READS_FIRESTORE,
@@ -278,16 +258,15 @@ export const functions = {
     },
   },
   dispatch: {
+    ...DEFAULTS,
     trigger: { type: "http", paths: [] },
     invoker: "tasks",
     purpose: "What Cloud Tasks calls: ring an engine, end a lease, send a mail.",
-    settings: [...COMMON, ...SQL, ...TASKS, ...LEASES, "ENGINES", "CODE_KEY", "SMTP_URL", "MAIL_FROM"],
-    memoryMiB: 512,
+    settings: [...COMMON, ...SQL, ...QUEUE, "CODE_KEY", "SMTP_URL", "MAIL_FROM"],
     timeoutSeconds: 120,
     concurrency: 40,
     maxInstances: 4,
     sqlPool: 1,
-    retry: false,
     roles: {
       ...USES_SQL,
       ...READS_FIRESTORE,
@@ -296,16 +275,15 @@ export const functions = {
     },
   },
   ingest: {
-    trigger: { type: "storage", bucket: "UPLOADS_BUCKET" },
+    ...DEFAULTS,
+    trigger: { type: "storage", bucket: "UPLOADS_BUCKET", retry: true },
     invoker: "events",
     purpose: "Looks at what was really uploaded and lets the jobs that wait for it enter the line.",
-    settings: [...COMMON, ...TASKS, ...LEASES, "UPLOADS_BUCKET", "ENGINES", "SIGNING_ENDPOINT"],
-    memoryMiB: 512,
+    settings: [...COMMON, ...QUEUE, "UPLOADS_BUCKET"],
     timeoutSeconds: 120,
     concurrency: 20,
     maxInstances: 6,
     sqlPool: 0,
-    retry: true,
     roles: {
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
@@ -315,16 +293,15 @@ export const functions = {
     },
   },
   sync: {
-    trigger: { type: "firestore", document: "results/{jobId}" },
+    ...DEFAULTS,
+    trigger: { type: "firestore", document: "results/{jobId}", retry: true },
     invoker: "events",
     purpose: "Brings results/{jobId} from Firestore into Cloud SQL.",
-    settings: [...COMMON, ...SQL, ...SIGNING, "RESOURCES_BUCKET"],
-    memoryMiB: 512,
+    settings: [...COMMON, ...SQL, "RESOURCES_BUCKET"],
     timeoutSeconds: 120,
     concurrency: 10,
     maxInstances: 6,
     sqlPool: 2,
-    retry: true,
     roles: {
       ...USES_SQL,
       ...READS_FIRESTORE,
@@ -335,16 +312,15 @@ export const functions = {
     },
   },
   notify: {
-    trigger: { type: "pubsub", topic: "job-events" },
+    ...DEFAULTS,
+    trigger: { type: "pubsub", topic: JOB_EVENTS_TOPIC, retry: true },
     invoker: "events",
     purpose: "Tells the phones of a group what happened.",
     settings: [...COMMON, ...SQL, "PUSH_ENDPOINT"],
-    memoryMiB: 512,
     timeoutSeconds: 120,
     concurrency: 10,
     maxInstances: 4,
     sqlPool: 1,
-    retry: true,
     roles: {
       ...USES_SQL,
       "roles/firebasecloudmessaging.admin": "sends push messages",
@@ -352,16 +328,15 @@ export const functions = {
     },
   },
   sweep: {
+    ...DEFAULTS,
     trigger: { type: "http", paths: [] },
     invoker: "scheduler",
     purpose: "Repairs what a crash left, applies retention, compares both stores.",
-    settings: [...COMMON, ...SQL, ...TASKS, ...LEASES, ...BUCKETS, "ENGINES", "UPLOAD_RETENTION_DAYS"],
-    memoryMiB: 512,
+    settings: [...COMMON, ...SQL, ...QUEUE, ...BUCKETS],
     timeoutSeconds: 540,
     concurrency: 1,
     maxInstances: 1,
     sqlPool: 2,
-    retry: false,
     roles: {
       ...USES_SQL,
       ...READS_FIRESTORE,
@@ -375,35 +350,5 @@ export const functions = {
 
 export type FunctionName = keyof typeof functions;
 
-/** The Cloud Tasks queues; a queue each, because back-off slows a whole queue. `rate` is tasks a second. */
-export const queues = {
-  ring: {
-    rate: 20,
-    concurrent: 10,
-    minBackoffSeconds: 1,
-    maxBackoffSeconds: 60,
-    maxDoublings: 6,
-    maxRetrySeconds: 6 * 3600,
-  },
-  timer: {
-    rate: 200,
-    concurrent: 50,
-    minBackoffSeconds: 1,
-    maxBackoffSeconds: 60,
-    maxDoublings: 6,
-    maxRetrySeconds: 0,
-  },
-  mail: {
-    rate: 5,
-    concurrent: 5,
-    minBackoffSeconds: 2,
-    maxBackoffSeconds: 300,
-    maxDoublings: 7,
-    maxRetrySeconds: 1500,
-  },
-} as const;
-
-export type QueueName = keyof typeof queues;
-
-/** The Pub/Sub topic between the outbox and `notify`. */
-export const JOB_EVENTS_TOPIC = "job-events";
+/** The settings of the function `Name`: those its entry lists. */
+export type Settings<Name extends FunctionName> = SettingsOf<(typeof functions)[Name]["settings"][number]>;

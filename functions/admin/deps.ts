@@ -1,38 +1,38 @@
 import { publishEvents } from "#shared/events/publishEvents.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import { systemClock } from "#shared/platform/clock.ts";
-import type { Settings } from "#shared/platform/config/settings.ts";
+import { functions, type Settings } from "#shared/manifest.ts";
+import { baseDeps } from "#shared/platform/baseDeps.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
 import { createFirestore } from "#shared/platform/firestore/client.ts";
-import type { Gate } from "#shared/platform/http/app.ts";
-import { randomId } from "#shared/platform/ids.ts";
-import type { Logger } from "#shared/platform/log/logger.ts";
+import { type HttpDeps, serviceHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
+import { urlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { paceReader } from "#shared/queue/pace.ts";
 import type { SubmitDeps } from "#shared/queue/submit.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 import type { CreateUploadDeps } from "#shared/uploads/createUpload.ts";
 
+/** What the operations of `admin` use. */
 export interface AdminDeps {
-  readonly gate: Gate;
+  readonly http: HttpDeps;
   readonly sync: SyncDeps;
   readonly submit: SubmitDeps;
   readonly upload: CreateUploadDeps;
 }
 
-/** Everything `admin` reaches. */
-export function adminDeps(
-  settings: Settings<"admin">,
-  { gate, db, log }: { gate: Gate; db: Database; log: Logger },
-): AdminDeps {
-  const clock = systemClock;
+/** Makes what an instance of `admin` uses. */
+export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.admin.settings)): AdminDeps {
+  const base = baseDeps("admin", settings);
+  const { log, clock } = base;
+  const db = createDatabase(settings, { name: "admin", max: functions.admin.sqlPool, log });
   const firestore = createFirestore(settings);
   const publisher = createPublisher(settings);
-  const common = { firestore, kinds, clock, log };
+  const common = { ...base, firestore, kinds };
   return {
-    gate,
+    http: serviceHttpDeps(settings, settings.ADMIN_CALLERS, log),
     sync: {
       ...common,
       db,
@@ -41,7 +41,6 @@ export function adminDeps(
     },
     submit: {
       ...common,
-      newId: randomId,
       publisher,
       tasks: createTaskQueue(settings),
       engines: settings.ENGINES,
@@ -51,8 +50,7 @@ export function adminDeps(
     },
     upload: {
       ...common,
-      newId: randomId,
-      objects: objectStore(settings.UPLOADS_BUCKET, settings),
+      objects: urlSigner(settings.UPLOADS_BUCKET, settings),
       retentionDays: settings.UPLOAD_RETENTION_DAYS,
     },
   };

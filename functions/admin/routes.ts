@@ -7,7 +7,7 @@ import { sampleRoutes } from "./sampleRoutes.ts";
 
 /** The routes of `admin`; `deps` is called at the first request. */
 export function adminApp(deps: () => AdminDeps): App {
-  const app = createApp(() => deps().gate);
+  const app = createApp(() => deps().http);
   quarantineRoutes(app, deps);
   deadLetterRoutes(app, deps);
   sampleRoutes(app, deps);

@@ -1,9 +1,12 @@
+import { functions, type Settings } from "#shared/manifest.ts";
+import { baseDeps } from "#shared/platform/baseDeps.ts";
 import type { Clock } from "#shared/platform/clock.ts";
-import type { Settings } from "#shared/platform/config/settings.ts";
-import type { FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
-import type { Gate } from "#shared/platform/http/app.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { type CustomTokens, createCustomTokens } from "#shared/platform/google/customTokens.ts";
+import { createFirebaseAccounts, type FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import type { NewId, RandomBytes } from "#shared/platform/ids.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
+import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
 import { accessTokenIssuer, type IssueAccessToken, type PublicKey, publicKeys } from "./accessTokenIssuer.ts";
 import type { BrowserFlowDeps } from "./browserFlow.ts";
 import { flowSealer } from "./flowCookie.ts";
@@ -13,28 +16,35 @@ import { listenerEnder } from "./listeners.ts";
 import type { RefreshDeps } from "./refresh.ts";
 import type { SignInDeps } from "./signIn.ts";
 
-/** What the world outside gives: the rest follows from the settings. */
+/** What a test may put in the place of; the rest follows from the settings. */
 export interface Surroundings {
-  readonly gate: Gate;
+  readonly http: HttpDeps;
   readonly db: Database;
-  readonly firebase: FirebaseAccounts;
+  readonly firebase: FirebaseAccounts & CustomTokens;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly randomBytes: RandomBytes;
 }
 
-/** All that the routes use. */
+/** What the operations of `auth` use. */
 export interface AuthDeps extends Surroundings, SignInDeps, RefreshDeps, BrowserFlowDeps {
   readonly db: Database;
+  readonly firebase: FirebaseAccounts & CustomTokens;
   readonly issueAccessToken: IssueAccessToken;
   readonly publicKeys: readonly PublicKey[];
   /** Whether the origin is https, as it is everywhere but on a developer's machine. */
   readonly secureCookies: boolean;
 }
 
-/** @throws Error when the settings contradict each other */
-export function authDeps(settings: Settings<"auth">, surroundings: Surroundings): AuthDeps {
-  const { clock, newId, firebase, gate } = surroundings;
+/**
+ * Makes what an instance of `auth` uses.
+ * @throws Error when the settings contradict each other
+ */
+export function authDeps(
+  settings: Settings<"auth"> = settingsFor(functions.auth.settings),
+  surroundings: Surroundings = surroundingsOf(settings),
+): AuthDeps {
+  const { clock, newId, firebase, http } = surroundings;
   return {
     ...surroundings,
     verifyGoogle: googleIdentityVerifier(settings, settings.GOOGLE_CLIENT_IDS, clock),
@@ -45,8 +55,21 @@ export function authDeps(settings: Settings<"auth">, surroundings: Surroundings)
     appRedirectUris: settings.APP_REDIRECT_URIS,
     secureCookies: settings.PUBLIC_ORIGIN.startsWith("https:"),
     refreshKeys: settings.REFRESH_TOKEN_KEY,
-    endListeners: listenerEnder(firebase, gate.log),
+    endListeners: listenerEnder(firebase, http.log),
     issueAccessToken: accessTokenIssuer(settings, newId),
     publicKeys: publicKeys(settings),
+  };
+}
+
+function surroundingsOf(settings: Settings<"auth">): Surroundings {
+  const base = baseDeps("auth", settings);
+  const { log } = base;
+  const db = createDatabase(settings, { name: "auth", max: functions.auth.sqlPool, log });
+  const rates = { sign_in: settings.RATE_SIGN_IN, refresh: settings.RATE_REFRESH };
+  return {
+    ...base,
+    http: phoneHttpDeps(settings, db, log, rates),
+    db,
+    firebase: { ...createFirebaseAccounts(settings), ...createCustomTokens(settings) },
   };
 }

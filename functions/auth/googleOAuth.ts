@@ -26,11 +26,13 @@ export function googleOAuth(
     | "PUBLIC_ORIGIN"
   >,
 ): GoogleOAuth {
+  const { GOOGLE_AUTHORIZE_URL: authorizeUrl, GOOGLE_TOKEN_URL: tokenUrl } = settings;
+  const clientSecret = settings.GOOGLE_OAUTH_CLIENT_SECRET;
   const redirectUri = `${settings.PUBLIC_ORIGIN}${CALLBACK}`;
   const client = { client_id: settings.GOOGLE_OAUTH_CLIENT_ID, redirect_uri: redirectUri };
   return {
     authorizeUrl({ state, nonce, codeChallenge }) {
-      const url = new URL(settings.GOOGLE_AUTHORIZE_URL);
+      const url = new URL(authorizeUrl);
       const parameters = {
         ...client,
         response_type: "code",
@@ -47,9 +49,9 @@ export function googleOAuth(
     },
 
     async exchange(code, codeVerifier) {
-      const response = await post(settings.GOOGLE_TOKEN_URL, {
+      const response = await post(tokenUrl, {
         ...client,
-        client_secret: settings.GOOGLE_OAUTH_CLIENT_SECRET,
+        client_secret: clientSecret,
         grant_type: "authorization_code",
         code,
         code_verifier: codeVerifier,

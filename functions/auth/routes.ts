@@ -6,7 +6,7 @@ import { addTokenRoutes } from "./tokenRoutes.ts";
 
 /** The routes of `auth`; `deps` is called at the first request. */
 export function authApp(deps: () => AuthDeps): App {
-  const app = createApp(() => deps().gate);
+  const app = createApp(() => deps().http);
   addSessionRoutes(app, deps);
   addGoogleRoutes(app, deps);
   addTokenRoutes(app, deps);

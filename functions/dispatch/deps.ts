@@ -1,40 +1,51 @@
-import { randomBytes } from "node:crypto";
 import { kinds } from "#shared/kinds/index.ts";
-import { functions } from "#shared/manifest.ts";
-import { systemClock } from "#shared/platform/clock.ts";
+import { functions, type Settings } from "#shared/manifest.ts";
+import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
 import { createFirestore } from "#shared/platform/firestore/client.ts";
 import { createEngineBell } from "#shared/platform/google/engineBell.ts";
-import { randomId } from "#shared/platform/ids.ts";
-import { createLogger } from "#shared/platform/log/logger.ts";
+import { type HttpDeps, internalHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { createMailer } from "#shared/platform/mail/mailer.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
-import type { DispatchDeps } from "./routes.ts";
+import type { QueueDeps } from "#shared/queue/store.ts";
+import type { RingDeps } from "./ringEngine.ts";
+import type { MailDeps } from "./sendInvitation.ts";
 
-/** What `dispatch` works with; made once per instance. */
-export function dispatchDeps(): DispatchDeps {
-  const settings = settingsFor("dispatch");
-  const log = createLogger(settings.LOG_LEVEL, { function: "dispatch" });
-  const db = createDatabase(settings, { name: "dispatch", max: functions.dispatch.sqlPool, log });
-  const tasks = createTaskQueue(settings);
-  const shared = {
+/** What the operations of `dispatch` use. */
+export interface DispatchDeps {
+  readonly http: HttpDeps;
+  readonly queue: QueueDeps;
+  readonly ring: RingDeps;
+  readonly mail: MailDeps;
+}
+
+/** Makes what an instance of `dispatch` uses. */
+export function dispatchDeps(
+  settings: Settings<"dispatch"> = settingsFor(functions.dispatch.settings),
+): DispatchDeps {
+  const base = baseDeps("dispatch", settings);
+  const db = createDatabase(settings, {
+    name: "dispatch",
+    max: functions.dispatch.sqlPool,
+    log: base.log,
+  });
+  const common = {
+    ...base,
     firestore: createFirestore(settings),
-    tasks,
+    tasks: createTaskQueue(settings),
     engines: settings.ENGINES,
-    clock: systemClock,
-    log,
   };
-  const backoffMaxSeconds = settings.RETRY_BACKOFF_MAX_SECONDS;
   return {
-    gate: { log, newId: randomId, trustedHops: 0 },
-    queue: { ...shared, publisher: createPublisher(settings), kinds, backoffMaxSeconds },
-    ring: { ...shared, bell: createEngineBell() },
-    mail: {
-      ...{ db, log, randomBytes, clock: systemClock },
-      mailer: createMailer(settings),
-      codeKey: settings.CODE_KEY,
+    http: internalHttpDeps(base.log),
+    queue: {
+      ...common,
+      publisher: createPublisher(settings),
+      kinds,
+      backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
     },
+    ring: { ...common, bell: createEngineBell() },
+    mail: { ...base, db, mailer: createMailer(settings), codeKey: settings.CODE_KEY },
   };
 }

@@ -1,20 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
+import { type App, createApp } from "#shared/platform/http/app.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
-import type { QueueDeps } from "#shared/queue/store.ts";
 import { endBackOff, endLease, type TimerOutcome } from "#shared/queue/timers.ts";
 import { mailTaskSchema } from "#shared/spaces/invitationTask.ts";
-import { type RingDeps, ringEngine } from "./ringEngine.ts";
-import { type MailDeps, sendInvitation } from "./sendInvitation.ts";
-
-export interface DispatchDeps {
-  readonly gate: Gate;
-  readonly queue: QueueDeps;
-  readonly ring: RingDeps;
-  readonly mail: MailDeps;
-}
+import type { DispatchDeps } from "./deps.ts";
+import { ringEngine } from "./ringEngine.ts";
+import { sendInvitation } from "./sendInvitation.ts";
 
 const id = z.string().regex(ID_PATTERN);
 const at = z.coerce.date().optional();
@@ -55,7 +48,7 @@ const mailRoute = taskRoute("/mail", "Mail an invitation's code", mailTaskSchema
 
 /** The routes of `dispatch`; `deps` is called at the first task. */
 export function dispatchApp(deps: () => DispatchDeps): App {
-  const app = createApp(() => deps().gate);
+  const app = createApp(() => deps().http);
 
   app.openapi(ringRoute, async (c) => {
     const rung = await ringEngine(c.req.valid("json"), deps().ring);

@@ -1,9 +1,10 @@
 import { issuesOf, problemsOfFiles } from "#shared/kinds/resultRules.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
-import type { SignedRequest } from "#shared/platform/storage/objectStore.ts";
-import { type EngineDeps, URL_SECONDS } from "./deps.ts";
+import type { SignedRequest } from "#shared/platform/storage/urlSigner.ts";
+import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
+import { URL_SECONDS } from "./leaseTimes.ts";
 import { resultObject } from "./resultObject.ts";
 
 export interface AnnouncedFile {

@@ -1,15 +1,23 @@
-import { errors } from "#shared/platform/errors.ts";
-import type { Gate } from "#shared/platform/http/app.ts";
+import { kinds } from "#shared/kinds/index.ts";
+import { functions, type Settings } from "#shared/manifest.ts";
+import { baseDeps } from "#shared/platform/baseDeps.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { type HttpDeps, serviceHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
-import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import { type ObjectStore, objectStore } from "#shared/platform/storage/objectStore.ts";
+import { type UrlSigner, urlSigner } from "#shared/platform/storage/urlSigner.ts";
+import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import type { QueueDeps } from "#shared/queue/store.ts";
 
+/** What the operations of `engine` use. */
 export interface EngineDeps extends QueueDeps {
-  readonly gate: Gate;
+  readonly http: HttpDeps;
   /** The bucket of uploads. */
-  readonly uploads: ObjectStore;
+  readonly uploads: UrlSigner;
   /** The bucket of resources. */
-  readonly resources: ObjectStore;
+  readonly resources: Pick<ObjectStore, "look"> & UrlSigner;
   readonly randomBytes: RandomBytes;
   /** From 0 to 1; spreads engines over the line. */
   readonly random: () => number;
@@ -17,13 +25,24 @@ export interface EngineDeps extends QueueDeps {
   readonly leaseSeconds: { readonly min: number; readonly max: number };
 }
 
-/** How long the URLs to inputs and for results can be used. Asking again signs them anew. */
-export const URL_SECONDS = 3600;
-
-/** @throws `invalid_request` for a lease length that this deployment doesn't offer */
-export function checkLeaseSeconds(seconds: number, deps: Pick<EngineDeps, "leaseSeconds">): void {
-  const { min, max } = deps.leaseSeconds;
-  if (seconds >= min && seconds <= max) return;
-  const message = `expected ${min} to ${max} seconds`;
-  throw errors.invalidRequest(`leaseSeconds: ${message}`, { issues: [{ path: "leaseSeconds", message }] });
+/** Makes what an instance of `engine` uses. */
+export function engineDeps(
+  settings: Settings<"engine"> = settingsFor(functions.engine.settings),
+): EngineDeps {
+  const base = baseDeps("engine", settings);
+  const { UPLOADS_BUCKET, RESOURCES_BUCKET } = settings;
+  return {
+    ...base,
+    http: serviceHttpDeps(settings, settings.ENGINE_CALLERS, base.log),
+    firestore: createFirestore(settings),
+    tasks: createTaskQueue(settings),
+    publisher: createPublisher(settings),
+    uploads: urlSigner(UPLOADS_BUCKET, settings),
+    resources: { ...objectStore(RESOURCES_BUCKET, settings), ...urlSigner(RESOURCES_BUCKET, settings) },
+    kinds,
+    engines: settings.ENGINES,
+    leaseSeconds: { min: settings.LEASE_SECONDS_MIN, max: settings.LEASE_SECONDS_MAX },
+    backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
+    random: Math.random,
+  };
 }

@@ -7,9 +7,10 @@ import type { Job } from "#shared/queue/jobDocument.ts";
 import { changeJob, findJob, rulesFor } from "#shared/queue/store.ts";
 import { holds, transition } from "#shared/queue/transition.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
-import { checkLeaseSeconds, type EngineDeps, URL_SECONDS } from "./deps.ts";
+import type { EngineDeps } from "./deps.ts";
 import { type LeaseRef, leaseHash } from "./leaseId.ts";
 import { LeaseLedger } from "./leaseLedger.ts";
+import { checkLeaseSeconds, URL_SECONDS } from "./leaseTimes.ts";
 
 export interface LeaseWish {
   /** The service account that asks. */

@@ -1,7 +1,8 @@
 import { noteSeen } from "#shared/queue/engines.ts";
 import { wasCancelled } from "#shared/queue/transition.ts";
-import { checkLeaseSeconds, type EngineDeps } from "./deps.ts";
+import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
+import { checkLeaseSeconds } from "./leaseTimes.ts";
 
 export interface Renewal {
   readonly progress?: number | undefined;

@@ -153,7 +153,7 @@ const releaseRoute = leaseRoute("release", {
 
 /** The routes of `engine`; `deps` is called at the first request. */
 export function engineApp(deps: () => EngineDeps): App {
-  const app = createApp(() => deps().gate);
+  const app = createApp(() => deps().http);
   const judged = new WeakMap<AppContext, HeldLease>();
   /** Judges the lease before the body is looked at, and keeps what it found for the handler. */
   const judge = (call: LeaseCall): MiddlewareHandler<AppEnv> => {

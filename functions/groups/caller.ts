@@ -1,6 +1,6 @@
 import type { AppContext } from "#shared/platform/http/app.ts";
 
-/** Who asks, as the gate found out, and which request it is; as the audit log wants it. */
+/** Who asks, as the HTTP layer verified it, and which request it is; as the audit log wants it. */
 export interface Caller {
   readonly userId: string;
   readonly sessionId: string;

@@ -170,6 +170,6 @@ async function mirrorNewMembers(giverId: string, deps: GroupsDeps): Promise<void
     );
     for (const { user_id } of rows) await mirrorMember(deps.db, firestore, user_id);
   } catch (error) {
-    deps.gate.log.warn("members_unmirrored", { error });
+    deps.http.log.warn("members_unmirrored", { error });
   }
 }

@@ -1,21 +1,26 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
+import { functions, type Settings } from "#shared/manifest.ts";
+import { baseDeps } from "#shared/platform/baseDeps.ts";
 import type { Clock } from "#shared/platform/clock.ts";
-import type { SettingsOf } from "#shared/platform/config/settings.ts";
-import type { Gate } from "#shared/platform/http/app.ts";
+import { type SettingsOf, settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
+import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import type { NewId, RandomBytes } from "#shared/platform/ids.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import type { TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 
 /** What the operations of `groups` use. Cloud clients are asked for when they are needed: most requests need none. */
 export interface GroupsDeps {
-  readonly gate: Gate;
+  readonly http: HttpDeps;
   readonly db: Database;
   readonly firestore: () => Promise<Firestore>;
   readonly tasks: () => Promise<TaskQueue>;
-  readonly uploads: () => Promise<ObjectStore>;
-  readonly resources: () => Promise<ObjectStore>;
+  readonly uploads: () => Promise<ObjectStore & UrlSigner>;
+  readonly resources: () => Promise<ObjectStore & UrlSigner>;
   readonly erasure: () => Promise<ErasureDeps>;
   readonly codeKey: Buffer;
   readonly caps: SettingsOf<
@@ -24,4 +29,53 @@ export interface GroupsDeps {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly randomBytes: RandomBytes;
+}
+
+/** Makes what an instance of `groups` uses. */
+export function groupsDeps(
+  settings: Settings<"groups"> = settingsFor(functions.groups.settings),
+): GroupsDeps {
+  const base = baseDeps("groups", settings);
+  const { log, clock } = base;
+  const db = createDatabase(settings, { name: "groups", max: functions.groups.sqlPool, log });
+  const clients = cloudClients(settings);
+  const { CODE_KEY, RATE_CONFIRM } = settings;
+  const { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR, CODE_TRIES_PER_GIVER, CODE_TRIES_PER_PAIR } = settings;
+  return {
+    ...base,
+    ...clients,
+    http: phoneHttpDeps(settings, db, log, { confirm: RATE_CONFIRM }),
+    db,
+    erasure: lazy(async () => ({
+      ...{ db, log, clock },
+      firestore: await clients.firestore(),
+      uploads: await clients.uploads(),
+      resources: await clients.resources(),
+      firebase: createFirebaseAccounts(settings),
+    })),
+    codeKey: CODE_KEY,
+    caps: { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR, CODE_TRIES_PER_GIVER, CODE_TRIES_PER_PAIR },
+  };
+}
+
+/** Each client is loaded and made when a request first needs it. */
+function cloudClients(
+  settings: Settings<"groups">,
+): Pick<GroupsDeps, "firestore" | "tasks" | "uploads" | "resources"> {
+  const bucket = (name: string) =>
+    lazy(async () => {
+      const [{ objectStore }, { urlSigner }] = await Promise.all([
+        import("#shared/platform/storage/objectStore.ts"),
+        import("#shared/platform/storage/urlSigner.ts"),
+      ]);
+      return { ...objectStore(name, settings), ...urlSigner(name, settings) };
+    });
+  return {
+    firestore: lazy(async () =>
+      (await import("#shared/platform/firestore/client.ts")).createFirestore(settings),
+    ),
+    tasks: lazy(async () => (await import("#shared/platform/tasks/taskQueue.ts")).createTaskQueue(settings)),
+    uploads: bucket(settings.UPLOADS_BUCKET),
+    resources: bucket(settings.RESOURCES_BUCKET),
+  };
 }

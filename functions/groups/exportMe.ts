@@ -1,6 +1,6 @@
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
-import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { personOf } from "#shared/spaces/person.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import type { Caller } from "./caller.ts";
@@ -88,7 +88,7 @@ class Links {
   }
 
   /** The things as they are, but with a link in place of each object's name. */
-  async into(things: readonly WithFiles[], store: ObjectStore): Promise<unknown[]> {
+  async into(things: readonly WithFiles[], store: UrlSigner): Promise<unknown[]> {
     const objects = things.flatMap((thing) => thing.files.map((file) => file.object));
     const signed = new Map<string, string | null>();
     const waiting = objects.values();
@@ -102,7 +102,7 @@ class Links {
     }));
   }
 
-  async #link(object: string, store: ObjectStore): Promise<string | null> {
+  async #link(object: string, store: UrlSigner): Promise<string | null> {
     if (performance.now() <= this.#until) return store.signRead(object, this.#expiresAt);
     this.complete = false;
     return null;

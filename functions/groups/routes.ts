@@ -8,7 +8,7 @@ import { meRoutes } from "./meRoutes.ts";
 
 /** The routes of `groups`; `deps` is called at the first request. */
 export function groupsApp(deps: () => GroupsDeps): App {
-  const app = createApp(() => deps().gate);
+  const app = createApp(() => deps().http);
   for (const addRoutes of [meRoutes, invitationRoutes, groupRoutes, deviceRoutes, badgeRoutes]) {
     addRoutes(app, deps);
   }

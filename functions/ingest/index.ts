@@ -1,14 +1,13 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
-import { settingsFor } from "#shared/platform/config/settings.ts";
 import { lazy } from "#shared/platform/lazy.ts";
 import { ingestDeps } from "./deps.ts";
 import { finalizedObject } from "./event.ts";
 import { ingestUpload } from "./ingestUpload.ts";
 
-const deps = lazy(() => ingestDeps(settingsFor("ingest")));
+const deps = lazy(ingestDeps);
 
 export const ingest: CloudEventFunction<unknown> = async (event) => {
   const object = finalizedObject(event, deps().bucket);
-  if (object === undefined) return deps().log.error("event_of_another_form", { type: event.type });
+  if (object === undefined) return deps().log.error("event_unreadable", { type: event.type });
   await ingestUpload(object, deps());
 };

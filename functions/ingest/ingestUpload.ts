@@ -8,7 +8,7 @@ import { isTaken } from "#shared/uploads/acceptance.ts";
 import { type Upload, uploadSchema } from "#shared/uploads/uploadDocument.ts";
 import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
 
-export interface IngestDeps {
+export interface IngestUploadDeps {
   readonly firestore: Firestore;
   readonly objects: ObjectStore;
   readonly kinds: Kinds;
@@ -31,7 +31,7 @@ type Verdict = Pick<Upload, "state" | "reason" | "received">;
  * before jobs are told and before a rejected object goes, and a repeated event tells the jobs again and removes it again.
  * @throws whatever the stores throw; the event is then delivered again
  */
-export async function ingestUpload(object: string, deps: IngestDeps): Promise<void> {
+export async function ingestUpload(object: string, deps: IngestUploadDeps): Promise<void> {
   const found = await deps.objects.look(object);
   if (!found) return; // removed meanwhile, or the event of a removed one came late
   const owner = uploadOfObject(object);
@@ -51,7 +51,10 @@ export async function ingestUpload(object: string, deps: IngestDeps): Promise<vo
 }
 
 /** Looks at the bytes first, outside of any transaction; what was declared is compared inside, where the document is read. */
-async function readAndJudge(found: StoredObject, deps: IngestDeps): Promise<(upload: Upload) => Verdict> {
+async function readAndJudge(
+  found: StoredObject,
+  deps: IngestUploadDeps,
+): Promise<(upload: Upload) => Verdict> {
   const start = await deps.objects.readStart(found.name, found.generation, Math.min(FIRST_BYTES, found.size));
   const contentType = start && start.length > 0 ? (await fileTypeFromBuffer(start))?.mime : undefined;
   return (upload) => {
@@ -81,7 +84,7 @@ async function settle(
   owner: { spaceId: string; uploadId: string },
   found: StoredObject,
   judge: (upload: Upload) => Verdict,
-  deps: IngestDeps,
+  deps: IngestUploadDeps,
 ): Promise<Verdict | "stray"> {
   const document = deps.firestore.doc(`uploads/${owner.uploadId}`);
   const tombstone = deps.firestore.doc(`tombstones/${owner.spaceId}`);
@@ -100,7 +103,7 @@ async function settle(
   });
 }
 
-async function removeStray(found: StoredObject, why: string, deps: IngestDeps): Promise<void> {
+async function removeStray(found: StoredObject, why: string, deps: IngestUploadDeps): Promise<void> {
   deps.log.warn("stray_object_removed", { why });
   await deps.objects.remove(found.name, found.generation);
 }

@@ -1,30 +1,21 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import type { Gate } from "#shared/platform/http/app.ts";
 import { type App, type AppContext, createApp } from "#shared/platform/http/app.ts";
 import { pageQuery } from "#shared/platform/http/cursor.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
-import type { Sql } from "#shared/platform/sql/pool.ts";
 import { isOpen, JOB_STATES, type Job } from "#shared/queue/jobDocument.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
 import { changeJob, findJob } from "#shared/queue/store.ts";
-import { type SubmitDeps, submitBody, submitJob } from "#shared/queue/submit.ts";
+import { submitBody, submitJob } from "#shared/queue/submit.ts";
 import { viewJob } from "#shared/queue/view.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import type { JobsDeps } from "./deps.ts";
 import { eventStream } from "./eventStream.ts";
 import { listJobs } from "./listJobs.ts";
-import type { QueueStatus } from "./status.ts";
 import { isLastEvent, watchJob } from "./watchJob.ts";
-
-export interface JobsDeps extends SubmitDeps {
-  readonly gate: Gate;
-  readonly sql: Sql;
-  /** `statusReader` of this instance. */
-  readonly status: () => Promise<QueueStatus>;
-}
 
 const json = <Schema extends z.ZodType>(schema: Schema) => ({ "application/json": { schema } });
 const time = z.iso.datetime();
@@ -150,7 +141,7 @@ const statusRoute = createRoute({
 
 /** The routes of `jobs`; `deps` is called at the first request. */
 export function jobsApp(deps: () => JobsDeps): App {
-  const app = createApp(() => deps().gate);
+  const app = createApp(() => deps().http);
 
   app.openapi(submitRoute, async (c) => {
     const { userId } = c.var.account;

@@ -1,25 +1,17 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Kinds } from "#shared/kinds/index.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
+import { type App, createApp } from "#shared/platform/http/app.ts";
 import { decodeCursor, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
-import type { NewId } from "#shared/platform/ids.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
-import { type DeleteResourceDeps, deleteResource } from "./deleteResource.ts";
+import { deleteResource } from "./deleteResource.ts";
+import type { LibraryDeps } from "./deps.ts";
 import { type ResourceRow, visibleResource, visibleResources } from "./resourceRows.ts";
 import type { FileSigner } from "./signedFiles.ts";
 import { createVrVideo, createVrVideoBody, transformSchema } from "./vrVideo.ts";
 import { deleteVrVideo, type VrVideoRow, vrVideoOf, vrVideosOf } from "./vrVideoRows.ts";
-
-export interface LibraryDeps extends DeleteResourceDeps {
-  readonly gate: Gate;
-  readonly kinds: Kinds;
-  readonly newId: NewId;
-  readonly signer: FileSigner;
-}
 
 const signedFile = z.object({
   name: z.string(),
@@ -127,7 +119,7 @@ const removeVrVideo = createRoute({
 
 /** The routes of `library`; `deps` is called at the first request. */
 export function libraryApp(deps: () => LibraryDeps): App {
-  const app = createApp(() => deps().gate);
+  const app = createApp(() => deps().http);
 
   app.openapi(listResources, async (c) => {
     const { limit, cursor, kind } = c.req.valid("query");

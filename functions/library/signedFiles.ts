@@ -1,5 +1,5 @@
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
-import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import type { ResourceRow } from "./resourceRows.ts";
 
 /** How long a URL lives when it is made, and how long at least when it is handed out. */
@@ -21,7 +21,7 @@ export interface FileSigner {
   sign(files: ResourceRow["files"]): Promise<{ files: SignedFile[]; urlsExpireAt: string }>;
 }
 
-export function createFileSigner(objects: ObjectStore, clock: Clock): FileSigner {
+export function createFileSigner(objects: UrlSigner, clock: Clock): FileSigner {
   const remembered = new Map<string, { url: Promise<string>; expiresAt: Date }>();
 
   const signed = (object: string): { url: Promise<string>; expiresAt: Date } => {

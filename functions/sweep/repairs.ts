@@ -27,7 +27,7 @@ import type { Repair } from "./runRepairs.ts";
 import { purgeSpaces } from "./spaceRetention.ts";
 import { walkOn } from "./walk.ts";
 
-export interface SweepDeps extends SyncDeps {
+export interface RepairDeps extends SyncDeps {
   /** The bucket of uploads. */
   readonly uploads: ObjectStore;
   readonly publisher: EventPublisher;
@@ -41,7 +41,7 @@ const DAY = 24 * HOUR;
 /** Removals younger than this are being finished by the request that asked for them. */
 const REMOVAL_GRACE_SECONDS = 60;
 
-export function repairsOf(deps: SweepDeps): Repair[] {
+export function repairsOf(deps: RepairDeps): Repair[] {
   const { db, firestore, clock } = deps;
   return [
     { name: "leases", run: () => endExpiredLeases(deps.queue) },
@@ -75,7 +75,7 @@ export function repairsOf(deps: SweepDeps): Repair[] {
   ];
 }
 
-async function awaitingJobs(deps: SweepDeps) {
+async function awaitingJobs(deps: RepairDeps) {
   let errors: readonly unknown[] = [];
   const done = await walkOn("jobs without uploads", { ...deps, restSeconds: () => 300 }, async (place) => {
     const slice = await feedAwaitingJobs(deps.queue, place);
@@ -85,7 +85,7 @@ async function awaitingJobs(deps: SweepDeps) {
   return { ...counts(done), errors };
 }
 
-async function comparedMembers({ db, firestore, clock }: SweepDeps) {
+async function comparedMembers({ db, firestore, clock }: RepairDeps) {
   const done = await walkOn("members", { db, clock, restSeconds: () => HOUR }, async () => {
     const { checked, mended } = await repairMembers(db, firestore);
     return { checked, mended: mended.length, next: null };
@@ -97,7 +97,7 @@ async function comparedMembers({ db, firestore, clock }: SweepDeps) {
  * The audit, a slice at a time. It rests a thousand times as long as it took, five minutes to a day: a small store is compared
  * often, and a large one costs no more than a thousandth of what reading it all the time would.
  */
-async function comparedResults(deps: SweepDeps) {
+async function comparedResults(deps: RepairDeps) {
   const done = await walkOn(
     "results",
     { ...deps, restSeconds: (spent) => Math.min(DAY, Math.max(300, 1000 * spent)) },
@@ -111,7 +111,7 @@ async function comparedResults(deps: SweepDeps) {
   return { ...counts(done), errors };
 }
 
-async function pastUploads(deps: SweepDeps) {
+async function pastUploads(deps: RepairDeps) {
   const done = await walkOn("uploads past their time", { ...deps, restSeconds: () => HOUR }, async () => ({
     ...(await settleExpiredUploads(deps)),
     next: null,
@@ -119,7 +119,7 @@ async function pastUploads(deps: SweepDeps) {
   return counts(done);
 }
 
-async function strayUploads(deps: SweepDeps) {
+async function strayUploads(deps: RepairDeps) {
   return counts(
     await walkOn("uploads of no one", { ...deps, restSeconds: () => HOUR }, (place) =>
       removeStrayUploads(place, deps),
@@ -127,7 +127,7 @@ async function strayUploads(deps: SweepDeps) {
   );
 }
 
-async function orphans(deps: SweepDeps) {
+async function orphans(deps: RepairDeps) {
   return counts(
     await walkOn("objects of no one", { ...deps, restSeconds: () => DAY }, (place) =>
       removeOrphans(place, deps),

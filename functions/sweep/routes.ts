@@ -1,12 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { access } from "#shared/platform/http/access.ts";
-import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
-import { type Repair, runRepairs } from "./runRepairs.ts";
-
-export interface SweepRoutesDeps {
-  readonly gate: Gate;
-  readonly repairs: readonly Repair[];
-}
+import { type App, createApp } from "#shared/platform/http/app.ts";
+import type { SweepDeps } from "./deps.ts";
+import { runRepairs } from "./runRepairs.ts";
 
 /** The function may run nine minutes; what is begun last has some left. */
 const MAX_SECONDS = 300;
@@ -37,8 +33,8 @@ const sweepRoute = createRoute({
 });
 
 /** The route of `sweep`; `deps` is called at the first request. */
-export function sweepApp(deps: () => SweepRoutesDeps): App {
-  const app = createApp(() => deps().gate);
+export function sweepApp(deps: () => SweepDeps): App {
+  const app = createApp(() => deps().http);
   app.openapi(sweepRoute, async (c) =>
     c.json(await runRepairs(deps().repairs, { maxSeconds: MAX_SECONDS, log: c.var.log }), 200),
   );

@@ -7,7 +7,7 @@ import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/app.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { type CreatedUpload, signUpload, UPLOAD_URL_SECONDS } from "#shared/uploads/createUpload.ts";
 import { type Upload, uploadsOf } from "#shared/uploads/uploadDocument.ts";
@@ -16,7 +16,7 @@ import { createdUpload } from "./signedUpload.ts";
 export interface RenewUploadDeps {
   readonly sql: Sql;
   readonly firestore: Firestore;
-  readonly objects: ObjectStore;
+  readonly objects: UrlSigner;
   readonly clock: Clock;
 }
 

@@ -1,26 +1,14 @@
-import type { Firestore } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import { type App, createApp, type Gate } from "#shared/platform/http/app.ts";
+import { type App, createApp } from "#shared/platform/http/app.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
-import type { Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
-import {
-  type CreateUploadDeps,
-  createUpload,
-  createUploadBody,
-  urlExpiryOf,
-} from "#shared/uploads/createUpload.ts";
+import { createUpload, createUploadBody, urlExpiryOf } from "#shared/uploads/createUpload.ts";
 import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
+import type { UploadsDeps } from "./deps.ts";
 import { addRenewUpload } from "./renewUpload.ts";
 import { createdUpload } from "./signedUpload.ts";
-
-export interface UploadsDeps extends CreateUploadDeps {
-  readonly gate: Gate;
-  readonly sql: Sql;
-  readonly firestore: Firestore;
-}
 
 const uploadState = z
   .object({
@@ -58,7 +46,7 @@ const uploadStateRoute = createRoute({
 
 /** The routes of `uploads`; `deps` is called at the first request. */
 export function uploadsApp(deps: () => UploadsDeps): App {
-  const app = createApp(() => deps().gate);
+  const app = createApp(() => deps().http);
 
   app.openapi(createUploadRoute, async (c) => {
     const { userId } = c.var.account;

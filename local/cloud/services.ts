@@ -1,7 +1,7 @@
 /** The stand-ins and the reference engine, as this local cloud runs them. */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { queues } from "#shared/manifest.ts";
+import { queues } from "#shared/platform/tasks/queues.ts";
 import { REGION } from "#tools/build/region.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { ProcessSpec } from "../processes/run.ts";

@@ -17,7 +17,7 @@ export function emulatorManifest(
 
 function endpointOf(
   name: string,
-  { trigger, timeoutSeconds, retry }: FunctionManifest,
+  { trigger, timeoutSeconds }: FunctionManifest,
   buckets: Readonly<Record<string, string | undefined>>,
 ) {
   return {
@@ -27,7 +27,7 @@ function endpointOf(
     timeoutSeconds,
     ...(trigger.type === "http"
       ? { httpsTrigger: {} }
-      : { eventTrigger: { ...eventOf(trigger, buckets), retry } }),
+      : { eventTrigger: { ...eventOf(trigger, buckets), retry: trigger.retry } }),
   };
 }
 

@@ -61,8 +61,8 @@ export function makeSuiteFolder(
 }
 
 /** Whether production would deliver again what fails here; our storage stand-in does so itself. */
-function isForgotten({ retry, trigger }: FunctionManifest): boolean {
-  return retry && trigger.type !== "storage";
+function isForgotten({ trigger }: FunctionManifest): boolean {
+  return trigger.type !== "http" && trigger.type !== "storage" && trigger.retry;
 }
 
 async function buildLoader(functionsDir: string): Promise<void> {

@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
+import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 
 /** An object store in memory, for tests of what is done with objects; signing gives URLs that only look signed. */
-export interface MemoryObjects extends ObjectStore {
+export interface MemoryObjects extends ObjectStore, UrlSigner {
   /** Puts an object there, as an upload would have. */
   put(name: string, bytes: Buffer, contentType?: string): StoredObject;
   names(): string[];

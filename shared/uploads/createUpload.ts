@@ -4,7 +4,7 @@ import type { Kinds } from "../kinds/index.ts";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
 import { errors } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
-import type { ObjectStore, SignedRequest } from "../platform/storage/objectStore.ts";
+import type { SignedRequest, UrlSigner } from "../platform/storage/urlSigner.ts";
 import { essence, largestDeclared } from "./acceptance.ts";
 import { type Upload, uploadsOf } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
@@ -38,7 +38,7 @@ export type CreateUpload = z.infer<typeof createUploadBody>;
 
 export interface CreateUploadDeps {
   readonly firestore: Firestore;
-  readonly objects: ObjectStore;
+  readonly objects: UrlSigner;
   readonly kinds: Kinds;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -103,7 +103,7 @@ export async function createUpload(
 export async function signUpload(
   { object, contentType, size, crc32c }: Pick<Upload, "object" | "contentType" | "size" | "crc32c">,
   urlExpiresAt: Date,
-  objects: ObjectStore,
+  objects: UrlSigner,
 ): Promise<Omit<CreatedUpload, "id">> {
   const declared = { contentType, size, crc32c: crc32c ?? undefined };
   const [single, resumable] = await Promise.all([

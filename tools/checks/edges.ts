@@ -11,7 +11,7 @@ export interface Source {
 
 const EDGE = "shared/platform/";
 /** What makes a client; a class of the same package that holds a value, as Timestamp, may be used anywhere. */
-const MAKES_CLIENT =
+export const MAKES_CLIENT =
   /\bnew (?:\w+\.)?(?:Firestore|Storage|PubSub|CloudTasksClient|GoogleAuth|OAuth2Client|Pool|Client)\(|\b(?:initializeApp|createTransport)\(/;
 
 /** What is deployed, tests left out. */

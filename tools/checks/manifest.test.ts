@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DATABASE_CONNECTIONS, functions } from "#shared/manifest.ts";
+import { secretSettings } from "#shared/platform/config/settings.ts";
 import { actualFirebaseJson, expectedFirebaseJson, rewriteFor } from "../build/firebaseJson.ts";
 import { openApiDocument } from "../build/openapi.ts";
 
@@ -14,6 +15,14 @@ test("all instances together open no more SQL connections than the database acce
     0,
   );
   assert.ok(most <= DATABASE_CONNECTIONS, `${most} connections, ${DATABASE_CONNECTIONS} are accepted`);
+});
+
+test("each secret is read by some function", () => {
+  const read = new Set<string>(Object.values(functions).flatMap(({ settings }) => settings));
+  assert.deepEqual(
+    [...secretSettings].filter((secret) => !read.has(secret)),
+    [],
+  );
 });
 
 test("only what is behind the one origin is open to anyone, and events are private", () => {

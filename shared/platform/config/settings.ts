@@ -3,7 +3,6 @@
  * environment from Secret Manager. Nothing else in the project looks at `process.env`, except `local/` and test harnesses.
  */
 import { z } from "zod";
-import { type FunctionName, functions } from "#shared/manifest.ts";
 
 const list = z.string().transform((text) =>
   text
@@ -158,25 +157,21 @@ export const secretSettings: ReadonlySet<SettingName> = new Set([
 ]);
 
 type AllSettings = { readonly [Name in SettingName]: z.output<(typeof settingSchemas)[Name]> };
-/** The settings of the function `Name`: those its manifest entry lists. */
-export type Settings<Name extends FunctionName> = Pick<
-  AllSettings,
-  (typeof functions)[Name]["settings"][number]
->;
 export type SettingsOf<Names extends SettingName> = Pick<AllSettings, Names>;
 
 /**
- * Parses the settings that the manifest lists for one function.
+ * Parses the settings of one function.
+ * @param names those that its manifest entry lists; no other setting is handed out
  * @param env the process's environment in production; a plain object in tests
  * @throws Error naming every setting that is missing or malformed, never a value
  */
-export function settingsFor<Name extends FunctionName>(
-  name: Name,
+export function settingsFor<Names extends SettingName>(
+  names: readonly Names[],
   env: Readonly<Record<string, string | undefined>> = process.env,
-): Settings<Name> {
+): SettingsOf<Names> {
   const parsed: Record<string, unknown> = {};
   const problems: string[] = [];
-  for (const setting of functions[name].settings) {
+  for (const setting of names) {
     const raw = env[setting];
     const result = settingSchemas[setting].safeParse(raw === "" ? undefined : raw);
     if (result.success) parsed[setting] = result.data;
@@ -185,7 +180,7 @@ export function settingsFor<Name extends FunctionName>(
         `${setting}: ${raw === undefined ? "missing" : (result.error.issues[0]?.message ?? "malformed")}`,
       );
   }
-  if (problems.length > 0) throw new Error(`settings of ${name}: ${problems.join("; ")}`);
+  if (problems.length > 0) throw new Error(`settings: ${problems.join("; ")}`);
   // Each listed setting was just parsed by its own schema, which is what the mapped type says.
-  return parsed as Settings<Name>;
+  return parsed as SettingsOf<Names>;
 }

@@ -1,9 +1,9 @@
-/** Firebase Authentication as this project uses it: it vouches for people, and lets phones listen to Firestore. */
-import type { Auth } from "firebase-admin/auth";
+/** Firebase Authentication as this project uses it: it vouches for people. */
 import { decodeJwt, errors as joseErrors } from "jose";
 import { z } from "zod";
+import type { SettingsOf } from "../config/settings.ts";
 import { errors } from "../errors.ts";
-import { lazy } from "../lazy.ts";
+import { firebaseAuth } from "./firebaseAuth.ts";
 
 /** A person as a Firebase ID token tells of them. */
 export interface FirebasePerson {
@@ -21,12 +21,6 @@ export interface FirebaseAccounts {
    * @throws `identity_rejected`; `unavailable` when Firebase can't be asked
    */
   verify(idToken: string): Promise<FirebasePerson>;
-  /**
-   * A custom token to sign in to Firebase as `uid` with; lives an hour. No key file signs it: IAM does in production, and the emulator
-   * takes it unsigned.
-   * @throws `unavailable` when IAM can't sign
-   */
-  customToken(uid: string): Promise<string>;
   /** Ends the Firebase sessions of `uid`; ID tokens it has stay good for up to an hour. One that isn't there is no error. */
   revoke(uid: string): Promise<void>;
   /** Deletes accounts; those that aren't there count as deleted. At most 1,000. */
@@ -41,12 +35,9 @@ const claimsSchema = z.object({
   firebase: z.object({ sign_in_provider: z.string() }),
 });
 
-/**
- * Firebase's client is heavy, so it is loaded at the first call. The Auth emulator is found by FIREBASE_AUTH_EMULATOR_HOST, as everywhere;
- * that variable must never be set in production, because the client then believes unsigned tokens.
- */
-export function createFirebaseAccounts(settings: { GOOGLE_CLOUD_PROJECT: string }): FirebaseAccounts {
-  const auth = lazy(() => load(settings.GOOGLE_CLOUD_PROJECT));
+/** Make one per instance; Firebase's client is loaded at the first call. */
+export function createFirebaseAccounts(settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">): FirebaseAccounts {
+  const auth = firebaseAuth(settings.GOOGLE_CLOUD_PROJECT);
   return {
     async verify(idToken) {
       const client = await auth();
@@ -67,13 +58,6 @@ export function createFirebaseAccounts(settings: { GOOGLE_CLOUD_PROJECT: string 
         });
       }
     },
-    async customToken(uid) {
-      try {
-        return await (await auth()).createCustomToken(uid);
-      } catch (cause) {
-        throw errors.unavailable("the listener token can't be signed", { cause });
-      }
-    },
     async revoke(uid) {
       try {
         await (await auth()).revokeRefreshTokens(uid);
@@ -87,14 +71,6 @@ export function createFirebaseAccounts(settings: { GOOGLE_CLOUD_PROJECT: string 
       if (errors[0]) throw errors[0].error;
     },
   };
-}
-
-async function load(projectId: string): Promise<Auth> {
-  const [{ initializeApp }, { getAuth }] = await Promise.all([
-    import("firebase-admin/app"),
-    import("firebase-admin/auth"),
-  ]);
-  return getAuth(initializeApp({ projectId }, `auth of ${projectId}`));
 }
 
 const REFUSALS = new Set([

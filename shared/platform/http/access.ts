@@ -49,11 +49,11 @@ export function access(
 }
 
 async function letIn(c: AppContext, kind: Access, rate: RateName | undefined): Promise<void> {
-  const gate = c.var.gate;
+  const http = c.var.http;
   if (kind === "engine" || kind === "admin") {
-    if (!gate.verifyServiceToken)
-      throw new Error(`the gate verifies no service tokens, but a route asks for ${kind}`);
-    c.set("service", await gate.verifyServiceToken(bearerToken(c)));
+    if (!http.verifyServiceToken)
+      throw new Error(`this function verifies no service tokens, but a route asks for ${kind}`);
+    c.set("service", await http.verifyServiceToken(bearerToken(c)));
     return;
   }
   if (kind === "private") return;
@@ -61,15 +61,15 @@ async function letIn(c: AppContext, kind: Access, rate: RateName | undefined): P
   await count(c, "address", subject);
   if (rate) await count(c, rate, subject);
   if (kind === "public") return;
-  if (!gate.verifyAccessToken)
-    throw new Error("the gate verifies no access tokens, but a route asks for an account");
-  const account = await gate.verifyAccessToken(bearerToken(c));
+  if (!http.verifyAccessToken)
+    throw new Error("this function verifies no access tokens, but a route asks for an account");
+  const account = await http.verifyAccessToken(bearerToken(c));
   c.set("account", account);
   await count(c, "account", account.userId);
 }
 
 async function count(c: AppContext, name: RateName, subject: string): Promise<void> {
-  const decision = await c.var.gate.limits?.take(name, subject);
+  const decision = await c.var.http.limits?.take(name, subject);
   if (!decision) return;
   setRateHeaders(c, name, decision);
   if (!decision.allowed) {

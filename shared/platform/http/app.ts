@@ -8,32 +8,19 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { errors, ReverieError } from "../errors.ts";
-import type { NewId } from "../ids.ts";
 import type { Logger } from "../log/logger.ts";
 import type { AccessClaims } from "./accessToken.ts";
 import type { ServiceIdentity } from "./serviceToken.ts";
 import "../log/withoutBodies.ts";
 import { callerAddress } from "./callerAddress.ts";
+import type { HttpDeps } from "./httpDeps.ts";
 import { isPassingFault } from "./passingFault.ts";
 import { PROBLEM_JSON, problemDocument } from "./problem.ts";
-import type { RateLimiter } from "./rateLimit.ts";
-
-/** What the edge of an HTTP function needs to let callers in; a function leaves out what none of its routes ask for. */
-export interface Gate {
-  readonly log: Logger;
-  readonly newId: NewId;
-  /** The setting TRUSTED_HOPS. */
-  readonly trustedHops: number;
-  readonly verifyAccessToken?: (token: string) => Promise<AccessClaims>;
-  /** For `engine` and `admin` routes: verifies the Google ID token and the allow-list. */
-  readonly verifyServiceToken?: (token: string) => Promise<ServiceIdentity>;
-  readonly limits?: RateLimiter;
-}
 
 export interface AppEnv {
   Bindings: Partial<HttpBindings>;
   Variables: {
-    gate: Gate;
+    http: HttpDeps;
     requestId: string;
     log: Logger;
     /** The caller's address by the trusted-hop rule. */
@@ -50,9 +37,9 @@ const MAX_BODY_BYTES = 256 * 1024;
 
 /**
  * An app without routes.
- * @param gate made at the first request, so that importing a function connects to nothing
+ * @param http made at the first request, so that importing a function connects to nothing
  */
-export function createApp(gate: () => Gate): App {
+export function createApp(http: () => HttpDeps): App {
   const app: App = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -66,19 +53,15 @@ export function createApp(gate: () => Gate): App {
   });
 
   app.use(async (c, next) => {
-    const opened = gate();
-    const requestId = opened.newId();
+    const deps = http();
+    const requestId = deps.newId();
     const trace = /^([0-9a-f]{32})/.exec(c.req.header("x-cloud-trace-context") ?? "")?.[1];
-    c.set("gate", opened);
+    c.set("http", deps);
     c.set("requestId", requestId);
-    c.set("log", opened.log.with({ requestId, ...(trace ? { trace } : {}) }));
+    c.set("log", deps.log.with({ requestId, ...(trace ? { trace } : {}) }));
     c.set(
       "address",
-      callerAddress(
-        c.req.header("x-forwarded-for"),
-        c.env.incoming?.socket.remoteAddress,
-        opened.trustedHops,
-      ),
+      callerAddress(c.req.header("x-forwarded-for"), c.env.incoming?.socket.remoteAddress, deps.trustedHops),
     );
     refuseUnreadableBody(c);
     const startedAt = performance.now();
@@ -141,13 +124,13 @@ function asReverieError(error: unknown, c: AppContext): ReverieError {
       retryAfterSeconds: 2,
     });
   }
-  const log = c.get("log") as Logger | undefined; // unset only when the gate itself failed
+  const log = c.get("log") as Logger | undefined; // unset only when the deps themselves failed
   if (log) log.error("request_failed", { error, route: c.req.routePath });
   else
     console.error(
       JSON.stringify({
         severity: "ERROR",
-        message: "gate_failed",
+        message: "deps_failed",
         detail: error instanceof Error ? error.message : "",
       }),
     );
@@ -155,7 +138,7 @@ function asReverieError(error: unknown, c: AppContext): ReverieError {
 }
 
 function answerProblem(c: AppContext, error: ReverieError): Response {
-  const requestId = (c.get("requestId") as string | undefined) ?? "unknown"; // unset only when the gate itself failed
+  const requestId = (c.get("requestId") as string | undefined) ?? "unknown"; // unset only when the deps themselves failed
   const headers = new Headers({
     "content-type": PROBLEM_JSON,
     "cache-control": "no-store",

@@ -25,13 +25,14 @@ export function googleTokenVerifier<Schema extends z.ZodType>(
   clock: Clock,
 ): (token: string) => Promise<z.output<Schema>> {
   const keys = keysOrUnavailable(settings.GOOGLE_JWKS_URL);
+  const issuer = settings.GOOGLE_ISSUER;
   const oneAudience = z.object({ aud: z.string() });
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, keys, {
         algorithms: ["RS256"],
         // Google's documentation names both forms: https://developers.google.com/identity/openid-connect/openid-connect
-        issuer: [settings.GOOGLE_ISSUER, settings.GOOGLE_ISSUER.replace(/^https?:\/\//, "")],
+        issuer: [issuer, issuer.replace(/^https?:\/\//, "")],
         audience: [...rules.audiences],
         clockTolerance: CLOCK_SKEW_SECONDS,
         requiredClaims: ["exp", "iat", "sub"],

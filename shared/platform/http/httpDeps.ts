@@ -1,34 +1,43 @@
-/** The gates of our HTTP functions, so that each `index.ts` says in one line who is let in. */
-
+/** What the HTTP layer of a function uses, one constructor for each kind of caller. */
 import { systemClock } from "../clock.ts";
 import type { SettingsOf } from "../config/settings.ts";
-import { randomId } from "../ids.ts";
+import { type NewId, randomId } from "../ids.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Sql } from "../sql/pool.ts";
-import { accessTokenVerifier } from "./accessToken.ts";
-import type { Gate } from "./app.ts";
-import type { RateName } from "./rateLimit.ts";
-import { serviceTokenVerifier } from "./serviceToken.ts";
+import { type AccessClaims, accessTokenVerifier } from "./accessToken.ts";
+import type { RateLimiter, RateName } from "./rateLimit.ts";
+import { type ServiceIdentity, serviceTokenVerifier } from "./serviceToken.ts";
 import { sqlRateLimiter } from "./sqlRateLimiter.ts";
+
+/** A function leaves out what none of its routes ask for. */
+export interface HttpDeps {
+  readonly log: Logger;
+  readonly newId: NewId;
+  /** The setting TRUSTED_HOPS. */
+  readonly trustedHops: number;
+  readonly verifyAccessToken?: (token: string) => Promise<AccessClaims>;
+  /** For `engine` and `admin` routes: verifies the Google ID token and the allow-list. */
+  readonly verifyServiceToken?: (token: string) => Promise<ServiceIdentity>;
+  readonly limits?: RateLimiter;
+}
 
 type PhoneSettings = SettingsOf<
   "TOKEN_PUBLIC_KEYS" | "PUBLIC_ORIGIN" | "RATE_PER_ACCOUNT" | "RATE_PER_ADDRESS" | "TRUSTED_HOPS"
 >;
 
 /**
- * The gate of a function that phones call: access tokens and the shared rate limits. Make one per instance (through `lazy`): it
- * keeps the instance's counters.
+ * For a function that phones call: access tokens and the shared rate limits. Make one per instance (through `lazy`): it keeps the
+ * instance's counters.
  * @param rates budgets of single routes, beside those per account and per address
  */
-export function gateOf(
+export function phoneHttpDeps(
   settings: PhoneSettings,
   db: Sql,
   log: Logger,
   rates: Readonly<Partial<Record<RateName, number>>> = {},
-): Gate {
+): HttpDeps {
   return {
-    log,
-    newId: randomId,
+    ...internalHttpDeps(log),
     trustedHops: settings.TRUSTED_HOPS,
     verifyAccessToken: accessTokenVerifier(settings.TOKEN_PUBLIC_KEYS, settings.PUBLIC_ORIGIN, systemClock),
     limits: sqlRateLimiter(
@@ -40,18 +49,22 @@ export function gateOf(
 }
 
 /**
- * The gate of a function that engines or administrators call with Google ID tokens of their service accounts.
+ * For a function that engines or administrators call with Google ID tokens of their service accounts.
  * @param callers the addresses that may call (`ENGINE_CALLERS` or `ADMIN_CALLERS`)
  */
-export function serviceGateOf(
+export function serviceHttpDeps(
   settings: SettingsOf<"GOOGLE_ISSUER" | "GOOGLE_JWKS_URL" | "PUBLIC_ORIGIN" | "TRUSTED_HOPS">,
   callers: readonly string[],
   log: Logger,
-): Gate {
+): HttpDeps {
   return {
-    log,
-    newId: randomId,
+    ...internalHttpDeps(log),
     trustedHops: settings.TRUSTED_HOPS,
     verifyServiceToken: serviceTokenVerifier(settings, callers, systemClock),
   };
+}
+
+/** For a function that only services of ours may call; IAM lets them in, and no proxy of ours stands before it. */
+export function internalHttpDeps(log: Logger): HttpDeps {
+  return { log, newId: randomId, trustedHops: 0 };
 }

@@ -21,8 +21,9 @@ export interface Mailer {
 
 /** A mailer over SMTP; make one per instance (through `lazy`). */
 export function createMailer(settings: SettingsOf<"SMTP_URL" | "MAIL_FROM">): Mailer {
+  const { SMTP_URL: url, MAIL_FROM: from } = settings;
   const transport = createTransport({
-    url: settings.SMTP_URL,
+    url,
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
     socketTimeout: 20_000,
@@ -34,7 +35,7 @@ export function createMailer(settings: SettingsOf<"SMTP_URL" | "MAIL_FROM">): Ma
     async send(mail) {
       try {
         await transport.sendMail({
-          from: settings.MAIL_FROM,
+          from,
           to: { name: "", address: mail.to },
           subject: mail.subject,
           text: mail.text,

@@ -1,25 +1,9 @@
 /**
- * Cloud Storage as this project uses it: objects are created by whoever holds a signed URL, looked at, read by their first bytes,
- * and removed. One interface, so that operations say what they need and not how Google's client is called.
+ * Cloud Storage as this project uses it: objects are looked at, read by their first bytes, and removed; `urlSigner.ts` lets others
+ * create and read them. One interface, so that operations say what they need and not how Google's client is called.
  */
-import { type File, type GetSignedUrlConfig, Storage } from "@google-cloud/storage";
+import { type File, Storage } from "@google-cloud/storage";
 import type { SettingsOf } from "../config/settings.ts";
-
-/** A request the holder may make as it stands: this method, to this URL, with exactly these headers. */
-export interface SignedRequest {
-  readonly method: "PUT" | "POST";
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** What may be created: exactly this type and size, once. */
-export interface Declared {
-  readonly contentType: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Base64 of the big-endian CRC32C; when given, Cloud Storage itself refuses other bytes. */
-  readonly crc32c?: string | undefined;
-}
 
 /** What Cloud Storage says of an object that is there. */
 export interface StoredObject {
@@ -34,12 +18,6 @@ export interface StoredObject {
 }
 
 export interface ObjectStore {
-  /** A URL that creates `object` once, as declared, in one PUT, until `expiresAt`. */
-  signCreate(object: string, declared: Declared, expiresAt: Date): Promise<SignedRequest>;
-  /** A URL that starts a resumable upload of `object`, as declared; the session it opens outlives the URL. */
-  signResumable(object: string, declared: Declared, expiresAt: Date): Promise<SignedRequest>;
-  /** A URL that reads `object` until `expiresAt`. */
-  signRead(object: string, expiresAt: Date): Promise<string>;
   /** What is there, or undefined. */
   look(object: string): Promise<StoredObject | undefined>;
   /** The first `bytes` bytes of one generation, or undefined when it is gone. */
@@ -54,48 +32,12 @@ export interface ObjectStore {
   list(prefix: string, after?: string): AsyncIterable<StoredObject>;
 }
 
-/**
- * @param bucket its name
- * @param settings SIGNING_ENDPOINT only where Google's isn't meant
- */
-export function objectStore(
-  bucket: string,
-  settings: SettingsOf<"SIGNING_ENDPOINT" | "GOOGLE_CLOUD_PROJECT">,
-): ObjectStore {
+/** @param bucket its name */
+export function objectStore(bucket: string, settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">): ObjectStore {
   const storage = new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT });
   const objects = storage.bucket(bucket);
-  const endpoint =
-    settings.SIGNING_ENDPOINT === undefined ? {} : { signingEndpoint: settings.SIGNING_ENDPOINT };
-  const sign = async (object: string, config: Omit<GetSignedUrlConfig, "version">): Promise<string> => {
-    const [url] = await objects.file(object).getSignedUrl({ version: "v4", ...endpoint, ...config });
-    return url;
-  };
 
   return {
-    async signCreate(object, declared, expiresAt) {
-      const headers = signedHeaders(declared);
-      const url = await sign(object, {
-        action: "write",
-        expires: expiresAt,
-        contentType: declared.contentType,
-        extensionHeaders: withoutContentType(headers),
-      });
-      return { method: "PUT", url, headers };
-    },
-
-    async signResumable(object, declared, expiresAt) {
-      const headers = signedHeaders(declared);
-      const url = await sign(object, {
-        action: "resumable",
-        expires: expiresAt,
-        contentType: declared.contentType,
-        extensionHeaders: withoutContentType(headers),
-      });
-      return { method: "POST", url, headers: { ...headers, "x-goog-resumable": "start" } };
-    },
-
-    signRead: (object, expiresAt) => sign(object, { action: "read", expires: expiresAt }),
-
     look: (object) => unlessMissing(async () => described(await metadataOf(objects.file(object)))),
 
     readStart: (object, generation, bytes) =>
@@ -141,21 +83,6 @@ export function objectStore(
       } while (pageToken !== undefined);
     },
   };
-}
-
-/** The headers an upload must carry; all are signed, so Cloud Storage refuses an upload that differs. */
-function signedHeaders(declared: Declared): Record<string, string> {
-  return {
-    "content-type": declared.contentType,
-    "x-goog-content-length-range": `${declared.size},${declared.size}`,
-    "x-goog-if-generation-match": "0",
-    ...(declared.crc32c === undefined ? {} : { "x-goog-hash": `crc32c=${declared.crc32c}` }),
-  };
-}
-
-function withoutContentType(headers: Record<string, string>): Record<string, string> {
-  const { "content-type": _, ...extension } = headers;
-  return extension;
 }
 
 async function metadataOf(file: File): Promise<File> {

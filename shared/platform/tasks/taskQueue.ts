@@ -2,8 +2,8 @@
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { credentials } from "@grpc/grpc-js";
 import { PassThroughClient } from "google-auth-library";
-import type { QueueName } from "#shared/manifest.ts";
 import type { SettingsOf } from "../config/settings.ts";
+import type { QueueName } from "./queues.ts";
 
 export interface Task {
   readonly queue: QueueName;
@@ -35,14 +35,15 @@ export function createTaskQueue(
     "GOOGLE_CLOUD_PROJECT" | "TASKS_LOCATION" | "TASKS_ENDPOINT" | "TASKS_SERVICE_ACCOUNT" | "DISPATCH_URL"
   >,
 ): TaskQueue {
-  const client = new CloudTasksClient({
-    projectId: settings.GOOGLE_CLOUD_PROJECT,
-    ...localEndpoint(settings.TASKS_ENDPOINT),
-  });
-  const queuePath = (queue: QueueName) =>
-    client.queuePath(settings.GOOGLE_CLOUD_PROJECT, settings.TASKS_LOCATION, queue);
-  const taskPath = (queue: QueueName, name: string) =>
-    client.taskPath(settings.GOOGLE_CLOUD_PROJECT, settings.TASKS_LOCATION, queue, name);
+  const {
+    GOOGLE_CLOUD_PROJECT: projectId,
+    TASKS_LOCATION: location,
+    TASKS_SERVICE_ACCOUNT: serviceAccountEmail,
+    DISPATCH_URL: dispatchUrl,
+  } = settings;
+  const client = new CloudTasksClient({ projectId, ...localEndpoint(settings.TASKS_ENDPOINT) });
+  const queuePath = (queue: QueueName) => client.queuePath(projectId, location, queue);
+  const taskPath = (queue: QueueName, name: string) => client.taskPath(projectId, location, queue, name);
 
   return {
     async add(task) {
@@ -53,13 +54,10 @@ export function createTaskQueue(
           ...(task.at === undefined ? {} : { scheduleTime: timestampOf(task.at) }),
           httpRequest: {
             httpMethod: "POST" as const,
-            url: `${settings.DISPATCH_URL}${task.path}`,
+            url: `${dispatchUrl}${task.path}`,
             headers: { "content-type": "application/json" },
             body: Buffer.from(JSON.stringify(task.body)),
-            oidcToken: {
-              serviceAccountEmail: settings.TASKS_SERVICE_ACCOUNT,
-              audience: settings.DISPATCH_URL,
-            },
+            oidcToken: { serviceAccountEmail, audience: dispatchUrl },
           },
         },
       };

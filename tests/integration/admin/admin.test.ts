@@ -35,7 +35,7 @@ before(async () => {
     publish: async () => {},
   };
   const deps = {
-    gate: {
+    http: {
       log: silentLogger,
       newId: randomId,
       trustedHops: 0,

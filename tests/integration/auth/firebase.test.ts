@@ -3,17 +3,22 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { decodeJwt, UnsecuredJWT } from "jose";
 import { z } from "zod";
+import { createCustomTokens } from "#shared/platform/google/customTokens.ts";
 import { createFirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
 import { type AuthEmulator, startAuthEmulator } from "./emulator.ts";
 import { type Answer, type AuthWorld, openAuthWorld, type Tokens, tokensSchema } from "./harness.ts";
 
 const PROJECT = "demo-auth";
+const firebaseOf = (GOOGLE_CLOUD_PROJECT: string) => ({
+  ...createFirebaseAccounts({ GOOGLE_CLOUD_PROJECT }),
+  ...createCustomTokens({ GOOGLE_CLOUD_PROJECT }),
+});
 let emulator: AuthEmulator;
 let world: AuthWorld;
 before(async () => {
   emulator = await startAuthEmulator(PROJECT);
   process.env.FIREBASE_AUTH_EMULATOR_HOST = emulator.host;
-  const firebase = createFirebaseAccounts({ GOOGLE_CLOUD_PROJECT: PROJECT });
+  const firebase = firebaseOf(PROJECT);
   world = await openAuthWorld({ firebase });
 });
 after(async () => {
@@ -138,7 +143,7 @@ describe("Firebase, when it can't be reached", () => {
     const project = "demo-away";
     process.env.FIREBASE_AUTH_EMULATOR_HOST = "127.0.0.1:9";
     await using away = await openAuthWorld({
-      firebase: createFirebaseAccounts({ GOOGLE_CLOUD_PROJECT: project }),
+      firebase: firebaseOf(project),
     });
     try {
       const { idToken } = await signUp("away@example.com");

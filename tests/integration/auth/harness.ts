@@ -11,8 +11,10 @@ import { authDeps } from "#functions/auth/deps.ts";
 import { authApp } from "#functions/auth/routes.ts";
 import { type Identity, startIdentity } from "#local/standins/identity/server.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
+import { functions } from "#shared/manifest.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
 import { errors } from "#shared/platform/errors.ts";
+import type { CustomTokens } from "#shared/platform/google/customTokens.ts";
 import type { FirebaseAccounts, FirebasePerson } from "#shared/platform/google/firebaseAccounts.ts";
 import { accessTokenVerifier } from "#shared/platform/http/accessToken.ts";
 import type { App } from "#shared/platform/http/app.ts";
@@ -84,7 +86,7 @@ export interface AuthWorld extends AsyncDisposable {
   audited(): Promise<string[]>;
 }
 
-export interface PlayedFirebase extends FirebaseAccounts {
+export interface PlayedFirebase extends FirebaseAccounts, CustomTokens {
   /** Makes an ID token that `verify` takes for this person. */
   token(person: Partial<FirebasePerson>): string;
   readonly revoked: string[];
@@ -97,7 +99,7 @@ export async function openAuthWorld(
     settings?: Readonly<Record<string, string>>;
     log?: Logger;
     /** Instead of the played one. */
-    firebase?: FirebaseAccounts;
+    firebase?: FirebaseAccounts & CustomTokens;
   } = {},
 ): Promise<AuthWorld> {
   let now = Date.parse("2030-05-05T10:00:00.000Z");
@@ -120,7 +122,7 @@ export async function openAuthWorld(
     }),
   ]);
   const signingKeys = { keys: [signingKey()] };
-  const settings = settingsFor("auth", {
+  const settings = settingsFor(functions.auth.settings, {
     GOOGLE_CLOUD_PROJECT: "demo-auth",
     PUBLIC_ORIGIN: ORIGIN,
     DATABASE_URL: database.url,
@@ -149,7 +151,7 @@ export async function openAuthWorld(
     sign_in: settings.RATE_SIGN_IN,
     refresh: settings.RATE_REFRESH,
   };
-  const gate = {
+  const http = {
     log,
     newId: randomId,
     trustedHops: settings.TRUSTED_HOPS,
@@ -157,7 +159,7 @@ export async function openAuthWorld(
     limits: sqlRateLimiter(db, limits, { clock, log }),
   };
   const deps = authDeps(settings, {
-    gate,
+    http,
     db,
     firebase: options.firebase ?? firebase,
     clock,

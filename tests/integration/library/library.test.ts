@@ -27,7 +27,7 @@ before(async () => {
   world = await resultsWorld(() => now);
   const deps = {
     ...world.deps,
-    gate: {
+    http: {
       log: silentLogger,
       newId: randomId,
       trustedHops: 0,

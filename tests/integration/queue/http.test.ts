@@ -4,7 +4,8 @@ import { engineApp } from "#functions/engine/routes.ts";
 import { jobsApp } from "#functions/jobs/routes.ts";
 import { type QueueStatus, statusReader } from "#functions/jobs/status.ts";
 import { errors } from "#shared/platform/errors.ts";
-import type { App, Gate } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/app.ts";
+import type { HttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -24,7 +25,7 @@ before(async () => {
       rows: groups[userId] ? [{ space_id: groups[userId], role: "care_giver" }] : [],
     }),
   } as unknown as Sql;
-  const gate: Gate = {
+  const http: HttpDeps = {
     log: silentLogger,
     newId: randomId,
     trustedHops: 0,
@@ -39,8 +40,8 @@ before(async () => {
   };
   const { firestore, kinds } = queue.deps;
   const status = statusReader({ firestore, kinds, clock: () => queue.now });
-  jobs = jobsApp(() => ({ ...queue.deps, gate, sql, status }));
-  engine = engineApp(() => ({ ...queue.deps, gate }));
+  jobs = jobsApp(() => ({ ...queue.deps, http, sql, status }));
+  engine = engineApp(() => ({ ...queue.deps, http }));
 });
 after(() => queue.backend.drop());
 beforeEach(() => queue.backend.clear());

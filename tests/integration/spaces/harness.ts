@@ -92,7 +92,7 @@ export class GroupsHarness {
       log: silentLogger,
     };
     const deps: GroupsDeps = {
-      gate: {
+      http: {
         log: createLogger("error"),
         newId: randomId,
         trustedHops: 0,

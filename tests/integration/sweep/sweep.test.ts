@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { removeStrayUploads, settleExpiredUploads } from "#functions/sweep/lateUploads.ts";
 import { removeOrphans } from "#functions/sweep/orphanObjects.ts";
-import { repairsOf, type SweepDeps } from "#functions/sweep/repairs.ts";
+import { type RepairDeps, repairsOf } from "#functions/sweep/repairs.ts";
 import { sweepApp } from "#functions/sweep/routes.ts";
 import { type Repair, runRepairs } from "#functions/sweep/runRepairs.ts";
 import { walkOn } from "#functions/sweep/walk.ts";
@@ -21,7 +21,7 @@ let queue: QueueHarness;
 let backend: TestDatabase;
 let db: Database;
 let sync: SyncDeps;
-let deps: SweepDeps;
+let deps: RepairDeps;
 before(async () => {
   [queue, backend] = await Promise.all([queueHarness(), testDatabase()]);
   db = testPool(backend.url, 2); // as many as the instance of sweep has
@@ -69,8 +69,8 @@ test("every repair has its turn whatever another one throws, and the answer tell
     repair("half", async () => ({ done: 2, errors: [new Error("one of three")] })),
     repair("idle", async () => ({})),
   ];
-  const gate = { log: silentLogger, newId: randomId, trustedHops: 0 };
-  const app = sweepApp(() => ({ gate, repairs }));
+  const http = { log: silentLogger, newId: randomId, trustedHops: 0 };
+  const app = sweepApp(() => ({ http, repairs }));
   const answer = await app.request("/", { method: "POST" }, {});
   assert.equal(answer.status, 200);
   const report = JSON.parse(await answer.text()) as Awaited<ReturnType<typeof runRepairs>>; // the app's own schema

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { finalizedObject } from "#functions/ingest/event.ts";
-import { type IngestDeps, ingestUpload } from "#functions/ingest/ingestUpload.ts";
+import { type IngestUploadDeps, ingestUpload } from "#functions/ingest/ingestUpload.ts";
 import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
 import { type MemoryObjects, memoryObjects } from "#local/testing/memoryObjects.ts";
 import { kinds } from "#shared/kinds/index.ts";
@@ -32,7 +32,7 @@ beforeEach(async () => {
   told = [];
 });
 
-function deps(overrides: Partial<IngestDeps> = {}): IngestDeps {
+function deps(overrides: Partial<IngestUploadDeps> = {}): IngestUploadDeps {
   return {
     firestore: backend.firestore,
     objects,

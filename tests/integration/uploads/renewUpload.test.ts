@@ -42,7 +42,7 @@ before(async () => {
     );
   }
   app = uploadsApp(() => ({
-    gate: {
+    http: {
       log: silentLogger,
       newId: randomId,
       trustedHops: 0,

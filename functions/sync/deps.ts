@@ -1,0 +1,25 @@
+import { publishEvents } from "#shared/events/publishEvents.ts";
+import { kinds } from "#shared/kinds/index.ts";
+import { functions, type Settings } from "#shared/manifest.ts";
+import { baseDeps } from "#shared/platform/baseDeps.ts";
+import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
+import { objectStore } from "#shared/platform/storage/objectStore.ts";
+import type { SyncDeps } from "#shared/results/syncResult.ts";
+
+/** Makes what an instance of `sync` uses. */
+export function syncDeps(settings: Settings<"sync"> = settingsFor(functions.sync.settings)): SyncDeps {
+  const base = baseDeps("sync", settings);
+  const { log, clock } = base;
+  const db = createDatabase(settings, { name: "sync", max: functions.sync.sqlPool, log });
+  return {
+    ...base,
+    db,
+    firestore: createFirestore(settings),
+    objects: objectStore(settings.RESOURCES_BUCKET, settings),
+    kinds,
+    publish: publishEvents({ db, publisher: createPublisher(settings), clock, log }),
+  };
+}

@@ -1,0 +1,86 @@
+/** Signed URLs of Cloud Storage: whoever holds one may make the one request that it names. */
+import { type GetSignedUrlConfig, Storage } from "@google-cloud/storage";
+import type { SettingsOf } from "../config/settings.ts";
+
+/** A request the holder may make as it stands: this method, to this URL, with exactly these headers. */
+export interface SignedRequest {
+  readonly method: "PUT" | "POST";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What may be created: exactly this type and size, once. */
+export interface Declared {
+  readonly contentType: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Base64 of the big-endian CRC32C; when given, Cloud Storage itself refuses other bytes. */
+  readonly crc32c?: string | undefined;
+}
+
+export interface UrlSigner {
+  /** A URL that creates `object` once, as declared, in one PUT, until `expiresAt`. */
+  signCreate(object: string, declared: Declared, expiresAt: Date): Promise<SignedRequest>;
+  /** A URL that starts a resumable upload of `object`, as declared; the session it opens outlives the URL. */
+  signResumable(object: string, declared: Declared, expiresAt: Date): Promise<SignedRequest>;
+  /** A URL that reads `object` until `expiresAt`. */
+  signRead(object: string, expiresAt: Date): Promise<string>;
+}
+
+/**
+ * Signs with the function's own account, by IAM's `signBlob`.
+ * @param bucket its name
+ */
+export function urlSigner(
+  bucket: string,
+  settings: SettingsOf<"SIGNING_ENDPOINT" | "GOOGLE_CLOUD_PROJECT">,
+): UrlSigner {
+  const objects = new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT }).bucket(bucket);
+  const endpoint =
+    settings.SIGNING_ENDPOINT === undefined ? {} : { signingEndpoint: settings.SIGNING_ENDPOINT };
+  const sign = async (object: string, config: Omit<GetSignedUrlConfig, "version">): Promise<string> => {
+    const [url] = await objects.file(object).getSignedUrl({ version: "v4", ...endpoint, ...config });
+    return url;
+  };
+
+  return {
+    async signCreate(object, declared, expiresAt) {
+      const headers = signedHeaders(declared);
+      const url = await sign(object, {
+        action: "write",
+        expires: expiresAt,
+        contentType: declared.contentType,
+        extensionHeaders: withoutContentType(headers),
+      });
+      return { method: "PUT", url, headers };
+    },
+
+    async signResumable(object, declared, expiresAt) {
+      const headers = signedHeaders(declared);
+      const url = await sign(object, {
+        action: "resumable",
+        expires: expiresAt,
+        contentType: declared.contentType,
+        extensionHeaders: withoutContentType(headers),
+      });
+      return { method: "POST", url, headers: { ...headers, "x-goog-resumable": "start" } };
+    },
+
+    signRead: (object, expiresAt) => sign(object, { action: "read", expires: expiresAt }),
+  };
+}
+
+/** The headers an upload must carry; all are signed, so Cloud Storage refuses an upload that differs. */
+function signedHeaders(declared: Declared): Record<string, string> {
+  return {
+    "content-type": declared.contentType,
+    "x-goog-content-length-range": `${declared.size},${declared.size}`,
+    "x-goog-if-generation-match": "0",
+    ...(declared.crc32c === undefined ? {} : { "x-goog-hash": `crc32c=${declared.crc32c}` }),
+  };
+}
+
+function withoutContentType(headers: Record<string, string>): Record<string, string> {
+  const { "content-type": _, ...extension } = headers;
+  return extension;
+}

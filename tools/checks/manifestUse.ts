@@ -1,0 +1,114 @@
+/** What each function really reads and calls, to be compared with what the manifest says of it. */
+import { build } from "esbuild";
+import type { FunctionName } from "#shared/manifest.ts";
+import { ROOT } from "../build/functions.ts";
+
+/** A source of `values` that notes which of them are read. */
+export function recorded<Values extends object>(values: Values): { settings: Values; read: Set<string> } {
+  const read = new Set<string>();
+  const settings = new Proxy(values, {
+    get(target, name, receiver) {
+      read.add(String(name));
+      return Reflect.get(target, name, receiver);
+    },
+  });
+  return { settings, read };
+}
+
+/** A sentence for each setting that is listed and not read, or read and not listed. */
+export function settingProblems(
+  name: string,
+  listed: readonly string[],
+  read: ReadonlySet<string>,
+): string[] {
+  return [
+    ...listed.filter((setting) => !read.has(setting)).map((setting) => `${name} never reads ${setting}`),
+    ...[...read]
+      .filter((setting) => !listed.includes(setting))
+      .map((setting) => `${name} reads ${setting}, which its entry doesn't list`),
+    ...listed
+      .filter((setting, index) => listed.indexOf(setting) !== index)
+      .map((setting) => `${name} lists ${setting} twice`),
+  ];
+}
+
+const PLATFORM = "shared/platform";
+/** Stands for the trigger where a client's file stands otherwise. */
+const EVENT_TRIGGER = "an event trigger";
+
+/** Which role lets which client work: with the file in its bundle, a function needs one of the roles. */
+export const NEEDS: readonly { readonly client: string; readonly anyOf: readonly string[] }[] = [
+  { client: `${PLATFORM}/sql/pool.ts`, anyOf: ["roles/cloudsql.client"] },
+  { client: `${PLATFORM}/sql/pool.ts`, anyOf: ["roles/cloudsql.instanceUser"] },
+  { client: `${PLATFORM}/firestore/client.ts`, anyOf: ["roles/datastore.user"] },
+  { client: `${PLATFORM}/tasks/taskQueue.ts`, anyOf: ["roles/cloudtasks.enqueuer"] },
+  { client: `${PLATFORM}/pubsub/publisher.ts`, anyOf: ["roles/pubsub.publisher"] },
+  { client: `${PLATFORM}/storage/objectStore.ts`, anyOf: ["roles/storage.objectUser"] },
+  { client: `${PLATFORM}/storage/urlSigner.ts`, anyOf: ["roles/iam.serviceAccountTokenCreator"] },
+  // A signed URL allows what its signer may do.
+  {
+    client: `${PLATFORM}/storage/urlSigner.ts`,
+    anyOf: ["roles/storage.objectUser", "roles/storage.objectCreator"],
+  },
+  { client: `${PLATFORM}/google/firebaseAccounts.ts`, anyOf: ["roles/firebaseauth.admin"] },
+  { client: `${PLATFORM}/google/customTokens.ts`, anyOf: ["roles/iam.serviceAccountTokenCreator"] },
+  { client: "functions/notify/pushSender.ts", anyOf: ["roles/firebasecloudmessaging.admin"] },
+  { client: EVENT_TRIGGER, anyOf: ["roles/eventarc.eventReceiver"] },
+];
+
+/** Files of the platform that make a client and need no role of their own. */
+export const ROLELESS: Readonly<Record<string, string>> = {
+  [`${PLATFORM}/google/accessTokens.ts`]:
+    "tokens of the function's own account, for clients that are in the table",
+  [`${PLATFORM}/google/engineBell.ts`]:
+    "ID tokens of the function's own account; the engine decides who may ring",
+  [`${PLATFORM}/mail/mailer.ts`]: "the mail server's own login",
+  [`${PLATFORM}/google/firebaseAuth.ts`]: "the one loader of two clients that are in the table",
+};
+
+/** A sentence for each client without its role, and for each role without a client. */
+export function roleProblems(
+  name: string,
+  entry: { readonly trigger: { readonly type: string }; readonly roles: Readonly<Record<string, string>> },
+  files: ReadonlySet<string>,
+): string[] {
+  const roles = Object.keys(entry.roles);
+  const needs = NEEDS.filter(({ client }) =>
+    client === EVENT_TRIGGER ? entry.trigger.type !== "http" : files.has(client),
+  );
+  return [
+    ...needs
+      .filter(({ anyOf }) => !anyOf.some((role) => roles.includes(role)))
+      .map(({ client, anyOf }) => `${name} has ${client} without ${anyOf.join(" or ")}`),
+    ...roles
+      .filter((role) => !needs.some(({ anyOf }) => anyOf.includes(role)))
+      .map((role) => `${name} has ${role} and nothing that needs it`),
+  ];
+}
+
+/** The project's own files whose code ends up in each function's bundle: what is imported for its types only is not among them. */
+export async function bundledFiles(
+  names: readonly FunctionName[],
+): Promise<ReadonlyMap<FunctionName, ReadonlySet<string>>> {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: names.map((name) => ({ in: `functions/${name}/index.ts`, out: name })),
+    outdir: "none",
+    write: false,
+    metafile: true,
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    logLevel: "error",
+  });
+  return new Map(
+    names.map((name) => {
+      const inputs = Object.entries(metafile.outputs[`none/${name}.js`]?.inputs ?? {});
+      return [
+        name,
+        new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file)),
+      ];
+    }),
+  );
+}
