@@ -46,13 +46,6 @@ export class Blobs {
     return open(this.#path("blobs", blob), "r");
   }
 
-  /** The same bytes under a second id. @throws ENOENT when they have been removed */
-  async duplicate(blob: string): Promise<string> {
-    const id = newId();
-    await link(this.#path("blobs", blob), this.#path("blobs", id));
-    return id;
-  }
-
   /** Whoever has the file open goes on reading it. */
   async remove(blob: string): Promise<void> {
     await rm(this.#path("blobs", blob), { force: true });

@@ -112,25 +112,6 @@ test("create-only refuses a second object and leaves the first; a matching gener
   );
 });
 
-test("setMetadata merges, takes away what is null, counts metageneration and keeps the bytes", async () => {
-  const file = bucket.file("described");
-  await file.save("x", { metadata: { contentType: "text/plain", metadata: { a: "1", b: "2" } } });
-  const [before] = await file.getMetadata();
-  const [after] = await file.setMetadata(
-    { contentType: "text/html", metadata: { b: null, c: "3" } },
-    { ifMetagenerationMatch: 1 },
-  );
-  assert.deepEqual(after.metadata, { a: "1", c: "3" });
-  assert.equal(after.contentType, "text/html");
-  assert.equal(after.metageneration, "2");
-  assert.equal(after.generation, before.generation);
-  await assert.rejects(
-    file.setMetadata({ contentType: "x/y" }, { ifMetagenerationMatch: 1 }),
-    failsWith(412),
-  );
-  assert.equal((await file.download())[0].toString(), "x");
-});
-
 test("what is missing is 404 in Google's form, for objects and buckets; deleting twice too", async () => {
   await assert.rejects(bucket.file("missing").getMetadata(), {
     code: 404,
@@ -141,7 +122,7 @@ test("what is missing is 404 in Google's form, for objects and buckets; deleting
     code: 404,
     message: "The specified bucket does not exist.",
   });
-  assert.deepEqual(await storage.bucket("no-such-bucket").exists(), [false]);
+  await assert.rejects(storage.bucket("no-such-bucket").getFiles(), failsWith(404));
   await bucket.file("short-lived").save("x");
   await assert.rejects(bucket.file("short-lived").delete({ ifGenerationMatch: 1 }), failsWith(412));
   await bucket.file("short-lived").delete();
@@ -149,7 +130,7 @@ test("what is missing is 404 in Google's form, for objects and buckets; deleting
   await bucket.file("short-lived").delete({ ignoreNotFound: true });
 });
 
-test("listing goes by prefix, delimiter, offsets and pages, in the order of UTF-8", async () => {
+test("listing goes by prefix, offset and pages, in the order of UTF-8", async () => {
   const names = ["l/a", "l/b/1", "l/b/2", "l/c", "l/d/1", "l/é", "l/\u{1f600}", "l/\uffee"];
   for (const name of names) await bucket.file(name).save("x", { resumable: false });
   const list = async (query: object) => (await bucket.getFiles(query))[0].map(({ name }) => name);
@@ -157,48 +138,22 @@ test("listing goes by prefix, delimiter, offsets and pages, in the order of UTF-
   assert.deepEqual(await list({ prefix: "l/" }), sorted);
   assert.deepEqual(await list({ prefix: "l/", maxResults: 3 }), sorted.slice(0, 3));
   assert.deepEqual(await list({ prefix: "l/b/" }), ["l/b/1", "l/b/2"]);
-  assert.deepEqual(await list({ prefix: "l/", startOffset: "l/b/2", endOffset: "l/d" }), ["l/b/2", "l/c"]);
+  assert.deepEqual(await list({ prefix: "l/b", startOffset: "l/b/2" }), ["l/b/2"]);
   assert.deepEqual(await list({ prefix: "l", startOffset: "m" }), []);
 
   const found: string[] = [];
   let pageToken: string | undefined;
   do {
-    const [files, next, answer] = await bucket.getFiles({
+    const [files, next] = await bucket.getFiles({
       prefix: "l/",
-      delimiter: "/",
-      maxResults: 1,
+      maxResults: 3,
       autoPaginate: false,
       ...(pageToken === undefined ? {} : { pageToken }),
     });
-    const { prefixes = [] } = answer as { prefixes?: string[] }; // typed as unknown by the client
-    found.push(...files.map(({ name }) => name), ...prefixes);
+    found.push(...files.map(({ name }) => name));
     pageToken = (next as { pageToken?: string } | null)?.pageToken; // typed as an empty object by the client
   } while (pageToken !== undefined);
-  assert.deepEqual(found, ["l/a", "l/b/", "l/c", "l/d/", "l/é", "l/\uffee", "l/\u{1f600}"]);
-});
-
-test("copy, move and compose make new objects; a copy's source stays, a moved one goes", async () => {
-  const source = bucket.file("copies/source");
-  await source.save("abc", { metadata: { contentType: "text/plain", metadata: { k: "v" } } });
-  await source.copy(bucket.file("copies/copy"));
-  const [copied] = await bucket.file("copies/copy").getMetadata();
-  assert.deepEqual([copied.contentType, copied.metadata], ["text/plain", { k: "v" }]);
-  await assert.rejects(
-    source.copy(bucket.file("copies/copy"), { preconditionOpts: { ifGenerationMatch: 0 } }),
-    failsWith(412),
-  );
-  await source.copy(bucket.file("copies/other"), { metadata: { z: "1" } });
-  assert.deepEqual((await bucket.file("copies/other").getMetadata())[0].metadata, { z: "1" });
-
-  await bucket.file("copies/copy").moveFileAtomic("copies/moved");
-  assert.deepEqual(await bucket.file("copies/copy").exists(), [false]);
-  await bucket.file("copies/second").save("def");
-  await bucket.combine(["copies/moved", "copies/second"], "copies/joined");
-  const [joined] = await bucket.file("copies/joined").getMetadata();
-  assert.equal(joined.componentCount, 2);
-  assert.equal(joined.md5Hash, undefined);
-  assert.equal((await bucket.file("copies/joined").download())[0].toString(), "abcdef");
-  assert.equal((await source.download())[0].toString(), "abc");
+  assert.deepEqual(found, sorted);
 });
 
 test("a gzipped object is handed out gzipped to whoever takes that, else unpacked", async () => {
@@ -211,25 +166,9 @@ test("a gzipped object is handed out gzipped to whoever takes that, else unpacke
   assert.ok(zipped.body.equals(gzipSync("hello ".repeat(1000))) || zipped.body.length < 200);
 });
 
-test("buckets are made, listed, labelled and deleted; a full one stays, a second of a name is refused", async () => {
-  const made = storage.bucket("made-here");
-  await made.create();
-  await assert.rejects(made.create(), failsWith(409));
-  await assert.rejects(storage.bucket("NO").create(), failsWith(400));
-  assert.ok((await storage.getBuckets())[0].some(({ name }) => name === "made-here"));
-  await made.setMetadata({ labels: { a: "b" } });
-  assert.deepEqual((await made.getMetadata())[0].labels, { a: "b" });
-  await made.file("x").save("x");
-  await assert.rejects(made.delete(), failsWith(409));
-  await made.deleteFiles();
-  await made.delete();
-  assert.deepEqual(await made.exists(), [false]);
-});
-
-test("plain requests to the API: media upload, full paths, and refusals that say why in JSON", async () => {
+test("plain requests to the API: full paths, and refusals that say why in JSON", async () => {
   const upload = `${url}/upload/storage/v1/b/${BUCKET}/o`;
-  const stored = await http("POST", `${upload}?uploadType=media&name=plain`, { "content-type": "a/b" }, "hi");
-  assert.equal(stored.status, 200);
+  await bucket.file("plain").save("hi", { resumable: false });
   assert.equal((await http("GET", `${url}/storage/v1/b/${BUCKET}/o/plain?alt=media`)).text, "hi");
   const missing = await http("GET", `${url}/storage/v1/b/${BUCKET}/o/none`);
   assert.deepEqual(JSON.parse(missing.text), {
@@ -240,11 +179,27 @@ test("plain requests to the API: media upload, full paths, and refusals that say
     },
   });
   const unchanged = `${url}/storage/v1/b/${BUCKET}/o/plain?ifGenerationNotMatch=`;
-  const { generation } = JSON.parse(stored.text) as { generation: string }; // checked by the comparison below
+  const [{ generation }] = await bucket.file("plain").getMetadata();
   assert.equal((await http("GET", unchanged + generation)).status, 304);
   assert.equal((await http("GET", `${unchanged}1`)).status, 200);
-  assert.equal((await http("POST", `${upload}?uploadType=media`, {}, "hi")).status, 400);
+  assert.equal((await http("POST", `${upload}?uploadType=resumable`, {}, "{}")).status, 400);
   assert.equal((await http("POST", `${upload}?uploadType=odd&name=x`, {}, "hi")).status, 400);
   assert.equal((await http("GET", `${url}/storage/v1/b/${BUCKET}/acl`)).status, 404);
   assert.equal((await http("POST", `${url}/storage/v1/b/${BUCKET}/o/plain`)).status, 405);
+});
+
+test("what Google has and nothing here uses is refused with 501, and changes nothing", async () => {
+  const file = bucket.file("untouched");
+  await file.save("x", { resumable: false });
+  const refused: (() => Promise<unknown>)[] = [
+    () => file.copy(bucket.file("copy")),
+    () => bucket.combine(["untouched", "untouched"], "joined"),
+    () => file.setMetadata({ contentType: "text/html" }),
+    () => bucket.getMetadata(),
+    () => storage.createBucket("another"),
+    () => bucket.getFiles({ delimiter: "/" }),
+  ];
+  for (const ask of refused) await assert.rejects(ask, failsWith(501));
+  const names = (await bucket.getFiles())[0].map(({ name }) => name);
+  assert.ok(names.includes("untouched") && !names.includes("copy") && !names.includes("joined"));
 });

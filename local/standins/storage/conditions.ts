@@ -18,15 +18,14 @@ interface Versioned {
 }
 
 const QUERY = {
-  generationMatch: "GenerationMatch",
-  generationNotMatch: "GenerationNotMatch",
-  metagenerationMatch: "MetagenerationMatch",
-  metagenerationNotMatch: "MetagenerationNotMatch",
+  generationMatch: "ifGenerationMatch",
+  generationNotMatch: "ifGenerationNotMatch",
+  metagenerationMatch: "ifMetagenerationMatch",
+  metagenerationNotMatch: "ifMetagenerationNotMatch",
 } as const;
 
-/** @param prefix `if`, or `ifSource` for the object that is copied from */
-export function queryConditions(query: URLSearchParams, prefix: "if" | "ifSource" = "if"): Conditions {
-  return read((name) => query.get(`${prefix}${QUERY[name]}`) ?? undefined);
+export function queryConditions(query: URLSearchParams): Conditions {
+  return read((name) => query.get(QUERY[name]) ?? undefined);
 }
 
 /** The XML API has no "not match". */
@@ -69,10 +68,10 @@ export function checkConditions(
   }
 }
 
-/** @param parameter the query parameter that names the generation @throws StorageFailure 400 */
-export function generationOf(query: URLSearchParams, parameter = "generation"): number | undefined {
-  const text = query.get(parameter);
+/** @throws StorageFailure 400 */
+export function generationOf(query: URLSearchParams): number | undefined {
+  const text = query.get("generation");
   if (text === null) return undefined;
-  if (!/^\d{1,16}$/.test(text)) throw invalidArgument(`Invalid value for ${parameter}: '${text}'`);
+  if (!/^\d{1,16}$/.test(text)) throw invalidArgument(`Invalid value for generation: '${text}'`);
   return Number(text);
 }

@@ -6,10 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 const TABLES = `
 CREATE TABLE IF NOT EXISTS buckets (
   name TEXT PRIMARY KEY,
-  created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
-  metageneration INTEGER NOT NULL,
-  settings TEXT NOT NULL
+  lifecycle_days REAL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE IF NOT EXISTS objects (
@@ -19,8 +16,7 @@ CREATE TABLE IF NOT EXISTS objects (
   metageneration INTEGER NOT NULL,
   size INTEGER NOT NULL,
   crc32c TEXT NOT NULL,
-  md5 TEXT,
-  component_count INTEGER,
+  md5 TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   fields TEXT NOT NULL,
@@ -49,14 +45,26 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE TABLE IF NOT EXISTS last_generation (value INTEGER NOT NULL) STRICT;
 `;
 
-/** Opens or makes the file. Only one process may have it open: a second one gets an error at once. */
+/** Goes up when the tables change. */
+const VERSION = 2;
+
+/**
+ * Opens or makes the file. Only one process may have it open: a second one gets an error at once.
+ * @throws Error when an earlier version of the stand-in made it
+ */
 export function openDatabase(directory: string): DatabaseSync {
   mkdirSync(directory, { recursive: true });
   const db = new DatabaseSync(join(directory, "metadata.sqlite"));
   // WAL with synchronous=NORMAL loses nothing when the process is killed, only if the machine loses power.
   db.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   db.exec("PRAGMA foreign_keys = ON");
-  db.exec(TABLES);
+  const isNew = db.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
+  const version = db.prepare("PRAGMA user_version").get()?.user_version;
+  if (!isNew && version !== VERSION) {
+    db.close();
+    throw new Error(`${directory} was made by another version: start once with --fresh`);
+  }
+  db.exec(`${TABLES} PRAGMA user_version = ${VERSION}`);
   return db;
 }
 

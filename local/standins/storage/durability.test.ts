@@ -40,6 +40,11 @@ async function spawned(dataDir: string): Promise<{ process: ChildProcess; url: s
   throw new Error("the stand-in didn't start");
 }
 
+async function signPut(url: string, name: string): Promise<string> {
+  const config = { version: "v4", action: "write", expires: Date.now() + 600_000 } as const;
+  return (await client(url).bucket(BUCKET).file(name).getSignedUrl(config))[0];
+}
+
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   const exited = once(child, "exit");
   child.kill(signal);
@@ -58,9 +63,8 @@ test("after a SIGKILL everything that was answered is there, half an upload isn'
   await http("PUT", session, { "content-range": `bytes 0-${QUANTUM - 1}/*` }, bytes.subarray(0, QUANTUM));
   const hanging = connect(Number(new URL(first.url).port), "127.0.0.1");
   hanging.on("error", () => {});
-  hanging.write(
-    `POST /upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=half HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\nhalf`,
-  );
+  const { host, pathname, search } = new URL(await signPut(first.url, "half"));
+  hanging.write(`PUT ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 99999\r\n\r\nhalf`);
   await eventually("receiving", () => readdirSync(join(dataDir, "incoming")).length === 1 || undefined);
   await end(first.process, "SIGKILL");
   writeFileSync(join(dataDir, "blobs", "left-by-a-crash"), "x");
@@ -127,9 +131,6 @@ test("a bucket's life cycle deletes what is older at the next start, and nothing
   };
   const first = await start(options);
   const storage = client(first.url);
-  assert.deepEqual((await storage.bucket(BUCKET).getMetadata())[0].lifecycle, {
-    rule: [{ action: { type: "Delete" }, condition: { age: 2 } }],
-  });
   await storage.bucket(BUCKET).file("old").save("x", { resumable: false });
   await storage.bucket("kept-forever").file("old").save("x", { resumable: false });
   now += 1.5 * DAY_MS;
@@ -148,8 +149,8 @@ test("a large upload and its download pass through without being held in memory"
   const { process: child, url } = await spawned(temporaryDirectory());
   const before = peakMemory(child.pid ?? 0);
   const [size, piece] = [300 * 1024 * 1024, Buffer.alloc(1024 * 1024, 7)];
-  const upload = await fetch(`${url}/upload/storage/v1/b/${BUCKET}/o?uploadType=media&name=large`, {
-    method: "POST",
+  const upload = await fetch(await signPut(url, "large"), {
+    method: "PUT",
     // Node's own stream type lacks the DOM's members.
     body: Readable.toWeb(Readable.from(Array.from({ length: 300 }, () => piece))) as ReadableStream,
     duplex: "half",
@@ -191,5 +192,5 @@ test("a port that is taken, a bad bucket name and a second process on the same d
   const [code] = await once(child, "exit");
   assert.equal(code, 1);
   assert.match(why, /can't start: .*locked/);
-  assert.equal((await http("GET", `${url}/storage/v1/b`)).status, 200);
+  assert.equal((await http("GET", `${url}/storage/v1/b/${BUCKET}/o`)).status, 200);
 });

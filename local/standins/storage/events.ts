@@ -11,13 +11,8 @@ import { objectResource, type StoredObject } from "./object.ts";
 /** Who is told about new objects of a bucket. */
 export interface FinalizedSink {
   readonly bucket: string;
-  /** Where events are posted. */
+  /** Where events are posted: attributes in `ce-` headers, the object's resource as the body, as Eventarc posts to a function. */
   readonly url: string;
-  /**
-   * `binary` (default): attributes in `ce-` headers and the object's resource as the body, as Eventarc posts to a function.
-   * `firebase-multicast`: one JSON document, as the Firebase emulators tell each other; it is acknowledged before a function runs.
-   */
-  readonly format?: "binary" | "firebase-multicast";
   /** Under which undelivered events are found again after a restart; the URL's path unless given, since ports change. */
   readonly name?: string;
 }
@@ -168,7 +163,7 @@ export class FinalizedEvents {
   async #post(sink: FinalizedSink, event: FinalizedEvent): Promise<string | undefined> {
     try {
       const response = await fetch(sink.url, {
-        ...(sink.format === "firebase-multicast" ? multicastMessage(event) : binaryMessage(event)),
+        ...message(event),
         method: "POST",
         redirect: "manual",
         signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(ANSWER_WITHIN_MS)]),
@@ -201,18 +196,11 @@ function finalizedEvent(object: StoredObject, baseUrl: string): FinalizedEvent {
   };
 }
 
-function binaryMessage({ data, datacontenttype, ...attributes }: FinalizedEvent) {
+function message({ data, datacontenttype, ...attributes }: FinalizedEvent) {
   const headers = Object.entries(attributes).map(([name, value]) => [`ce-${name}`, headerValue(value)]);
   return {
     headers: { ...Object.fromEntries(headers), "content-type": datacontenttype },
     body: JSON.stringify(data),
-  };
-}
-
-function multicastMessage(event: FinalizedEvent) {
-  return {
-    headers: { "content-type": "application/cloudevents+json; charset=UTF-8" },
-    body: JSON.stringify(event),
   };
 }
 

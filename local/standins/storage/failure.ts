@@ -107,15 +107,6 @@ export const notImplemented = (what: string) =>
     "A header or query you provided requested a function that is not implemented.",
     what,
   );
-export const bucketExists = () =>
-  failure(
-    409,
-    "BucketAlreadyOwnedByYou",
-    "conflict",
-    "Your previous request to create the named bucket succeeded and you already own it.",
-  );
-export const bucketNotEmpty = () =>
-  failure(409, "BucketNotEmpty", "conflict", "The bucket you tried to delete is not empty.");
 export const accessDenied = (details: string) =>
   failure(403, "AccessDenied", "forbidden", "Access denied.", details);
 export const uploadCancelled = () =>

@@ -1,11 +1,11 @@
-/** Uploads through the JSON API: in one request, with or without metadata beside the bytes, or resumable. */
+/** Uploads through the JSON API: in one request with metadata beside the bytes, or resumable. */
 import type { Expected } from "./checksums.ts";
 import { queryConditions } from "./conditions.ts";
+import type { ApiDeps } from "./deps.ts";
 import { body, type Exchange, header, jsonBody, sendEmpty, sendJson } from "./exchange.ts";
-import { invalidArgument, methodNotAllowed } from "./failure.ts";
-import { type ApiDeps, objectInput } from "./jsonApi.ts";
+import { invalidArgument, methodNotAllowed, notImplemented } from "./failure.ts";
 import { readMultipart } from "./multipart.ts";
-import { applyInput, type ObjectInput, objectResource } from "./object.ts";
+import { fieldsOf, type ObjectInput, objectInput, objectResource } from "./object.ts";
 import type { Target } from "./objectStorage.ts";
 import { cancelSession, continueSession } from "./sessionRequests.ts";
 import { expectedFromHeaders } from "./uploadHeaders.ts";
@@ -29,17 +29,10 @@ export async function jsonUpload(exchange: Exchange, bucket: string, deps: ApiDe
     case "multipart":
       return multipart(exchange, bucket, deps);
     case "media":
-      return media(exchange, bucket, deps);
+      throw notImplemented("uploadType=media");
     default:
       throw invalidArgument("uploadType must be media, multipart or resumable.");
   }
-}
-
-async function media(exchange: Exchange, bucket: string, { storage }: ApiDeps): Promise<void> {
-  const contentType = header(exchange, "content-type");
-  const target = targetOf(exchange, bucket, contentType === undefined ? {} : { contentType });
-  const object = await storage.upload(target, body(exchange), expectedFromHeaders(exchange));
-  sendJson(exchange, 200, objectResource(object, storage.deps.baseUrl));
 }
 
 async function multipart(exchange: Exchange, bucket: string, { storage }: ApiDeps): Promise<void> {
@@ -77,7 +70,7 @@ function targetOf(exchange: Exchange, bucket: string, input: ObjectInput): Targe
   const name = query.get("name") ?? input.name;
   if (!name) throw invalidArgument("Required object name.");
   const contentEncoding = query.get("contentEncoding");
-  const fields = applyInput({}, contentEncoding === null ? input : { ...input, contentEncoding });
+  const fields = fieldsOf(contentEncoding === null ? input : { ...input, contentEncoding });
   return { bucket, name, fields, conditions: queryConditions(query) };
 }
 

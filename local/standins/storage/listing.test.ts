@@ -9,15 +9,16 @@ import { Objects } from "./objects.ts";
 
 const bytewise = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-test("pages of any size, put together, are what a plain filter gives: each object or prefix once, in order", () => {
+test("pages of any size, put together, are what a plain filter gives, in order", () => {
   const db = openDatabase(temporaryDirectory());
   const [buckets, objects] = [new Buckets(db), new Objects(db)];
   let made = 0;
   const bucketWith = (names: readonly string[]): string => {
     made += 1;
-    const bucket = buckets.create(`bucket-${made}`, {}, 0).name;
+    const bucket = `bucket-${made}`;
+    buckets.put({ name: bucket, lifecycleDays: null });
     for (const name of names) {
-      const rest = { size: 0, crc32c: "", md5: null, componentCount: null, fields: {} };
+      const rest = { size: 0, crc32c: "", md5: "", fields: {} };
       objects.put({ bucket, name, blob: `${bucket} ${name}`, ...rest }, {}, 0);
     }
     return bucket;
@@ -28,35 +29,27 @@ test("pages of any size, put together, are what a plain filter gives: each objec
   const property = fc.property(
     fc.uniqueArray(name, { maxLength: 12 }),
     part,
-    fc.constantFrom("", "/", "//"),
-    part,
     part,
     fc.integer({ min: 1, max: 4 }),
-    (names, prefix, delimiter, startOffset, endOffset, maxResults) => {
+    (names, prefix, startOffset, maxResults) => {
       const bucket = bucketWith(names);
       const found: string[] = [];
       let pageToken: string | undefined;
       do {
-        const query = { prefix, delimiter, startOffset, endOffset, maxResults: String(maxResults) };
+        const query = { prefix, startOffset, maxResults: String(maxResults) };
         const page = listObjects(
           objects,
           bucket,
           new URLSearchParams({ ...query, ...(pageToken === undefined ? {} : { pageToken }) }),
         );
-        const entries = [...page.items.map((item) => item.name), ...page.prefixes].toSorted(bytewise);
+        const entries = page.items.map((item) => item.name);
         assert.ok(entries.length <= maxResults);
         found.push(...entries);
         pageToken = page.nextPageToken;
       } while (pageToken !== undefined);
 
-      const expected = names
-        .filter((each) => each.startsWith(prefix) && bytewise(each, startOffset) >= 0)
-        .filter((each) => endOffset === "" || bytewise(each, endOffset) < 0)
-        .map((each) => {
-          const cut = delimiter === "" ? -1 : each.indexOf(delimiter, prefix.length);
-          return cut < 0 ? each : each.slice(0, cut + delimiter.length);
-        });
-      assert.deepEqual(found, [...new Set(expected)].toSorted(bytewise));
+      const expected = names.filter((each) => each.startsWith(prefix) && bytewise(each, startOffset) >= 0);
+      assert.deepEqual(found, expected.toSorted(bytewise));
     },
   );
   fc.assert(property, { numRuns: 300 });

@@ -21,7 +21,6 @@ const configSchema = z.strictObject({
       z.strictObject({
         bucket: z.string(),
         url: z.url(),
-        format: z.enum(["binary", "firebase-multicast"]).exactOptional(),
         name: z.string().exactOptional(),
       }),
     )

@@ -1,5 +1,6 @@
 /** An object as it is kept, and as the JSON API and events describe it. */
 import { z } from "zod";
+import { invalidArgument } from "./failure.ts";
 
 const text = z.string().exactOptional();
 
@@ -26,9 +27,7 @@ export interface StoredObject {
   /** Bytes. */
   readonly size: number;
   readonly crc32c: string;
-  /** Null for an object that was composed of others. */
-  readonly md5: string | null;
-  readonly componentCount: number | null;
+  readonly md5: string;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly fields: ObjectFields;
@@ -37,8 +36,8 @@ export interface StoredObject {
 }
 
 const nullable = z.string().nullish();
-/** The writable part of an object's resource in a request; null takes a value away. Output-only fields are ignored, as Google does. */
-export const objectInputSchema = z.object({
+/** The writable part of an object's resource in a request; null is as good as absent. Output-only fields are ignored, as Google does. */
+const objectInputSchema = z.object({
   name: nullable,
   contentType: nullable,
   cacheControl: nullable,
@@ -63,30 +62,17 @@ const TEXT_FIELDS = [
   "storageClass",
 ] as const;
 
-/** `fields` with the input's values put in or, where null, taken out; custom metadata is merged key by key. */
-export function applyInput(fields: ObjectFields, input: ObjectInput): ObjectFields {
-  const next: ObjectFields = { ...fields };
+/** The fields of a new object. */
+export function fieldsOf(input: ObjectInput): ObjectFields {
+  const fields: ObjectFields = {};
   for (const name of TEXT_FIELDS) {
     const value = input[name];
-    if (value === null) delete next[name];
-    else if (value !== undefined) next[name] = value;
+    if (typeof value === "string") fields[name] = value;
   }
-  if (input.metadata === null) delete next.metadata;
-  else if (input.metadata !== undefined) {
-    const merged = new Map(Object.entries(next.metadata ?? {}));
-    for (const [key, value] of Object.entries(input.metadata)) {
-      if (value === null) merged.delete(key);
-      else merged.set(key, String(value));
-    }
-    next.metadata = Object.fromEntries(merged);
-    if (merged.size === 0) delete next.metadata;
-  }
-  return next;
-}
-
-/** Whether the input says anything about the fields of an object, beyond naming it. */
-export function describesFields(input: ObjectInput): boolean {
-  return input.metadata != null || TEXT_FIELDS.some((name) => input[name] != null);
+  const metadata = Object.entries(input.metadata ?? {}).filter(([, value]) => value !== null);
+  if (metadata.length > 0)
+    fields.metadata = Object.fromEntries(metadata.map(([key, value]) => [key, String(value)]));
+  return fields;
 }
 
 /**
@@ -94,7 +80,7 @@ export function describesFields(input: ObjectInput): boolean {
  * @param baseUrl where its links point
  */
 export function objectResource(object: StoredObject, baseUrl: string): Record<string, unknown> {
-  const { bucket, name, generation, metageneration, size, crc32c, md5, componentCount, fields } = object;
+  const { bucket, name, generation, metageneration, size, crc32c, md5, fields } = object;
   const path = `b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(name)}`;
   const created = new Date(object.createdAt).toISOString();
   return {
@@ -109,10 +95,9 @@ export function objectResource(object: StoredObject, baseUrl: string): Record<st
     ...fields,
     storageClass: fields.storageClass ?? "STANDARD",
     size: String(size),
-    ...(md5 === null ? {} : { md5Hash: md5 }),
+    md5Hash: md5,
     crc32c,
     etag: apiEtag(object),
-    ...(componentCount === null ? {} : { componentCount }),
     timeCreated: created,
     updated: new Date(object.updatedAt).toISOString(),
     timeStorageClassUpdated: created,
@@ -125,9 +110,14 @@ export function apiEtag({ generation, metageneration }: StoredObject): string {
   return Buffer.from(`${generation}/${metageneration}`).toString("base64");
 }
 
-/** The XML API's entity tag, in its quotes: the MD5 in hexadecimal where there is one. */
-export function xmlEtag(object: StoredObject): string {
-  return object.md5 === null
-    ? `"${apiEtag(object)}"`
-    : `"${Buffer.from(object.md5, "base64").toString("hex")}"`;
+/** The XML API's entity tag, in its quotes: the MD5 in hexadecimal. */
+export function xmlEtag({ md5 }: StoredObject): string {
+  return `"${Buffer.from(md5, "base64").toString("hex")}"`;
+}
+
+/** @throws StorageFailure 400 */
+export function objectInput(value: unknown): ObjectInput {
+  const parsed = objectInputSchema.safeParse(value);
+  if (!parsed.success) throw invalidArgument(z.prettifyError(parsed.error));
+  return parsed.data;
 }

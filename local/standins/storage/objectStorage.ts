@@ -3,12 +3,11 @@ import type { FileHandle } from "node:fs/promises";
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "#shared/platform/clock.ts";
 import { type Blobs, isMissing } from "./blobs.ts";
-import { type Buckets, deleteAfterDays } from "./buckets.ts";
+import type { Buckets } from "./buckets.ts";
 import { Checksums, type Expected, verifySize, verifySums } from "./checksums.ts";
 import { type Conditions, checkConditions } from "./conditions.ts";
 import { transaction } from "./database.ts";
 import type { FinalizedEvents } from "./events.ts";
-import { noSuchObject } from "./failure.ts";
 import { checkObjectName } from "./names.ts";
 import type { ObjectFields, StoredObject } from "./object.ts";
 import type { NewObject, Objects } from "./objects.ts";
@@ -56,14 +55,12 @@ export class ObjectStorage {
 
   /**
    * Receives an object in one go. Nothing of it is left when the source breaks off or the bytes are not what was announced.
-   * @param componentCount of how many others it is composed; such an object has no MD5
    * @throws StorageFailure 400, 404, 412; and what `source` throws
    */
   async upload(
     target: Target,
     source: AsyncIterable<Buffer>,
     expected: Expected = {},
-    componentCount: number | null = null,
   ): Promise<StoredObject> {
     this.checkTarget(target);
     const { blobs } = this.deps;
@@ -83,8 +80,7 @@ export class ObjectStorage {
       const sums = checksums.read();
       verifySums(sums, expected);
       await blobs.keep(id);
-      const md5 = componentCount === null ? sums.md5 : null;
-      return await this.publish({ ...target, ...sums, md5, componentCount, blob: id }, target.conditions);
+      return await this.publish({ ...target, ...sums, blob: id }, target.conditions);
     } catch (error) {
       await blobs.discard(id);
       throw error;
@@ -96,7 +92,7 @@ export class ObjectStorage {
    * The blob is removed when a precondition doesn't hold. @throws StorageFailure 404, 412
    */
   async publish(
-    { bucket, name, size, crc32c, md5, componentCount, fields, blob }: NewObject,
+    { bucket, name, size, crc32c, md5, fields, blob }: NewObject,
     conditions: Conditions,
     also: (object: StoredObject) => void = () => {},
   ): Promise<StoredObject> {
@@ -108,11 +104,7 @@ export class ObjectStorage {
       object = transaction(db, () => {
         buckets.get(bucket);
         replaced = objects.find(bucket, name);
-        const made = objects.put(
-          { bucket, name, size, crc32c, md5, componentCount, fields, blob },
-          conditions,
-          this.now(),
-        );
+        const made = objects.put({ bucket, name, size, crc32c, md5, fields, blob }, conditions, this.now());
         announce = events.record(made, baseUrl);
         also(made);
         return made;
@@ -161,36 +153,14 @@ export class ObjectStorage {
     }
   }
 
-  /**
-   * A second object with the same bytes; or, when it is moved, the only one.
-   * @throws StorageFailure 404, 412
-   */
-  async copy(source: StoredObject, target: Target, move = false): Promise<StoredObject> {
-    this.checkTarget(target);
-    let blob: string;
-    try {
-      blob = await this.deps.blobs.duplicate(source.blob);
-    } catch (error) {
-      if (isMissing(error)) throw noSuchObject(source.bucket, source.name);
-      throw error;
-    }
-    const remove = move && (source.bucket !== target.bucket || source.name !== target.name);
-    const copy = await this.publish({ ...source, ...target, blob }, target.conditions, () => {
-      if (remove) this.deps.objects.delete(source.bucket, source.name, source.generation, {});
-    });
-    if (remove) await this.deps.blobs.remove(source.blob);
-    return copy;
-  }
-
   /** Deletes what the buckets' life cycles say, and resumable uploads older than a week. @returns how many objects went */
   async sweep(): Promise<number> {
     const { buckets, objects, sessions, blobs } = this.deps;
     let deleted = 0;
-    for (const bucket of buckets.all()) {
-      const days = deleteAfterDays(bucket);
-      if (days === undefined) continue;
-      for (const { name, generation } of objects.olderThan(bucket.name, this.now() - days * DAY_MS)) {
-        await this.delete(bucket.name, name, generation, {});
+    for (const { name: bucket, lifecycleDays } of buckets.all()) {
+      if (lifecycleDays === null) continue;
+      for (const { name, generation } of objects.olderThan(bucket, this.now() - lifecycleDays * DAY_MS)) {
+        await this.delete(bucket, name, generation, {});
         deleted += 1;
       }
     }

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
 import { type Conditions, checkConditions } from "./conditions.ts";
 import { noSuchObject } from "./failure.ts";
-import { type ObjectFields, objectFieldsSchema, type StoredObject } from "./object.ts";
+import { objectFieldsSchema, type StoredObject } from "./object.ts";
 
 const rowSchema = z.object({
   bucket: z.string(),
@@ -11,8 +11,7 @@ const rowSchema = z.object({
   metageneration: z.number(),
   size: z.number(),
   crc32c: z.string(),
-  md5: z.string().nullable(),
-  component_count: z.number().nullable(),
+  md5: z.string(),
   created_at: z.number(),
   updated_at: z.number(),
   fields: z.string().transform((text) => objectFieldsSchema.parse(JSON.parse(text))),
@@ -67,9 +66,9 @@ export class Objects {
     const current = this.find(object.bucket, object.name);
     checkConditions(conditions, current);
     if (current !== undefined) this.#delete(current);
-    const { bucket, name, size, crc32c, md5, componentCount, fields, blob } = object;
+    const { bucket, name, size, crc32c, md5, fields, blob } = object;
     this.#db
-      .prepare("INSERT INTO objects VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .prepare("INSERT INTO objects VALUES (?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)")
       .run(
         bucket,
         name,
@@ -77,22 +76,11 @@ export class Objects {
         size,
         crc32c,
         md5,
-        componentCount,
         now,
         now,
         JSON.stringify(fields),
         blob,
       );
-    return this.get(bucket, name);
-  }
-
-  /** Changes fields only; the metageneration goes up. */
-  describe({ bucket, name }: StoredObject, fields: ObjectFields, now: number): StoredObject {
-    this.#db
-      .prepare(
-        "UPDATE objects SET fields = ?, updated_at = ?, metageneration = metageneration + 1 WHERE bucket = ? AND name = ?",
-      )
-      .run(JSON.stringify(fields), now, bucket, name);
     return this.get(bucket, name);
   }
 
@@ -127,6 +115,6 @@ export class Objects {
 }
 
 function objectOf(row: unknown): StoredObject {
-  const { component_count, created_at, updated_at, ...rest } = rowSchema.parse(row);
-  return { ...rest, componentCount: component_count, createdAt: created_at, updatedAt: updated_at };
+  const { created_at, updated_at, ...rest } = rowSchema.parse(row);
+  return { ...rest, createdAt: created_at, updatedAt: updated_at };
 }

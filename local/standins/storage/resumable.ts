@@ -240,7 +240,7 @@ export class ResumableUploads {
     verifySums(sums, { ...terms.expected, ...definedOnly(expected) });
     const blob = await deps.blobs.keepPartial(id);
     let completed: Completed | undefined;
-    const object = { bucket, name, ...sums, componentCount: null, fields: terms.fields, blob };
+    const object = { bucket, name, ...sums, fields: terms.fields, blob };
     await this.#storage.publish(object, terms.conditions, (made) => {
       completed = { headers: objectHeaders(made), resource: objectResource(made, deps.baseUrl) };
       deps.sessions.end(id, "complete", completed);

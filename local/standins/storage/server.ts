@@ -6,9 +6,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type Clock, systemClock } from "#shared/platform/clock.ts";
 import { answerFailure } from "./answerFailure.ts";
 import { Blobs } from "./blobs.ts";
-import { Buckets, lifecycleOf } from "./buckets.ts";
+import { Buckets } from "./buckets.ts";
 import { allowBrowsers, answerPreflight } from "./cors.ts";
 import { openDatabase } from "./database.ts";
+import type { XmlDeps } from "./deps.ts";
 import { type EventLog, FinalizedEvents, type FinalizedSink } from "./events.ts";
 import { openExchange } from "./exchange.ts";
 import { jsonApi, jsonTarget } from "./jsonApi.ts";
@@ -18,7 +19,7 @@ import { Objects } from "./objects.ts";
 import { ResumableUploads } from "./resumable.ts";
 import { Sessions } from "./sessions.ts";
 import type { PublicKeys } from "./signature.ts";
-import { type XmlDeps, xmlApi } from "./xmlApi.ts";
+import { xmlApi } from "./xmlApi.ts";
 
 export interface StorageOptions {
   /** 0 picks a free port. */
@@ -66,7 +67,10 @@ export async function startStorage(options: StorageOptions): Promise<StorageStan
     const blobs = new Blobs(options.dataDir);
     const [buckets, objects, sessions] = [new Buckets(db), new Objects(db), new Sessions(db)];
     blobs.removeOrphans(objects.blobs(), sessions.openIds());
-    for (const bucket of options.buckets) prepareBucket(buckets, bucket, clock);
+    for (const { name, lifecycleDays = null } of options.buckets) {
+      checkNewBucketName(name);
+      buckets.put({ name, lifecycleDays });
+    }
 
     const storage = new ObjectStorage({ db, buckets, objects, sessions, blobs, events, clock, baseUrl: url });
     const deps: XmlDeps = {
@@ -99,20 +103,6 @@ export async function startStorage(options: StorageOptions): Promise<StorageStan
     await stopListening(server);
     throw error;
   }
-}
-
-function prepareBucket(
-  buckets: Buckets,
-  { name, lifecycleDays }: StorageOptions["buckets"][number],
-  clock: Clock,
-): void {
-  checkNewBucketName(name);
-  const now = clock().getTime();
-  const existing = buckets.find(name);
-  const { lifecycle: _, ...settings } = existing?.settings ?? {};
-  const wanted = { ...settings, ...lifecycleOf(lifecycleDays) };
-  if (existing === undefined) buckets.create(name, wanted, now);
-  else if (lifecycleDays !== undefined) buckets.update(name, wanted, {}, now);
 }
 
 /** @returns the requests being answered; the set changes with them */

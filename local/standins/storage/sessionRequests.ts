@@ -25,14 +25,8 @@ export async function continueSession(
   });
   if (progress.state === "complete") return progress;
   const { received } = progress;
-  const range = received === 0 ? {} : { range: `bytes=0-${received - 1}` };
-  if (header(exchange, "x-guploader-no-308") === "yes") {
-    // Google's Go client asks so, since some HTTP libraries take 308 for a redirect.
-    sendEmpty(exchange, 200, { ...range, "x-http-status-code-override": "308" });
-  } else {
-    exchange.response.statusMessage = "Resume Incomplete";
-    sendEmpty(exchange, 308, range);
-  }
+  exchange.response.statusMessage = "Resume Incomplete";
+  sendEmpty(exchange, 308, received === 0 ? {} : { range: `bytes=0-${received - 1}` });
   return undefined;
 }
 

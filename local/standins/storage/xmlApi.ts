@@ -1,6 +1,7 @@
 /** The XML API (https://cloud.google.com/storage/docs/xml-api/overview), as far as signed URLs use it. */
 import { verifySize } from "./checksums.ts";
 import { checkConditions, generationOf, headerConditions } from "./conditions.ts";
+import type { XmlDeps } from "./deps.ts";
 import { download, objectHeaders } from "./download.ts";
 import { body, decodePath, type Exchange, header, headerText, sendEmpty } from "./exchange.ts";
 import {
@@ -10,15 +11,10 @@ import {
   missingContentLength,
   notImplemented,
 } from "./failure.ts";
-import type { ApiDeps } from "./jsonApi.ts";
 import { checkBucketName } from "./names.ts";
 import { cancelSession, continueSession } from "./sessionRequests.ts";
-import { isSigned, type PublicKeys, verifySignature } from "./signature.ts";
+import { isSigned, verifySignature } from "./signature.ts";
 import { contentLength, expectedFromHeaders, fieldsFromHeaders } from "./uploadHeaders.ts";
-
-export interface XmlDeps extends ApiDeps {
-  readonly publicKeys: PublicKeys;
-}
 
 interface XmlTarget {
   readonly bucket: string;
@@ -37,8 +33,7 @@ export async function xmlApi(exchange: Exchange, deps: XmlDeps): Promise<void> {
   }
   await authorize(exchange, deps);
   checkBucketName(target.bucket);
-  if (target.name === "")
-    throw notImplemented("Requests to buckets are not supported; the JSON API has them.");
+  if (target.name === "") throw notImplemented("Requests to buckets are not supported.");
   switch (method) {
     case "GET":
     case "HEAD":
@@ -47,11 +42,8 @@ export async function xmlApi(exchange: Exchange, deps: XmlDeps): Promise<void> {
       return put(exchange, target, deps);
     case "POST":
       return startResumable(exchange, target, deps);
-    case "DELETE": {
-      const conditions = headerConditions((name) => header(exchange, name));
-      await deps.storage.delete(target.bucket, target.name, generationOf(query), conditions);
-      return sendEmpty(exchange, 204);
-    }
+    case "DELETE":
+      throw notImplemented("Objects are deleted by the JSON API.");
     default:
       throw methodNotAllowed();
   }

@@ -1,0 +1,13 @@
+import type { ObjectStorage } from "./objectStorage.ts";
+import type { ResumableUploads } from "./resumable.ts";
+import type { PublicKeys } from "./signature.ts";
+
+/** What answering a request needs. */
+export interface ApiDeps {
+  readonly storage: ObjectStorage;
+  readonly resumable: ResumableUploads;
+}
+
+export interface XmlDeps extends ApiDeps {
+  readonly publicKeys: PublicKeys;
+}
