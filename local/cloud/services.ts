@@ -83,9 +83,9 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
     },
     retryConfig: {
       maxAttempts: -1,
-      maxRetryDuration: queue.maxRetrySeconds,
-      minBackoff: queue.minBackoffSeconds,
-      maxBackoff: queue.maxBackoffSeconds,
+      maxRetrySeconds: queue.maxRetrySeconds,
+      minBackoffSeconds: queue.minBackoffSeconds,
+      maxBackoffSeconds: queue.maxBackoffSeconds,
       maxDoublings: queue.maxDoublings,
     },
   }));

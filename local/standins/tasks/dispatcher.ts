@@ -45,25 +45,16 @@ export class Dispatcher {
     this.#deps = deps;
   }
 
-  /** Looks at a queue again after something changed: a task came, its settings or its state are others. */
+  /** Looks at a queue again after something changed: a task came, or an attempt ended. */
   wake(queueName: string): void {
     if (this.#closing.signal.aborted) return;
     clearTimeout(this.#lanes.get(queueName)?.timer);
     const queue = this.#deps.store.queue(queueName);
-    if (queue === undefined) this.#lanes.delete(queueName);
-    if (queue?.state !== "RUNNING") return;
+    if (queue === undefined) return;
     const lane = this.#lane(queue);
     const waitMs = this.#dispatchWhatIsDue(queueName, lane.flow);
     if (waitMs === undefined) return;
     lane.timer = setTimeout(() => this.wake(queueName), Math.min(Math.ceil(waitMs), LONGEST_WAIT_MS));
-  }
-
-  /** Dispatches a task now, whatever its schedule, its queue's state and pace say. Returns the task with that attempt on it. */
-  runNow(task: Task): Task | undefined {
-    const queue = this.#deps.store.queue(task.queue);
-    if (queue === undefined) return undefined;
-    this.#deps.store.reschedule(task.id, nowMicros(this.#deps.clock));
-    return this.#begin(task.id, queue.name, this.#lane(queue).flow, true);
   }
 
   /** Stops dispatching and drops the attempts under way, which stay due for the next process that opens the store. */
@@ -75,9 +66,10 @@ export class Dispatcher {
 
   #lane({ name, settings: { rateLimits } }: Queue): Lane {
     const now = this.#deps.clock().getTime();
-    const known = this.#lanes.get(name);
-    known?.flow.setLimits(rateLimits, now);
-    const lane = known ?? { flow: new QueueFlow(rateLimits, this.#deps.throttle, now), timer: undefined };
+    const lane = this.#lanes.get(name) ?? {
+      flow: new QueueFlow(rateLimits, this.#deps.throttle, now),
+      timer: undefined,
+    };
     this.#lanes.set(name, lane);
     return lane;
   }
@@ -91,21 +83,20 @@ export class Dispatcher {
       const readyAt = Math.max(next.scheduledAt / MICROS_PER_MS, flow.readyAt(now));
       if (readyAt === Number.POSITIVE_INFINITY) return undefined;
       if (readyAt > now) return readyAt - now;
-      this.#begin(next.id, queueName, flow, false);
+      this.#begin(next.id, queueName, flow);
     }
   }
 
-  #begin(id: number, queueName: string, flow: QueueFlow, forced: boolean): Task | undefined {
+  #begin(id: number, queueName: string, flow: QueueFlow): void {
     const begun = this.#deps.store.beginAttempt(id, nowMicros(this.#deps.clock));
     const attempt = begun?.task.lastAttempt;
-    if (begun === undefined || !attempt) return undefined;
-    flow.start(this.#deps.clock().getTime(), forced);
+    if (begun === undefined || !attempt) return;
+    flow.start(this.#deps.clock().getTime());
     const work = this.#attempt(begun.task, attempt, begun.previous, flow).finally(() => {
       this.#underWay.delete(work);
       this.wake(queueName);
     });
     this.#underWay.add(work);
-    return begun.task;
   }
 
   async #attempt(task: Task, attempt: Attempt, previous: Attempt | null, flow: QueueFlow): Promise<void> {

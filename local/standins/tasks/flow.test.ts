@@ -54,12 +54,6 @@ test("at full concurrency nothing is ready until an attempt ends", () => {
   assert.equal(flow.readyAt(5), 5);
 });
 
-test("a forced start takes no token and waits for nothing", () => {
-  const flow = newFlow({ maxBurstSize: 1 });
-  flow.start(0, true);
-  assert.equal(flow.readyAt(0), 0);
-});
-
 test("each round of overload doubles the spacing up to its most; successes halve it until the queue is free", () => {
   const flow = newFlow();
   const spacings: number[] = [];
@@ -111,13 +105,4 @@ test("single errors leave the pace alone, a high rate of them slows it", () => {
   const mixed = newFlow({ maxBurstSize: 100, maxDispatchesPerSecond: 500 });
   for (let i = 0; i < 40; i++) attempt(mixed, i % 2 === 0 ? "success" : "error", i);
   assert.equal(mixed.spacingMs, 0);
-});
-
-test("changed limits hold at once", () => {
-  const flow = newFlow();
-  flow.setLimits({ maxDispatchesPerSecond: 1, maxBurstSize: 1, maxConcurrentDispatches: 1 }, 0);
-  flow.start(0);
-  assert.equal(flow.readyAt(0), Number.POSITIVE_INFINITY);
-  flow.finish("success", 0, 0);
-  assert.equal(flow.readyAt(0), 1000);
 });

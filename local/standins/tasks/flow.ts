@@ -27,7 +27,7 @@ const RECENT = { outcomes: 20, least: 10, share: 0.5, ms: 60_000 };
  * doubles the least spacing of dispatches, a success halves it, and below the initial spacing the configured rate is back.
  */
 export class QueueFlow {
-  #limits: RateLimits;
+  readonly #limits: RateLimits;
   readonly #throttle: ThrottleSettings;
   #tokens: number;
   #filledAt: number;
@@ -48,12 +48,6 @@ export class QueueFlow {
     return this.#spacingMs;
   }
 
-  setLimits(limits: RateLimits, now: number): void {
-    this.#refill(now);
-    this.#limits = limits;
-    this.#tokens = Math.min(this.#tokens, limits.maxBurstSize);
-  }
-
   /** When the next dispatch may start: now or earlier if at once, Infinity while the queue is at its concurrency. */
   readyAt(now: number): number {
     if (this.#inFlight >= this.#limits.maxConcurrentDispatches) return Number.POSITIVE_INFINITY;
@@ -63,10 +57,9 @@ export class QueueFlow {
     return Math.max(tokenAt, this.#heldUntil);
   }
 
-  /** Counts a dispatch. A forced one (RunTask) takes no token, since it doesn't ask for one. */
-  start(now: number, forced = false): void {
+  /** Counts a dispatch. */
+  start(now: number): void {
     this.#inFlight += 1;
-    if (forced) return;
     this.#refill(now);
     this.#tokens -= 1;
     if (this.#spacingMs > 0) this.#heldUntil = Math.max(this.#heldUntil, now + this.#spacingMs);

@@ -1,6 +1,5 @@
-import { z } from "zod";
+import { tasksConfigSchema } from "./config.ts";
 import { idTokensFromIam } from "./idToken.ts";
-import { queueConfigSchema } from "./queueSettings.ts";
 import { startTasks } from "./server.ts";
 
 /*
@@ -9,28 +8,13 @@ import { startTasks } from "./server.ts";
  * the process that started it if that one opened an IPC channel.
  */
 
-const configSchema = z.strictObject({
-  port: z.int().min(0).max(65_535),
-  host: z.string().exactOptional(),
-  dataDir: z.string().min(1),
-  queues: z.array(queueConfigSchema.in),
-  iamEndpoint: z.url(),
-  /** Where the access token for `iamEndpoint` comes from; the same server unless told. */
-  metadataEndpoint: z.url().exactOptional(),
-  throttle: z
-    .strictObject({ initialMs: z.number().positive(), maxMs: z.number().positive() })
-    .exactOptional(),
-  nameRetentionMs: z.number().nonnegative().exactOptional(),
-  minDispatchDeadlineMs: z.number().positive().exactOptional(),
-});
-
 const log = (event: string, fields: Record<string, string | number>): void => {
   process.stdout.write(`${JSON.stringify({ time: new Date().toISOString(), event, ...fields })}\n`);
 };
 
 try {
   const text = process.argv[2] ?? process.env.TASKS_CONFIG ?? "";
-  const { iamEndpoint, metadataEndpoint, ...config } = configSchema.parse(JSON.parse(text));
+  const { iamEndpoint, metadataEndpoint, ...config } = tasksConfigSchema.parse(JSON.parse(text));
   const tasks = await startTasks({
     ...config,
     mintIdToken: idTokensFromIam(iamEndpoint, metadataEndpoint),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Attempt, httpMethodSchema, type Queue, type Task } from "./schema.ts";
+import { type Attempt, httpMethodSchema, type Task } from "./schema.ts";
 import { durationMessage, type Micros, timestampMessage } from "./time.ts";
 
 /*
@@ -42,56 +42,11 @@ const newTaskSchema = z.object({
 
 export type NewTaskMessage = z.output<typeof newTaskSchema>;
 
-const queueSchema = z.object({
-  name: z.string(),
-  appEngineRoutingOverride: z.unknown().optional(),
-  rateLimits: z.object({ maxDispatchesPerSecond: z.number(), maxConcurrentDispatches: z.number() }).nullish(),
-  retryConfig: z
-    .object({
-      maxAttempts: z.number(),
-      maxRetryDuration: durationSchema.nullish(),
-      minBackoff: durationSchema.nullish(),
-      maxBackoff: durationSchema.nullish(),
-      maxDoublings: z.number(),
-    })
-    .nullish(),
-});
-
-export type QueueMessage = z.output<typeof queueSchema>;
-
-const page = { pageSize: z.number(), pageToken: z.string() };
-
 export const requests = {
-  listQueues: z.object({ parent: z.string(), filter: z.string(), ...page }),
-  /** GetQueue, DeleteQueue, PurgeQueue, PauseQueue, ResumeQueue and DeleteTask all hold a name and no more. */
-  byName: z.object({ name: z.string() }),
-  createQueue: z.object({ parent: z.string(), queue: queueSchema }),
-  updateQueue: z.object({
-    queue: queueSchema,
-    updateMask: z.object({ paths: z.array(z.string()) }).nullish(),
-  }),
-  listTasks: z.object({ parent: z.string(), responseView: viewSchema, ...page }),
-  /** GetTask and RunTask. */
-  taskByName: z.object({ name: z.string(), responseView: viewSchema }),
+  getTask: z.object({ name: z.string(), responseView: viewSchema }),
   createTask: z.object({ parent: z.string(), task: newTaskSchema, responseView: viewSchema }),
+  deleteTask: z.object({ name: z.string() }),
 };
-
-/** A stored queue as the Queue message. */
-export function queueMessage({ name, state, settings: { rateLimits, retryConfig }, purgedAt }: Queue) {
-  return {
-    name,
-    rateLimits,
-    retryConfig: {
-      maxAttempts: retryConfig.maxAttempts,
-      maxRetryDuration: durationMessage(retryConfig.maxRetryDurationMs),
-      minBackoff: durationMessage(retryConfig.minBackoffMs),
-      maxBackoff: durationMessage(retryConfig.maxBackoffMs),
-      maxDoublings: retryConfig.maxDoublings,
-    },
-    state,
-    ...(purgedAt !== null && { purgeTime: timestampMessage(purgedAt) }),
-  };
-}
 
 /** A stored task as the Task message; the BASIC view leaves the body out. */
 export function taskMessage(task: Task, view: "BASIC" | "FULL") {

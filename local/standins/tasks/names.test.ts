@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { status } from "@grpc/grpc-js";
-import { eventually, inMs, openTasks, openWorker, queueConfig, queuePath, taskPath } from "./harness.ts";
+import { eventually, inMs, openTasks, openWorker, queueConfig, taskPath } from "./harness.ts";
 
 const ALREADY_EXISTS = { code: status.ALREADY_EXISTS };
 const NOT_FOUND = { code: status.NOT_FOUND };
@@ -16,7 +16,7 @@ test("a name is taken while its task waits; of many who ask at once one gets it"
   await put("other", worker.url, { ...one, name: taskPath("other", "same") });
 });
 
-test("a name stays taken after its task is done, deleted, dropped or purged, until the time is over", async (t) => {
+test("a name stays taken after its task is done, deleted or dropped, until the time is over", async (t) => {
   const worker = await openWorker(t, ({ path }) => ({ status: path === "/bad" ? 500 : 200 }));
   let ahead = 0;
   const clock = () => new Date(Date.now() + ahead);
@@ -27,9 +27,7 @@ test("a name stays taken after its task is done, deleted, dropped or purged, unt
       clock,
     },
   );
-  const [done, dropped, deleted, purged] = ["done", "dropped", "deleted", "purged"].map((id) =>
-    taskPath("q", id),
-  );
+  const [done, dropped, deleted] = ["done", "dropped", "deleted"].map((id) => taskPath("q", id));
   const later = { scheduleTime: inMs(86_400_000) };
   await put("q", worker.url, { name: done });
   await put("q", `${worker.url}/bad`, { name: dropped });
@@ -37,10 +35,8 @@ test("a name stays taken after its task is done, deleted, dropped or purged, unt
   await client.deleteTask({ name: deleted ?? "" });
   await eventually("done", () => isGone(done ?? ""));
   await eventually("dropped", () => isGone(dropped ?? ""));
-  await put("q", worker.url, { name: purged, ...later });
-  await client.purgeQueue({ name: queuePath("q") });
 
-  const all = [done, dropped, deleted, purged];
+  const all = [done, dropped, deleted];
   for (const name of all)
     await assert.rejects(put("q", worker.url, { name, ...later }), ALREADY_EXISTS, name);
   ahead = 3_590_000;
@@ -59,7 +55,7 @@ test("without a name each task gets one of its own", async (t) => {
     assert.match(name, /^projects\/reverie-test\/locations\/here\/queues\/q\/tasks\/\d{20}$/);
 });
 
-test("what is done or was never there is not found, by get, delete and run alike", async (t) => {
+test("what is done or was never there is not found, by get and delete alike", async (t) => {
   const worker = await openWorker(t);
   const { client, put, isGone } = await openTasks(t, [queueConfig("q")]);
   const done = await put("q", worker.url);
@@ -67,7 +63,6 @@ test("what is done or was never there is not found, by get, delete and run alike
   for (const name of [done, taskPath("q", "never"), taskPath("nowhere", "never")]) {
     await assert.rejects(client.getTask({ name }), NOT_FOUND);
     await assert.rejects(client.deleteTask({ name }), NOT_FOUND);
-    await assert.rejects(client.runTask({ name }), NOT_FOUND);
   }
   await assert.rejects(put("nowhere", worker.url), NOT_FOUND);
   assert.equal(worker.received.length, 1);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { eventually, openTasks, openWorker, queueConfig, queuePath } from "./harness.ts";
 
 const THROTTLE = { initialMs: 300, maxMs: 1200 };
-const QUICK = { minBackoff: 0.02, maxBackoff: 0.02 };
+const QUICK = { minBackoffSeconds: 0.02, maxBackoffSeconds: 0.02 };
 
 test("Retry-After of a 429 or 503 puts the task off at least that long", async (t) => {
   for (const status of [429, 503]) {
@@ -51,7 +51,7 @@ test("a task behind a 429 goes when the queue's pause is over, not before", asyn
     path === "/busy" && received.length === 1 ? { status: 429 } : undefined,
   );
   let throttled = false;
-  const { put, isGone } = await openTasks(t, [queueConfig("q", { retryConfig: { minBackoff: 5 } })], {
+  const { put, isGone } = await openTasks(t, [queueConfig("q", { retryConfig: { minBackoffSeconds: 5 } })], {
     throttle: THROTTLE,
     log: (event) => {
       throttled ||= event === "queue_throttled";

@@ -35,11 +35,10 @@ export const DEFAULT_SETTINGS: QueueSettings = {
 };
 
 /** Cloud Tasks picks the burst by the rate and doesn't publish how; this gives its known pairs (500/s: 100, 5/s: 10). */
-export const burstForRate = (perSecond: number): number =>
-  Math.min(100, Math.max(10, Math.ceil(perSecond / 5)));
+const burstForRate = (perSecond: number): number => Math.min(100, Math.max(10, Math.ceil(perSecond / 5)));
 
 /** Refuses settings outside the documented ranges with INVALID_ARGUMENT. */
-export function checkSettings({ rateLimits, retryConfig }: QueueSettings): void {
+function checkSettings({ rateLimits, retryConfig }: QueueSettings): void {
   const { maxDispatchesPerSecond, maxBurstSize, maxConcurrentDispatches } = rateLimits;
   if (!(maxDispatchesPerSecond > 0 && maxDispatchesPerSecond <= 500))
     throw invalid("rate_limits.max_dispatches_per_second must be above 0 and at most 500.");
@@ -56,65 +55,61 @@ export function checkSettings({ rateLimits, retryConfig }: QueueSettings): void 
   if (retryConfig.maxDoublings < 0) throw invalid("retry_config.max_doublings must not be negative.");
 }
 
-/** `"1.5s"`, as Google's JSON writes durations, or seconds as a number; in milliseconds. */
-const durationSchema = z.union([
-  z.number().transform((seconds) => seconds * 1000),
-  z
-    .string()
-    .regex(/^\d+(\.\d{1,9})?s$/, 'expected seconds like "0.1s"')
-    .transform((text) => Number(text.slice(0, -1)) * 1000),
-]);
+/** A queue as the stand-in is told of it. Durations are in seconds, as their names say; absent settings have Cloud Tasks' defaults. */
+export const queueConfigSchema = z.strictObject({
+  /** Short, with `projectId` and `location`; or the full resource name, without them. */
+  name: z.string(),
+  projectId: z.string().exactOptional(),
+  location: z.string().exactOptional(),
+  rateLimits: z
+    .strictObject({
+      maxDispatchesPerSecond: z.number().exactOptional(),
+      maxBurstSize: z.int().exactOptional(),
+      maxConcurrentDispatches: z.int().exactOptional(),
+    })
+    .exactOptional(),
+  retryConfig: z
+    .strictObject({
+      maxAttempts: z.int().exactOptional(),
+      maxRetrySeconds: z.number().exactOptional(),
+      minBackoffSeconds: z.number().exactOptional(),
+      maxBackoffSeconds: z.number().exactOptional(),
+      maxDoublings: z.int().exactOptional(),
+    })
+    .exactOptional(),
+});
+export type QueueConfig = z.infer<typeof queueConfigSchema>;
 
-/**
- * One queue of the stand-in's configuration. `name` is either the full resource name, or the short one with `projectId` and `location`
- * beside it. What is absent has Cloud Tasks' default; durations are `"0.1s"` or seconds.
- */
-export const queueConfigSchema = z
-  .strictObject({
-    name: z.string().min(1),
-    projectId: z.string().min(1).optional(),
-    location: z.string().min(1).optional(),
-    rateLimits: z
-      .strictObject({
-        maxDispatchesPerSecond: z.number().optional(),
-        maxBurstSize: z.int().optional(),
-        maxConcurrentDispatches: z.int().optional(),
-      })
-      .default({}),
-    retryConfig: z
-      .strictObject({
-        maxAttempts: z.int().optional(),
-        maxRetryDuration: durationSchema.optional(),
-        minBackoff: durationSchema.optional(),
-        maxBackoff: durationSchema.optional(),
-        maxDoublings: z.int().optional(),
-      })
-      .default({}),
-  })
-  .transform(({ name, projectId, location, rateLimits, retryConfig }, context) => {
-    if (!name.includes("/") && (projectId === undefined || location === undefined)) {
-      context.addIssue("a short queue name needs projectId and location");
-      return z.NEVER;
-    }
-    const rate = rateLimits.maxDispatchesPerSecond ?? DEFAULT_SETTINGS.rateLimits.maxDispatchesPerSecond;
-    const defaults = DEFAULT_SETTINGS.retryConfig;
-    const settings: QueueSettings = {
-      rateLimits: {
-        maxDispatchesPerSecond: rate,
-        maxBurstSize: rateLimits.maxBurstSize ?? burstForRate(rate),
-        maxConcurrentDispatches:
-          rateLimits.maxConcurrentDispatches ?? DEFAULT_SETTINGS.rateLimits.maxConcurrentDispatches,
-      },
-      retryConfig: {
-        maxAttempts: retryConfig.maxAttempts ?? defaults.maxAttempts,
-        maxRetryDurationMs: retryConfig.maxRetryDuration ?? defaults.maxRetryDurationMs,
-        minBackoffMs: retryConfig.minBackoff ?? defaults.minBackoffMs,
-        maxBackoffMs: retryConfig.maxBackoff ?? defaults.maxBackoffMs,
-        maxDoublings: retryConfig.maxDoublings ?? defaults.maxDoublings,
-      },
-    };
-    const full = name.includes("/") ? name : `projects/${projectId}/locations/${location}/queues/${name}`;
-    return { name: full, settings };
-  });
+/** The full resource name. @throws StatusError INVALID_ARGUMENT */
+export function queueNameOf({ name, projectId, location }: QueueConfig): string {
+  if (name.includes("/")) return name;
+  if (projectId === undefined || location === undefined)
+    throw invalid("a short queue name needs projectId and location.");
+  return `projects/${projectId}/locations/${location}/queues/${name}`;
+}
 
-export type QueueConfig = z.input<typeof queueConfigSchema>;
+/** The settings in full, in milliseconds. This is the only place where seconds become milliseconds. @throws StatusError INVALID_ARGUMENT */
+export function settingsOf({ rateLimits = {}, retryConfig = {} }: QueueConfig): QueueSettings {
+  const { rateLimits: rates, retryConfig: retries } = DEFAULT_SETTINGS;
+  const maxDispatchesPerSecond = rateLimits.maxDispatchesPerSecond ?? rates.maxDispatchesPerSecond;
+  const settings = {
+    rateLimits: {
+      maxDispatchesPerSecond,
+      maxBurstSize: rateLimits.maxBurstSize ?? burstForRate(maxDispatchesPerSecond),
+      maxConcurrentDispatches: rateLimits.maxConcurrentDispatches ?? rates.maxConcurrentDispatches,
+    },
+    retryConfig: {
+      maxAttempts: retryConfig.maxAttempts ?? retries.maxAttempts,
+      maxRetryDurationMs: inMs(retryConfig.maxRetrySeconds) ?? retries.maxRetryDurationMs,
+      minBackoffMs: inMs(retryConfig.minBackoffSeconds) ?? retries.minBackoffMs,
+      maxBackoffMs: inMs(retryConfig.maxBackoffSeconds) ?? retries.maxBackoffMs,
+      maxDoublings: retryConfig.maxDoublings ?? retries.maxDoublings,
+    },
+  };
+  checkSettings(settings);
+  return settings;
+}
+
+function inMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}

@@ -100,7 +100,7 @@ test("killed in the middle: what waited, ran or was due meanwhile is sent by the
   await put("due", { scheduleTime: inMs(1500) });
   await put("future", { scheduleTime: inMs(3_600_000) });
   await first.kill("SIGKILL");
-  await assert.rejects(client.getQueue({ name: queuePath("q") }, { timeout: 300, retry: null }));
+  await assert.rejects(client.getTask({ name: taskPath("q", "future") }, { timeout: 300, retry: null }));
   hang = false;
 
   const second = await startChild(t, { ...config, port: first.port });
@@ -162,24 +162,16 @@ test("frozen past a task's time: it is sent when the process goes on", async (t)
   await eventually("sent", () => worker.received.length === 1);
 });
 
-test("a closed stand-in goes on where it was: state, settings by update, waiting tasks", async (t) => {
-  const worker = await openWorker(t);
-  const queues = [queueConfig("q")];
-  const first = await openTasks(t, queues);
-  await first.client.pauseQueue({ name: queuePath("q") });
-  await first.client.createQueue({
-    parent: queuePath("q").replace("/queues/q", ""),
-    queue: { name: queuePath("extra") },
-  });
-  const name = await first.put("q", worker.url);
+test("a closed stand-in goes on with what waits, with the settings of the new start", async (t) => {
+  const worker = await openWorker(t, (_, { received }) => ({ status: received.length < 3 ? 500 : 200 }));
+  const slow = { minBackoffSeconds: 3600, maxBackoffSeconds: 3600 };
+  const first = await openTasks(t, [queueConfig("q", { retryConfig: slow })]);
+  const name = await first.put("q", worker.url, { scheduleTime: inMs(300) });
   await first.close();
-  const second = await openTasks(t, queues, { dataDir: first.dataDir });
-  const [queue] = await second.client.getQueue({ name: queuePath("q") });
-  assert.equal(queue.state, "PAUSED");
-  await second.client.getQueue({ name: queuePath("extra") });
-  await second.client.resumeQueue({ name: queuePath("q") });
+  const quick = { minBackoffSeconds: 0.01, maxBackoffSeconds: 0.01 };
+  const second = await openTasks(t, [queueConfig("q", { retryConfig: quick })], { dataDir: first.dataDir });
   await eventually("done", () => second.isGone(name));
-  assert.equal(worker.received.length, 1);
+  assert.equal(worker.received.length, 3);
 });
 
 test("closing doesn't wait for a worker that doesn't answer, and the task is sent again", async (t) => {
@@ -197,11 +189,37 @@ test("closing doesn't wait for a worker that doesn't answer, and the task is sen
 });
 
 test("a directory in use, and settings out of range, are refused without touching the one that runs", async (t) => {
-  const { client, dataDir } = await openTasks(t, [queueConfig("q")]);
+  const { put, dataDir } = await openTasks(t, [queueConfig("q")]);
   await assert.rejects(openTasks(t, [], { dataDir }), /in use by another process/);
   await assert.rejects(openTasks(t, [queueConfig("q", { retryConfig: { maxAttempts: 0 } })]), /max_attempts/);
-  await client.getQueue({ name: queuePath("q") });
+  await put("q", "http://127.0.0.1:9/", { scheduleTime: inMs(3_600_000) });
 });
+
+test("a process waits as many seconds between attempts as its configuration says", async (t) => {
+  const identity = await openIdentity(t);
+  const worker = await openWorker(t, () => ({ status: 500 }));
+  const retryConfig = { minBackoffSeconds: 0.2, maxBackoffSeconds: 3600, maxDoublings: 1 };
+  const queues = [queueConfig("q", { retryConfig })];
+  const child = await startChild(t, childConfig(temporaryDirectory(t), identity.url, queues));
+  const client = openClient(t, child.port);
+  const httpRequest = { url: worker.url };
+  const [{ name }] = await client.createTask({ parent: queuePath("q"), task: { httpRequest } });
+  for (const [failures, seconds] of [
+    [1, 0.2],
+    [2, 0.4],
+    [3, 0.8],
+  ] as const) {
+    const waited = await eventually(`failure ${failures}`, async () => {
+      const [{ responseCount, scheduleTime, lastAttempt }] = await client.getTask({ name: name ?? "" });
+      return responseCount === failures && inSeconds(scheduleTime) - inSeconds(lastAttempt?.responseTime);
+    });
+    assert.ok(Math.abs(waited - seconds) < 0.001, `${waited} s after failure ${failures}`);
+  }
+});
+
+function inSeconds(time: { seconds?: unknown; nanos?: number | null } | null | undefined): number {
+  return Number(time?.seconds) + (time?.nanos ?? 0) / 1e9;
+}
 
 test("the process ends with the one that started it", async (t) => {
   const main = fileURLToPath(new URL("main.ts", import.meta.url));

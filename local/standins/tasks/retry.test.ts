@@ -1,12 +1,44 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { DEFAULT_SETTINGS, type RetryConfig } from "./queueSettings.ts";
+import { DEFAULT_SETTINGS, type QueueConfig, type RetryConfig, settingsOf } from "./queueSettings.ts";
 import { backoffMs, isExhausted, retryAfterMs } from "./retry.ts";
 
 const config = (overrides: Partial<RetryConfig>): RetryConfig => ({
   ...DEFAULT_SETTINGS.retryConfig,
   ...overrides,
+});
+
+/** The documented rule step by step (`RetryConfig.max_doublings` in google/cloud/tasks/v2/queue.proto), in seconds. */
+function documentedSchedule(
+  {
+    minBackoffSeconds = 0.1,
+    maxBackoffSeconds = 3600,
+    maxDoublings = 16,
+  }: NonNullable<QueueConfig["retryConfig"]>,
+  failures: number,
+): number[] {
+  const schedule: number[] = [];
+  let interval = minBackoffSeconds;
+  for (let failure = 1; failure <= failures; failure++) {
+    schedule.push(Math.min(interval, maxBackoffSeconds));
+    interval = failure <= maxDoublings ? interval * 2 : interval + minBackoffSeconds * 2 ** maxDoublings;
+  }
+  return schedule;
+}
+
+test("seconds in a configuration are those seconds: the schedule is the documented one", () => {
+  for (const retryConfig of [
+    {},
+    { minBackoffSeconds: 10, maxBackoffSeconds: 300, maxDoublings: 3 },
+    { minBackoffSeconds: 1, maxBackoffSeconds: 60, maxDoublings: 6 },
+    { minBackoffSeconds: 0.5, maxBackoffSeconds: 7, maxDoublings: 0 },
+    { minBackoffSeconds: 2, maxBackoffSeconds: 2, maxDoublings: 5 },
+  ]) {
+    const { retryConfig: settings } = settingsOf({ name: "projects/p/locations/l/queues/q", retryConfig });
+    const schedule = Array.from({ length: 25 }, (_, index) => backoffMs(index + 1, settings) / 1000);
+    assert.deepEqual(schedule, documentedSchedule(retryConfig, 25));
+  }
 });
 
 test("back-off follows the example of Google's documentation", () => {

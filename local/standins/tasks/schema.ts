@@ -1,15 +1,13 @@
 import { z } from "zod";
 
 /**
- * The stand-in's tables. A task's name leaves a row in `spent_names` when the task goes, so that it can't be used again for a while. `running`
- * counts the attempts under way (RunTask may start a second one); what it says after a crash is history, see TaskStore.
+ * The stand-in's tables. A task's name leaves a row in `spent_names` when the task goes, so that it can't be used again for a while. `running` is 1
+ * while an attempt is under way; what it says after a crash is history, see TaskStore.
  */
 export const TABLES = `
   CREATE TABLE IF NOT EXISTS queues (
     name TEXT PRIMARY KEY,
-    state TEXT NOT NULL CHECK (state IN ('RUNNING', 'PAUSED')),
-    settings TEXT NOT NULL,
-    purged_at INTEGER
+    settings TEXT NOT NULL
   ) STRICT;
   CREATE TABLE IF NOT EXISTS tasks (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -111,13 +109,6 @@ const settingsSchema = z.object({
   }),
 });
 
-export const queueRowSchema = z
-  .object({
-    name: z.string(),
-    state: z.enum(["RUNNING", "PAUSED"]),
-    settings: json.pipe(settingsSchema),
-    purged_at: z.number().nullable(),
-  })
-  .transform(({ purged_at, ...row }) => ({ ...row, purgedAt: purged_at }));
+export const queueRowSchema = z.object({ name: z.string(), settings: json.pipe(settingsSchema) });
 
 export type Queue = z.output<typeof queueRowSchema>;

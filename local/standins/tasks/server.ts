@@ -10,7 +10,7 @@ import { Dispatcher, type TasksLog } from "./dispatcher.ts";
 import { DEFAULT_THROTTLE, type ThrottleSettings } from "./flow.ts";
 import type { MintIdToken } from "./idToken.ts";
 import { resourceName } from "./names.ts";
-import { checkSettings, type QueueConfig, queueConfigSchema } from "./queueSettings.ts";
+import { type QueueConfig, queueNameOf, settingsOf } from "./queueSettings.ts";
 import { cloudTasksMethods } from "./service.ts";
 import { StatusError } from "./status.ts";
 import { TaskStore } from "./store.ts";
@@ -55,7 +55,6 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
  */
 export async function startTasks(options: TasksOptions): Promise<TasksStandIn> {
   const { clock = systemClock, log = () => {}, nameRetentionMs = HOUR_MS } = options;
-  const queues = z.array(queueConfigSchema).parse(options.queues);
   const store = new TaskStore(options.dataDir);
   const { mintIdToken, throttle = DEFAULT_THROTTLE } = options;
   const dispatcher = new Dispatcher({ store, mintIdToken, clock, log, throttle, nameRetentionMs });
@@ -71,10 +70,8 @@ export async function startTasks(options: TasksOptions): Promise<TasksStandIn> {
   const server = new grpc.Server({ "grpc.max_receive_message_length": MAX_MESSAGE_BYTES });
   let port: number;
   try {
-    for (const { name, settings } of queues) {
-      checkSettings(settings);
-      store.putQueue(resourceName("queue", name, "name"), settings);
-    }
+    for (const queue of options.queues)
+      store.putQueue(resourceName("queue", queueNameOf(queue), "name"), settingsOf(queue));
     server.addService(serviceDefinition(), implementation(methods, log));
     port = await bind(server, `${options.host ?? "127.0.0.1"}:${options.port}`);
   } catch (error) {
@@ -84,7 +81,7 @@ export async function startTasks(options: TasksOptions): Promise<TasksStandIn> {
   }
   tidy();
   const tidying = setInterval(tidy, TIDY_EVERY_MS);
-  for (const { name } of store.queues("", "", Number.MAX_SAFE_INTEGER)) dispatcher.wake(name);
+  for (const name of store.queueNames()) dispatcher.wake(name);
   return {
     port,
     async close() {

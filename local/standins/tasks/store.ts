@@ -27,6 +27,9 @@ export interface NewTask {
 /** How an attempt ended; `httpStatus` is null if no answer came. */
 export type AttemptEnd = NonNullable<Attempt["ended"]>;
 
+/** Goes up when the tables change. */
+const VERSION = 2;
+
 const dueSchema = z.object({ id: z.number(), scheduled_at: z.number() });
 
 /**
@@ -42,8 +45,8 @@ export class TaskStore {
     this.#db = new DatabaseSync(join(directory, "tasks.sqlite"));
     this.#openAlone(directory);
     this.#db.exec("PRAGMA foreign_keys = ON");
-    this.#db.exec(TABLES);
-    this.#db.exec("UPDATE tasks SET running = 0 WHERE running > 0");
+    this.#makeTables(directory);
+    this.#db.exec("UPDATE tasks SET running = 0");
   }
 
   close(): void {
@@ -55,47 +58,19 @@ export class TaskStore {
     return row === undefined ? undefined : queueRowSchema.parse(row);
   }
 
-  /** Queues whose name starts with `prefix`, by name, after the name `after`. */
-  queues(prefix: string, after: string, limit: number): Queue[] {
-    return this.#db
-      .prepare(
-        `SELECT * FROM queues
-         WHERE substr(name, 1, length(?1)) = ?1 AND name > ?2 ORDER BY name LIMIT ?3`,
-      )
-      .all(prefix, after, limit)
-      .map((row) => queueRowSchema.parse(row));
+  queueNames(): string[] {
+    const rows = this.#db.prepare("SELECT name FROM queues ORDER BY name").all();
+    return rows.map((row) => z.object({ name: z.string() }).parse(row).name);
   }
 
-  /** Creates the queue, or changes its settings and leaves state and tasks as they are. */
+  /** Creates the queue, or changes its settings and leaves its tasks as they are. */
   putQueue(name: string, settings: QueueSettings): void {
     this.#db
       .prepare(
-        `INSERT INTO queues (name, state, settings) VALUES (?, 'RUNNING', ?)
+        `INSERT INTO queues (name, settings) VALUES (?, ?)
          ON CONFLICT (name) DO UPDATE SET settings = excluded.settings`,
       )
       .run(name, JSON.stringify(settings));
-  }
-
-  setQueueState(name: string, state: Queue["state"]): void {
-    this.#db.prepare("UPDATE queues SET state = ? WHERE name = ?").run(state, name);
-  }
-
-  deleteQueue(name: string, nameSpentUntil: Micros): void {
-    this.#transaction(() => {
-      this.#db.prepare("DELETE FROM queues WHERE name = ?").run(name);
-      this.#spendName(name, nameSpentUntil);
-    });
-  }
-
-  /** Deletes all tasks of the queue, spending their names. */
-  purgeQueue(name: string, now: Micros, namesSpentUntil: Micros): void {
-    this.#transaction(() => {
-      this.#db
-        .prepare("INSERT OR REPLACE INTO spent_names (name, until) SELECT name, ? FROM tasks WHERE queue = ?")
-        .run(namesSpentUntil, name);
-      this.#db.prepare("DELETE FROM tasks WHERE queue = ?").run(name);
-      this.#db.prepare("UPDATE queues SET purged_at = ? WHERE name = ?").run(now, name);
-    });
   }
 
   isNameSpent(name: string, now: Micros): boolean {
@@ -128,12 +103,6 @@ export class TaskStore {
     return row === undefined ? undefined : taskRowSchema.parse(row);
   }
 
-  /** The queue's tasks with an id above `after`, in the order of their creation. */
-  *tasks(queue: string, after: number): Generator<Task> {
-    const rows = this.#db.prepare("SELECT * FROM tasks WHERE queue = ? AND id > ? ORDER BY id");
-    for (const row of rows.iterate(queue, after)) yield taskRowSchema.parse(row);
-  }
-
   /** The waiting task that is scheduled first, due or not. */
   nextTask(queue: string): { id: number; scheduledAt: Micros } | undefined {
     const row = this.#db
@@ -158,7 +127,7 @@ export class TaskStore {
       const attempt: Attempt = { scheduledAt, dispatchedAt: now, ended: null };
       const after = this.#db
         .prepare(
-          `UPDATE tasks SET running = running + 1, dispatch_count = dispatch_count + 1, last_attempt = ?2,
+          `UPDATE tasks SET running = 1, dispatch_count = dispatch_count + 1, last_attempt = ?2,
              first_attempt_at = coalesce(first_attempt_at, ?3) WHERE id = ?1 RETURNING *`,
         )
         .get(id, JSON.stringify(attempt), now);
@@ -171,7 +140,7 @@ export class TaskStore {
     const { httpStatus } = end;
     const row = this.#db
       .prepare(
-        `UPDATE tasks SET running = max(0, running - 1), last_attempt = ?2,
+        `UPDATE tasks SET running = 0, last_attempt = ?2,
            response_count = response_count + ?3, execution_count = execution_count + ?4 WHERE id = ?1 RETURNING *`,
       )
       .get(
@@ -215,6 +184,16 @@ export class TaskStore {
         cause: error,
       });
     }
+  }
+
+  #makeTables(directory: string): void {
+    const isNew = this.#db.prepare("SELECT 1 FROM sqlite_schema").get() === undefined;
+    const version = this.#db.prepare("PRAGMA user_version").get()?.user_version;
+    if (!isNew && version !== VERSION) {
+      this.#db.close();
+      throw new Error(`${directory} was made by another version: start once with --fresh`);
+    }
+    this.#db.exec(`${TABLES} PRAGMA user_version = ${VERSION}`);
   }
 
   #spendName(name: string, until: Micros): void {
