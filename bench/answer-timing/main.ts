@@ -1,9 +1,9 @@
 /**
- * Whether the time of an answer tells a secret: who has an account, or why a code was refused. Asks in turns and in random order, on a
+ * Whether the time of an answer shows a secret: who has an account, or why a code was refused. Asks in turns and in random order, on a
  * real PostgreSQL, and compares the times.
  *
  * `node bench/answer-timing/main.ts [rounds]` prints one line per comparison: medians in milliseconds, their ratio, and the chance that
- * a random answer of the one kind took longer than one of the other (0.5: nobody can tell them apart).
+ * a random answer of the one kind took longer than one of the other (0.5: they can't be distinguished).
  */
 import { randomBytes, randomInt } from "node:crypto";
 import { randomId } from "#shared/platform/ids.ts";
@@ -20,7 +20,7 @@ const harness = await groupsHarness({
   },
 });
 try {
-  report("inviting", await invitations(harness), "nobody");
+  report("inviting", await invitations(harness), "unknown address");
   report("confirming", await confirmations(harness), "wrong");
 } finally {
   await harness.close();
@@ -34,13 +34,13 @@ async function invitations(harness: GroupsHarness): Promise<Times> {
   const unverified = await Promise.all(
     Array.from({ length: 20 }, () => harness.person("care_recipient", { emailVerified: false })),
   );
-  // As many, and asked as often: whether one asked before is no secret, and costs a statement's work.
-  const nobody = Array.from({ length: 20 }, () => ({
+  // As many, and asked as often: a repeated request takes another statement, and whether one asked before is no secret.
+  const unknown = Array.from({ length: 20 }, () => ({
     email: `${randomId()}@example.com`,
   }));
   const pick = (people: readonly { email: string }[]) => people[randomInt(people.length)]?.email ?? "";
   const addresses = {
-    nobody: () => pick(nobody),
+    "unknown address": () => pick(unknown),
     "a recipient": () => pick(recipients),
     "unverified address": () => pick(unverified),
   };
@@ -81,9 +81,9 @@ async function confirmations(harness: GroupsHarness): Promise<Times> {
       await harness.invited(offered.giver, recipient.email);
       return offered;
     },
-    "of nobody": async () => triedOnce(`${randomBytes(8).toString("hex")}@example.com`),
+    "of an unknown address": async () => triedOnce(`${randomBytes(8).toString("hex")}@example.com`),
   };
-  // All are prepared before the first is timed, so that no answer is told apart by what was done just before it.
+  // All are prepared before the first is timed, so that what was done just before an answer doesn't change its time.
   const prepared: Record<string, Awaited<ReturnType<typeof invited>>[]> = {};
   await inTurns(states, async (kind, prepare) => {
     prepared[kind] = [...(prepared[kind] ?? []), await prepare()];

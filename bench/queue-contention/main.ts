@@ -1,7 +1,7 @@
 /**
- * How engines that pull at the same moment get on with each other: they drain one line through the real lease operation on the
+ * How engines that ask for work at the same moment slow each other: they empty one line through the real lease operation on the
  * Firestore emulator. Measured: how long a request for work takes, and how many claims were lost to another engine for each that
- * was won; once as it is, once with losers who always try the next in line.
+ * was won; once as the code is, once with losers that always try the next in line.
  *
  * `node bench/queue-contention/main.ts [--engines 16] [--jobs 320]`
  */

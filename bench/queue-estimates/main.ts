@@ -1,6 +1,6 @@
 /**
- * How good the estimates are that people are shown: a day of a busy queue is simulated with the estimator itself, and each promise
- * made at submission is compared with what came. Durations are log-normal around half an hour, arrivals random.
+ * How good the estimates are that people are shown: a day of a busy queue is simulated with the estimator itself, and each estimate
+ * at submission is compared with the real time. Durations are log-normal around half an hour, arrivals random.
  *
  * `node bench/queue-estimates/main.ts [--jobs 2000] [--seed 1]`
  */
@@ -14,13 +14,13 @@ const JOBS = Number(values.jobs);
 const LATELY = 25;
 const USUAL_SECONDS = 1800;
 
-console.log(`${JOBS} jobs each; errors of the time told at submission, against what came`);
+console.log(`${JOBS} jobs each; errors of the time shown at submission, against the real one`);
 console.log("engines   load   spread   waited p50      start: error p50   p90       done: error p50   p90");
 for (const engines of [1, 4, 16]) {
   for (const load of [0.7, 0.95]) for (const spread of [0.2, 0.6]) report(engines, load, spread);
 }
 
-interface Told {
+interface Estimate {
   readonly start: number;
   readonly done: number;
 }
@@ -33,8 +33,8 @@ function report(engines: number, load: number, spread: number): void {
     at: 0,
     startedAt: undefined as number | undefined,
   }));
-  /** Jobs in line with when they came and what was told. */
-  const line: { came: number; told: Told }[] = [];
+  /** Jobs in line with when they came and what was promised. */
+  const line: { came: number; promised: Estimate }[] = [];
   const took: { endedAt: number; seconds: number }[] = [];
   let now = 0;
 
@@ -49,8 +49,8 @@ function report(engines: number, load: number, spread: number): void {
     engine.at = at + seconds;
     took.push({ endedAt: engine.at, seconds });
     waits.push(at - job.came);
-    errors.start.push(Math.abs(at - job.told.start));
-    errors.done.push(Math.abs(engine.at - job.told.done));
+    errors.start.push(Math.abs(at - job.promised.start));
+    errors.done.push(Math.abs(engine.at - job.promised.done));
   };
   const runUntil = (time: number) => {
     for (;;) {
@@ -76,7 +76,7 @@ function report(engines: number, load: number, spread: number): void {
       idle: engines - running.length,
     };
     const start = now + startsInSeconds(pace, line.length + 1);
-    line.push({ came: now, told: { start, done: start + median(pace.took) } });
+    line.push({ came: now, promised: { start, done: start + median(pace.took) } });
     const idle = freeAt.find((engine) => engine.startedAt === undefined);
     if (idle) startNext(idle, now);
   }

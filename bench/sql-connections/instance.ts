@@ -1,6 +1,6 @@
 /**
- * One instance of a function, as a process: the pool that the manifest gives it, under as many requests at once as it may get. Starts when it
- * is told to by a line on its input, and prints one line of JSON.
+ * One instance of a function, as a process: the pool that the manifest gives it, under as many requests at once as it may get. It starts at
+ * a line on its input and prints one line of JSON.
  */
 import { once } from "node:events";
 import { silentLogger } from "#shared/platform/log/logger.ts";

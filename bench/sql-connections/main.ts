@@ -2,7 +2,7 @@
  * Whether all instances that the manifest allows, starting at the same moment as real processes under full load, stay within 100
  * connections of a real PostgreSQL that refuses the 101st. See README.md.
  *
- * `node bench/sql-connections/main.ts [--instances 60] [--seconds 5] [--pool N]`; exit code 1 when a request failed for want of a connection.
+ * `node bench/sql-connections/main.ts [--instances 60] [--seconds 5] [--pool N]`; exit code 1 when a request failed because it got no connection.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ const { values } = parseArgs({
   options: {
     instances: { type: "string", default: "60" },
     seconds: { type: "string", default: "5" },
-    /** Instead of the manifest's pools: what would happen otherwise. */
+    /** The size of every pool, instead of the manifest's. */
     pool: { type: "string" },
   },
 });

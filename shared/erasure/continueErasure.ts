@@ -1,6 +1,6 @@
 /**
- * An erasure outside SQL, resumable at any point: each step looks for what is there, so doing one again finds nothing or what came
- * late. One worker at a time holds the claim.
+ * The part of an erasure that is outside SQL. It can be resumed at any point: each step removes what it finds, so a repeated step finds
+ * nothing, or what came late. One worker at a time holds the claim.
  */
 
 import { type Clock, plusSeconds } from "../platform/clock.ts";
@@ -14,7 +14,7 @@ import {
   cancelJobs,
   forgetAnswers,
   forgetCreator,
-  removeThings,
+  removeData,
   type SpaceDataDeps,
   setTombstone,
   type Tally,
@@ -27,18 +27,18 @@ export interface ErasureDeps extends SpaceDataDeps {
   readonly log: Logger;
 }
 
-/** A worker that died is followed by another after this time; longer than any function may run. */
+/** After this time another worker may take the claim of one that died; longer than any function may run. */
 const CLAIM_SECONDS = 600;
-/** How long things can still arrive: upload sessions that were open outlive their URL by a week. */
+/** How long objects can still arrive: an open upload session outlives its URL by a week. */
 const LATE_DAYS = 8;
 const FIRST_LOOK_SECONDS = 3_600;
 const LATER_LOOK_SECONDS = 86_400;
 
 /**
- * Takes an erasure as far as time allows.
- * @param budgetSeconds real seconds after which it stops between two steps; `sweep` goes on
+ * Continues an erasure as far as time allows.
+ * @param budgetSeconds real seconds after which it stops between two steps; `sweep` continues
  * @returns the erasure as it is then; `doneAt` is null while something is left
- * @throws what a store throws when it is away; what was done is noted, and the rest is left to `sweep`
+ * @throws what a store throws when it is away; what was removed is recorded, and `sweep` does the rest
  */
 export async function continueErasure(
   userId: string,
@@ -50,12 +50,12 @@ export async function continueErasure(
     const tally = new TimedTally(claimed.took, budgetSeconds);
     let finished = false;
     try {
-      await takeAll(claimed, deps, tally);
+      await removeAll(claimed, deps, tally);
       finished = true;
     } catch (error) {
       if (!(error instanceof OutOfTimeError)) throw error;
     } finally {
-      await settle(claimed, tally.took, finished, deps);
+      await record(claimed, tally.took, finished, deps);
     }
   }
   const erasure = await erasureOf(deps.db, userId);
@@ -64,7 +64,7 @@ export async function continueErasure(
 }
 
 /**
- * Goes on with erasures that are due: half-done ones, and done ones whose spaces are looked at again for what came late.
+ * Continues erasures that are due: unfinished ones, and finished ones whose spaces are searched again for what came late.
  * @param options.budgetSeconds real seconds for all of them together
  * @returns how many were worked on and how many of those have something left
  */
@@ -87,28 +87,28 @@ export async function continueErasures(
     try {
       if ((await continueErasure(user_id, deps, left)).doneAt === null) unfinished += 1;
     } catch (error) {
-      unfinished += 1; // one that fails doesn't keep the others waiting
+      unfinished += 1; // one that fails doesn't stop the others
       deps.log.error("erasure_interrupted", { error, userId: user_id });
     }
   }
   return { continued, unfinished };
 }
 
-/** In this order (docs/architecture.md#promises): tombstones, open jobs, results, objects, what was put aside, Firebase accounts. */
-async function takeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Promise<void> {
+/** In this order (docs/architecture.md#promises): tombstones, open jobs, results, objects, quarantined documents, Firebase accounts. */
+async function removeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Promise<void> {
   const { spaceId, userId } = erasure;
   if (spaceId !== null) await setTombstone(spaceId, erasure.requestedAt, deps.firestore);
   for (const member of erasure.formerMembers) await mirrorMember(deps.db, deps.firestore, member);
   if (spaceId !== null) {
     await cancelJobs(spaceId, deps, tally);
-    await removeThings(spaceId, deps, tally);
+    await removeData(spaceId, deps, tally);
   }
   await forgetAnswers(erasure.formerMembers, deps.firestore, tally);
   await forgetCreator(userId, deps.firestore, tally);
   await deps.firebase.remove(erasure.firebaseUids);
 }
 
-/** Takes the erasure's claim, or says that another worker has it. */
+/** Takes the erasure's claim; undefined when another worker has it. */
 async function claim(userId: string, { db, clock }: ErasureDeps): Promise<Erasure | undefined> {
   const now = clock();
   const { rowCount } = await db.query(
@@ -119,8 +119,8 @@ async function claim(userId: string, { db, clock }: ErasureDeps): Promise<Erasur
   return rowCount ? erasureOf(db, userId) : undefined;
 }
 
-/** Writes down what was taken, gives the claim back, and says when to look again. */
-async function settle(erasure: Erasure, took: Took, finished: boolean, deps: ErasureDeps): Promise<void> {
+/** Records what was removed, releases the claim, and sets the time of the next look. */
+async function record(erasure: Erasure, took: Took, finished: boolean, deps: ErasureDeps): Promise<void> {
   const now = deps.clock();
   await deps.db.transaction(async (sql) => {
     if (!finished) {
@@ -141,7 +141,7 @@ async function settle(erasure: Erasure, took: Took, finished: boolean, deps: Era
   });
 }
 
-/** When what comes late is looked for: soon after the first pass, since uploads may be under way, then daily for a week. */
+/** When to look for what came late: an hour after the first pass, because uploads may be under way, then daily for a week. */
 function nextLook({ spaceId, requestedAt, doneAt }: Erasure, now: Date): Date | null {
   if (spaceId === null || now > plusSeconds(requestedAt, LATE_DAYS * 86_400)) return null;
   return plusSeconds(now, doneAt === null ? FIRST_LOOK_SECONDS : LATER_LOOK_SECONDS);

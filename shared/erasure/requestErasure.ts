@@ -3,7 +3,7 @@ import type { Role } from "../platform/http/accessToken.ts";
 import { audit } from "../platform/sql/auditLog.ts";
 import type { Database, Sql } from "../platform/sql/pool.ts";
 
-/** What an erasure took, as counts by kind of thing; `bytes` are those of the objects. */
+/** What an erasure removed, as counts by name; `bytes` are those of the objects. */
 export type Took = Readonly<Record<string, number>>;
 
 /** An erasure as SQL keeps it: ids and counts, nothing of the person. */
@@ -19,11 +19,11 @@ export interface Erasure {
 }
 
 /**
- * The point of no return, in one transaction: the tombstones are set, and everything of the person that SQL holds is gone, with
- * sessions and memberships. A recipient's space goes with them, with all its resources and VR videos; what a giver made for a space
- * stays with the space, its creator forgotten. What is left to do outside SQL is noted, as ids.
+ * The part of an erasure that can't be undone, in one transaction: it sets the tombstones and deletes all that SQL has of the person, with
+ * sessions and memberships. A recipient's space is deleted too, with all its resources and VR videos. What a giver made for a space
+ * stays with the space, without its creator. What is left to do outside SQL is recorded as ids.
  *
- * Asked again, also by a token that outlives the account, it gives the erasure there is.
+ * Asked again, also with a token that outlives the account, it returns the erasure there is.
  * @throws `token_invalid` for an account that never was
  */
 export function requestErasure(
@@ -66,8 +66,8 @@ export async function erasureOf(sql: Sql, userId: string): Promise<Erasure | und
 }
 
 /**
- * Two requests to erase one account come after each other; the second finds the first one's erasure. Invitations are locked before
- * people and people before spaces, as confirming a code does, so that the two wait for each other instead of deadlocking.
+ * Of two requests to erase one account, the second waits and finds the erasure of the first. Invitations are locked before people and
+ * people before spaces, in the order in which confirming a code locks them, so that the two can't deadlock.
  */
 async function lockPerson(
   sql: Sql,
@@ -84,7 +84,7 @@ async function lockPerson(
   return rows[0];
 }
 
-/** The space that is the person's own, locked: whoever is giving it something finishes first or finds it gone. */
+/** The person's own space, locked: a transaction that adds to it commits before, or finds it deleted. */
 async function ownSpace(sql: Sql, userId: string): Promise<string | null> {
   const { rows } = await sql.query<{ id: string }>(
     "SELECT id FROM spaces WHERE recipient_id = $1 FOR UPDATE",
@@ -104,7 +104,7 @@ async function noteErasure(
     `INSERT INTO erasures (user_id, role, space_id, former_members, firebase_uids, requested_at, took, next_at)
      SELECT $1, $2, $3,
        ARRAY(SELECT user_id FROM space_members WHERE space_id = $3 AND user_id <> $1 ORDER BY user_id) || ARRAY[$1],
-       -- Firebase knows people by their sign-in there, and by our own id where they listened to Firestore.
+       -- Firebase has one account from the sign-in there, and one under our own id from listening to Firestore.
        ARRAY(SELECT subject FROM identities WHERE user_id = $1 AND provider = 'firebase') || ARRAY[$1],
        $4, '{}', $4`,
     [userId, role, spaceId, now],
@@ -124,7 +124,7 @@ async function eraseSpace(sql: Sql, spaceId: string | null, now: Date): Promise<
   await sql.query("DELETE FROM outbox WHERE event->>'spaceId' = $1", [spaceId]);
   await revokeInvitations(sql, spaceId, now);
   await forgetAnswers(sql, spaceId);
-  // Members, resources with their files, and VR videos reference the space and go with it.
+  // Members, resources with their files, and VR videos reference the space and are deleted with it.
   await sql.query("DELETE FROM spaces WHERE id = $1", [spaceId]);
   return rows[0] ?? {};
 }
@@ -153,12 +153,12 @@ async function erasePerson(sql: Sql, userId: string, email: string | null): Prom
     [userId],
   );
   for (const { space_id } of left) await forgetAnswers(sql, space_id);
-  // Everything else that is theirs references the person and goes with them, or forgets who made it.
+  // All other rows of the person reference it: they are deleted with it, or lose their creator.
   await sql.query("DELETE FROM users WHERE id = $1", [userId]);
   return rows[0] ?? {};
 }
 
-/** Codes under way to this space's recipient. */
+/** Ends codes that were made for this space's recipient and not used. */
 async function revokeInvitations(sql: Sql, spaceId: string, now: Date): Promise<void> {
   await sql.query(
     `UPDATE invitations SET revoked_at = $2
@@ -167,7 +167,7 @@ async function revokeInvitations(sql: Sql, spaceId: string, now: Date): Promise<
   );
 }
 
-/** Answers kept for Idempotency-Keys show members to each other, so they go before their 24 hours are over. */
+/** Stored answers for Idempotency-Keys show members to each other, so they are deleted before their 24 hours are over. */
 async function forgetAnswers(sql: Sql, spaceId: string): Promise<void> {
   await sql.query(
     "DELETE FROM idempotency_keys WHERE caller IN (SELECT user_id FROM space_members WHERE space_id = $1)",

@@ -1,6 +1,6 @@
 /**
- * What a space has outside SQL, and how it goes. Each step may be repeated: it looks for what is there, a page at a time, so it also
- * finds what came late.
+ * What a space has outside SQL, and how it is removed. Each step may be repeated: it removes what it finds, a page at a time, also what
+ * came late.
  */
 import type { Firestore, Query } from "@google-cloud/firestore";
 import type { ObjectStore } from "../platform/storage/objectStore.ts";
@@ -12,7 +12,7 @@ export interface SpaceDataDeps {
   readonly resources: ObjectStore;
 }
 
-/** Counts what a step took, and says when to stop for now. */
+/** Counts what a step removed, and says when to stop. */
 export interface Tally {
   add(what: string, count?: number): void;
   /** @throws OutOfTimeError */
@@ -21,17 +21,16 @@ export interface Tally {
 
 const PAGE = 200;
 const OPEN_STATES = ["awaiting_upload", "queued", "running"];
-/** Collections whose documents name their space and their maker. `quarantine` has objects of its own and is taken back apart. */
+/** Collections whose documents name their space and their creator. `quarantine` has objects of its own and is removed separately. */
 const COLLECTIONS = ["results", "uploads", "jobs"] as const;
 
-/** Nothing new can appear in the space from here on: submit and complete read this in their transactions. */
+/** After this nothing new can appear in the space: submit and complete read the tombstone in their transactions. */
 export async function setTombstone(spaceId: string, erasedAt: Date, firestore: Firestore): Promise<void> {
   await firestore.doc(`tombstones/${spaceId}`).set({ erasedAt });
 }
 
 /**
- * Ends what is in line or runs. A job that is gone is cancelled for good: it can't be leased, its engine's lease is lost with it, and
- * timers that come for it find nothing.
+ * Removes jobs that are in line or run. A removed job can't be leased, its engine's lease is lost, and its timers find nothing.
  */
 export async function cancelJobs(spaceId: string, { firestore }: SpaceDataDeps, tally: Tally): Promise<void> {
   for (const state of OPEN_STATES) {
@@ -40,8 +39,8 @@ export async function cancelJobs(spaceId: string, { firestore }: SpaceDataDeps, 
   }
 }
 
-/** Result documents go before their objects, so that nothing is shown that can't be fetched. */
-export async function removeThings(spaceId: string, deps: SpaceDataDeps, tally: Tally): Promise<void> {
+/** Result documents are removed before their objects, so that no shown resource lacks its files. */
+export async function removeData(spaceId: string, deps: SpaceDataDeps, tally: Tally): Promise<void> {
   const { firestore } = deps;
   const ofSpace = (collection: string) => firestore.collection(collection).where("spaceId", "==", spaceId);
   await removeDocuments("results", ofSpace("results"), firestore, tally);
@@ -56,7 +55,7 @@ export async function removeThings(spaceId: string, deps: SpaceDataDeps, tally: 
   await firestore.doc(`lines/${spaceId}`).delete();
 }
 
-/** Answers kept for Idempotency-Keys of these people: they may tell of an erased person's things. */
+/** Stored answers for Idempotency-Keys of these people: they may contain data of an erased person. */
 export async function forgetAnswers(
   callers: readonly string[],
   firestore: Firestore,
@@ -68,7 +67,7 @@ export async function forgetAnswers(
   }
 }
 
-/** What stays with a space when the person who made it goes: the maker's id is replaced by `FORGOTTEN`. */
+/** What a person made for a space stays there; the creator's id is replaced by `FORGOTTEN`. */
 export async function forgetCreator(userId: string, firestore: Firestore, tally: Tally): Promise<void> {
   for (const collection of COLLECTIONS) {
     const made = firestore.collection(collection).where("createdBy", "==", userId);
@@ -81,7 +80,7 @@ export async function forgetCreator(userId: string, firestore: Firestore, tally:
   }
 }
 
-/** Stands where the id of an erased person stood. */
+/** In place of an erased person's id. */
 export const FORGOTTEN = "erased";
 
 async function removeDocuments(
@@ -108,7 +107,7 @@ async function removeObjects(prefix: string, objects: ObjectStore, tally: Tally)
   }
 }
 
-/** Works through a query whose results `work` takes out of it, until nothing is left. */
+/** Calls `work` with page after page of a query until nothing is left; `work` must take what it is given out of the query. */
 async function eachPage(query: Query, tally: Tally, work: (ids: string[]) => Promise<void>): Promise<void> {
   for (;;) {
     tally.checkTime();

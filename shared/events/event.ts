@@ -1,11 +1,11 @@
 /**
- * The news that phones are told. An event is written to an outbox with the change it tells of (in SQL, or as a mark on the job
- * document), then published to Pub/Sub; `notify` may see it more than once and tells each device once.
+ * The events that phones are notified of. An event is written with the change it reports (to the outbox in SQL, or as a mark on the
+ * job document) and then published to Pub/Sub. `notify` may receive it more than once and notifies each device once.
  */
 import { z } from "zod";
 
 const base = {
-  /** Stable per thing that happened, so that a repeated publication is recognised. At most 120 characters. */
+  /** The same for the same change, so that a repeated publication is recognised. At most 120 characters. */
   id: z.string().min(1).max(120),
   at: z.iso.datetime(),
 };
@@ -14,9 +14,9 @@ const job = { jobId: z.string(), spaceId: z.string(), kind: z.string(), title: z
 export const eventSchema = z.discriminatedUnion("type", [
   z.object({ ...base, type: z.literal("job_succeeded"), ...job, resourceId: z.string() }),
   z.object({ ...base, type: z.literal("job_failed"), ...job, code: z.string() }),
-  /** Told to the person who was invited. */
+  /** For the person who was invited. */
   z.object({ ...base, type: z.literal("invited"), userId: z.string(), giverName: z.string().nullable() }),
-  /** Told to the space's care givers. */
+  /** For the space's care givers. */
   z.object({
     ...base,
     type: z.literal("badge_earned"),
@@ -27,7 +27,7 @@ export const eventSchema = z.discriminatedUnion("type", [
 ]);
 export type DomainEvent = z.infer<typeof eventSchema>;
 
-/** Publishes events to Pub/Sub; resolves once Pub/Sub has them. */
+/** Publishes events to Pub/Sub; resolves when Pub/Sub has stored them. */
 export interface EventPublisher {
   publish(event: DomainEvent): Promise<void>;
 }

@@ -4,8 +4,8 @@ import type { Sql } from "../platform/sql/pool.ts";
 import type { DomainEvent, EventPublisher } from "./event.ts";
 
 /**
- * Publishes events that were just committed to the outbox and marks them so. Never throws: what could not be published, or was
- * published and not marked, stays in the outbox for `sweep`, and `notify` knows a repeated event by its id.
+ * Publishes events that were just committed to the outbox and marks them as published. Never throws: an event that could not be
+ * published, or was published and not marked, stays in the outbox for `sweep`. `notify` recognises a repeated event by its id.
  */
 export function publishEvents(deps: {
   db: Sql;

@@ -6,7 +6,7 @@ const photo = {
   maxBytes: 64 * MEBIBYTE,
 };
 
-/** A photo of a face and one of the body become a standing figure. */
+/** Two photos, of a face and of the body, become a standing figure. */
 export const avatar: Kind = {
   name: "avatar",
   purpose: "Turns a photo of a face and one of the body into a figure that can stand in a scene.",

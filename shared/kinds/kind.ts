@@ -6,7 +6,7 @@ import { z } from "zod";
 
 /** One input a job needs: an upload that must have arrived and must really be of one of these types. */
 export interface InputRule {
-  /** Types by content (as `file-type` names them), each with the cousins a phone may declare for it. */
+  /** Types by content (as `file-type` names them), each also under the names that a phone may declare for it. */
   readonly contentTypes: readonly string[];
   readonly maxBytes: number;
 }
@@ -36,9 +36,9 @@ export interface Kind {
   readonly backoff: { readonly baseSeconds: number; readonly maxSeconds: number };
   /** How long one lease may be kept by renewing it, in seconds. */
   readonly leaseCeilingSeconds: number;
-  /** Until there is experience: how long a job is thought to take, in seconds. */
+  /** How long a job is expected to take while no job of the kind has succeeded, in seconds. */
   readonly usualSeconds: number;
-  /** Price of attention: how far one job moves its space back in the line; 1 is usual. */
+  /** How far one job moves its space back in the line; 1 is usual. */
   readonly weight: number;
   /** Jobs of this kind a space may have open; the general limit when absent. */
   readonly maxOpenPerSpace?: number;
@@ -46,8 +46,8 @@ export interface Kind {
 
 export const MEBIBYTE = 1024 * 1024;
 export const GIBIBYTE = 1024 * MEBIBYTE;
-/** A completion's `data` as JSON; more belongs into a file. */
+/** A completion's `data` as JSON; more belongs in a file. */
 export const MAX_RESULT_DATA_BYTES = 64 * 1024;
 
-/** `data` of any shape: for kinds whose engine tells things that only people look at. */
+/** `data` of any shape: for kinds whose `data` only people read. */
 export const freeData = z.record(z.string(), z.unknown());

@@ -1,5 +1,5 @@
 /**
- * What a kind demands of a result, judged by the same functions when an engine announces files, when it completes and when `sync` reads
+ * What a kind requires of a result, checked by the same functions when an engine announces files, when it completes and when `sync` reads
  * the result document. So what `complete` accepts, `sync` can read.
  */
 import type { InputIssue } from "../platform/errors.ts";

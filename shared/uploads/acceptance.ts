@@ -1,4 +1,4 @@
-/** What may be uploaded at all, before it is known which job wants it: whatever some kind could take. */
+/** What may be uploaded before it is known which job uses it: every type that some kind accepts. */
 import type { Kinds } from "../kinds/index.ts";
 
 const FAMILIES = ["video", "image", "audio"];
@@ -9,8 +9,8 @@ export function essence(contentType: string): string {
 }
 
 /**
- * The largest size that any kind accepts for a declared type, in bytes; 0 when no kind could take it. A phone may name a cousin of
- * the real type (QuickTime for MP4), so a video, picture or sound counts as its family; what arrives is looked at again.
+ * The largest size that any kind accepts for a declared type, in bytes; 0 when no kind accepts it. A phone may name a related
+ * type (QuickTime for MP4), so any video type stands for all, and so for pictures and sound; what arrives is checked again.
  */
 export function largestDeclared(kinds: Kinds, contentType: string): number {
   const declared = essence(contentType);
@@ -21,7 +21,7 @@ export function largestDeclared(kinds: Kinds, contentType: string): number {
   );
 }
 
-/** Whether any kind takes content whose first bytes say it is `contentType`. */
+/** Whether any kind accepts content whose first bytes say that it is `contentType`. */
 export function isTaken(kinds: Kinds, contentType: string): boolean {
   return largest(kinds, (type) => type === contentType) > 0;
 }

@@ -9,7 +9,7 @@ import { essence, largestDeclared } from "./acceptance.ts";
 import { type Upload, uploadsOf } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
 
-/** How long the signed URLs live; renewing gives new ones. A resumable session that was started in time goes on for days. */
+/** How long the signed URLs are valid; renewing gives new ones. A resumable session that was started in time continues for a week. */
 export const UPLOAD_URL_SECONDS = 900;
 
 export const createUploadBody = z.strictObject({
@@ -19,7 +19,7 @@ export const createUploadBody = z.strictObject({
     .regex(/^[\w.+-]+\/[\w.+-]+(\s*;.*)?$/, "expected a media type"),
   /** Bytes. */
   size: z.number().int().min(1),
-  /** The file's own name, for people; never part of a path. */
+  /** The file's own name, to be shown; never part of a path. */
   name: z
     .string()
     .min(1)
@@ -57,9 +57,9 @@ export interface CreatedUpload {
 
 /**
  * Allows one object to be created: this size, this type, create-only, for fifteen minutes (in one PUT, or through a resumable
- * session started within that time). The document is written before the URL leaves, so whatever arrives belongs to someone; a crash
- * in between leaves a document that expires.
- * @throws `invalid_request` when no kind takes such a type, or nothing that large
+ * session started within that time). The document is written before the URL is sent, so each object that arrives belongs to an
+ * upload. A crash in between leaves a document that expires.
+ * @throws `invalid_request` when no kind accepts the type, or none accepts that size
  */
 export async function createUpload(
   input: CreateUpload & { spaceId: string; userId: string },

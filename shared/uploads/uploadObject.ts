@@ -5,7 +5,7 @@ export function uploadObject(spaceId: string, uploadId: string): string {
   return `spaces/${spaceId}/uploads/${uploadId}`;
 }
 
-/** The upload an object name belongs to, or undefined when no upload of ours could have made it. */
+/** The upload an object name belongs to, or undefined when the name isn't one that an upload makes. */
 export function uploadOfObject(object: string): { spaceId: string; uploadId: string } | undefined {
   const [spaces, spaceId, uploads, uploadId, ...rest] = object.split("/");
   if (spaces !== "spaces" || uploads !== "uploads" || rest.length > 0) return undefined;

@@ -64,7 +64,7 @@ function prose(text: string): Markup[] {
   return text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
 }
 
-/** What the origin shows for a path that is nobody's. */
+/** What the origin shows for a path that no function and no file has. */
 export function notFoundPage(): string {
   return page(
     "Not found",

@@ -10,7 +10,7 @@ export interface Rewrite {
   readonly function: { readonly functionId: string; readonly region: string };
 }
 
-/** The function that answers for paths that are nobody's: its 404 is a problem document, Hosting's own would be a page. */
+/** The function that answers for paths that no function has: its 404 is a problem document, Hosting's own would be a page. */
 const FALLBACK = { path: "/v1/**", function: "jobs" };
 
 /** One rewrite for each path in the manifest, in its order; the first that fits counts. */

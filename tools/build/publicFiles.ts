@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { docsPage, notFoundPage } from "./docsPage.ts";
 import { openApiDocument } from "./openapi.ts";
 
-/** Writes `v1/openapi.json`, `docs.html` and what the origin shows for a path that is nobody's. */
+/** Writes `v1/openapi.json`, `docs.html` and the page for a path that no function and no file has. */
 export async function writePublicFiles(dir: string): Promise<void> {
   const document = await openApiDocument();
   await mkdir(join(dir, "v1"), { recursive: true });

@@ -1,4 +1,4 @@
-/** The rooms of the project and who may import whom, as rules for dependency-cruiser. */
+/** The rooms of the project and which may import which, as rules for dependency-cruiser. */
 import type { IForbiddenRuleType } from "dependency-cruiser";
 
 /** The domains of shared/: each may import those before it. `kinds` and `events` know nothing of each other's users. */
@@ -105,7 +105,7 @@ export const fileRules: IForbiddenRuleType[] = [
   { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
   { name: "leads-nowhere", severity: "error", from: {}, to: { couldNotResolve: true, path: "^[.#]" } },
   {
-    name: "imported-by-nobody",
+    name: "imported-by-none",
     comment: "a file that no file but tests imports is not used",
     severity: "error",
     from: { pathNot: String.raw`\.test\.ts$|^tests/` },

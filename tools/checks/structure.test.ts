@@ -126,7 +126,7 @@ const wrong: Readonly<Record<string, readonly [Tree, string[]]>> = {
   ],
   "a file that only its test imports": [
     { "shared/queue/old.ts": "export {};\n", "shared/queue/old.test.ts": 'import "./old.ts";\n' },
-    ["imported-by-nobody: shared/queue/old.ts"],
+    ["imported-by-none: shared/queue/old.ts"],
   ],
   "a file for tests that no file imports": [
     { "tests/integration/builders.ts": "export {};\n" },

@@ -1,4 +1,4 @@
-/** `npm run structure`: who imports whom, judged by the rules in `rooms.ts`. */
+/** `npm run structure`: which file imports which, judged by the rules in `rooms.ts`. */
 import { globSync } from "node:fs";
 import {
   cruise,
