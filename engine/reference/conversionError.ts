@@ -6,6 +6,7 @@ export type ConversionErrorCode =
   | "video_truncated"
   | "video_has_no_picture"
   | "video_too_large"
+  | "video_protected"
   | "photo_unreadable"
   | "photo_too_large"
   | "params_invalid"

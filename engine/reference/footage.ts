@@ -118,6 +118,7 @@ async function openPictures(container: FormatContext, footage: Footage): Promise
     ...footage.encoderOptions,
   });
   track.stream.sampleAspectRatio = encoder.sampleAspectRatio;
+  if (frameCounters.has(name)) track.stream.avgFrameRate = encoder.framerate;
   if (footage.turn || footage.mirrored) {
     const matrix = turnMatrix(footage.turn ?? 0, footage.mirrored ?? false);
     check(track.stream.codecpar.addCodedSideData(AV_PKT_DATA_DISPLAYMATRIX, matrix), "turn");

@@ -1,8 +1,8 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { fileTypeFromBuffer } from "file-type";
 import type { Kinds } from "#shared/kinds/index.ts";
 import type { Clock } from "#shared/platform/clock.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
+import { FIRST_BYTES, sniffType } from "#shared/platform/media/sniff.ts";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
 import { isTaken } from "#shared/uploads/acceptance.ts";
 import { type Upload, uploadSchema } from "#shared/uploads/uploadDocument.ts";
@@ -17,9 +17,6 @@ export interface IngestUploadDeps {
   /** Tells every job that waits for this upload what became of it; repeating it changes nothing. */
   readonly tellJobs: (uploadId: string) => Promise<void>;
 }
-
-/** Enough for every container that `file-type` knows by its beginning. */
-const FIRST_BYTES = 16 * 1024;
 
 type Verdict = Pick<Upload, "state" | "reason" | "received">;
 
@@ -56,7 +53,7 @@ async function readAndJudge(
   deps: IngestUploadDeps,
 ): Promise<(upload: Upload) => Verdict> {
   const start = await deps.objects.readStart(found.name, found.generation, Math.min(FIRST_BYTES, found.size));
-  const contentType = start && start.length > 0 ? (await fileTypeFromBuffer(start))?.mime : undefined;
+  const contentType = start && (await sniffType(start));
   return (upload) => {
     if (found.size !== upload.size) {
       return rejected("size_mismatch", `${upload.size} bytes were announced, ${found.size} arrived.`);

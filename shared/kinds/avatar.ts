@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { photoTypes } from "../platform/media/mediaTypes.ts";
 import { freeData, type Kind, MEBIBYTE } from "./kind.ts";
 
 const photo = {
-  contentTypes: ["image/jpeg", "image/png", "image/webp", "image/heic", "image/avif"],
+  contentTypes: Object.keys(photoTypes),
   maxBytes: 64 * MEBIBYTE,
 };
 

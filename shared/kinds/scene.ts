@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { videoTypes } from "../platform/media/mediaTypes.ts";
 import { freeData, GIBIBYTE, type Kind, MEBIBYTE } from "./kind.ts";
 
 /** A video of a place becomes a room that a person can stand in. */
@@ -10,18 +11,7 @@ export const scene: Kind = {
   }),
   inputs: {
     video: {
-      contentTypes: [
-        "video/mp4",
-        "video/quicktime",
-        "video/x-m4v",
-        "video/webm",
-        "video/matroska",
-        "video/3gpp",
-        "video/3gpp2",
-        "video/mpeg",
-        "video/mp2t",
-        "video/vnd.avi",
-      ],
+      contentTypes: Object.keys(videoTypes),
       maxBytes: 8 * GIBIBYTE,
     },
   },

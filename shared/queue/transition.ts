@@ -9,6 +9,7 @@
 
 import type { Kind } from "../kinds/kind.ts";
 import { plusSeconds } from "../platform/clock.ts";
+import { isOneOf } from "../platform/media/mediaTypes.ts";
 import { isOpen, type Job, type JobInput } from "./jobDocument.ts";
 
 /** What of a kind (and of the deployment) decides over a job's life. */
@@ -178,7 +179,7 @@ export function misfit(
   received: { contentType: string; size: number },
 ): Reason | undefined {
   const rule = rules.inputs[role];
-  if (!rule?.contentTypes.includes(received.contentType)) {
+  if (!rule || !isOneOf(rule.contentTypes, received.contentType)) {
     return {
       code: "type_not_accepted",
       message: "One of the files isn't of a type that can be used for this.",

@@ -4,8 +4,9 @@ import type { Kinds } from "../kinds/index.ts";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
 import { errors } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
+import { essence } from "../platform/media/mediaTypes.ts";
 import type { SignedRequest, UrlSigner } from "../platform/storage/urlSigner.ts";
-import { essence, largestDeclared } from "./acceptance.ts";
+import { largestDeclared } from "./acceptance.ts";
 import { type Upload, uploadsOf } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
 

@@ -29,15 +29,11 @@ import {
 } from "node-av/lib";
 import { ConversionError } from "#engine/reference/conversionError.ts";
 import { type Turn, turnOfMatrix, turnOfTag, upright } from "../frames/turn.ts";
+import { CONTAINERS } from "./containers.ts";
 import { isCutOff } from "./cutOff.ts";
+import { isProtected } from "./protection.ts";
 import { Sampling } from "./sampling.ts";
 
-/**
- * Containers that a camera, a phone or a messenger makes. Formats that point to other files or addresses (playlists, image
- * sequences, scripts) stay shut, because the file comes from outside; so do still pictures.
- */
-const CONTAINERS =
-  "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,ivf,h264,hevc,obu,mxf,dv,m4v,nut";
 const DECODER_THREADS = 2;
 
 /** A decoded picture. `frame` belongs to the reader, which overwrites it with the next one: clone what is to be kept. */
@@ -92,6 +88,12 @@ export class Video implements AsyncDisposable {
   static async open(path: string, maxPixels: number): Promise<Video> {
     Log.setLevel(AV_LOG_QUIET);
     const { size } = await stat(path);
+    if (await isProtected(path)) {
+      throw new ConversionError(
+        "video_protected",
+        "This video is copy-protected, so it can't be converted. Please choose one that was filmed with a phone or a camera.",
+      );
+    }
     const container = new FormatContext();
     try {
       await openContainer(container, path);
