@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { isDocumentId } from "#shared/platform/firestore/documentId.ts";
 import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { auditResults } from "#shared/results/reconcile.ts";
 import type { AdminDeps } from "./deps.ts";
 

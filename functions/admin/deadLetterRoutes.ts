@@ -3,7 +3,7 @@ import { Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
 import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";

@@ -4,7 +4,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { isDocumentId } from "#shared/platform/firestore/documentId.ts";
 import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
 import { type Quarantined, quarantineSchema } from "#shared/results/quarantine.ts";
 import { syncResult } from "#shared/results/syncResult.ts";

@@ -1,4 +1,5 @@
-import { type App, createApp } from "#shared/platform/http/app.ts";
+import { createApp } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { auditRoutes } from "./auditRoutes.ts";
 import { deadLetterRoutes } from "./deadLetterRoutes.ts";
 import type { AdminDeps } from "./deps.ts";

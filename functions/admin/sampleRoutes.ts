@@ -1,7 +1,7 @@
 /** Samples: jobs and uploads of administrators, by the same operations as those of families, in a space of nobody. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import { submitBody, submitJob } from "#shared/queue/submit.ts";

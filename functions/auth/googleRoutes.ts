@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { access } from "#shared/platform/http/access.ts";
-import type { App, AppContext } from "#shared/platform/http/app.ts";
+import type { App, AppContext } from "#shared/platform/http/appEnv.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import { begin, finish } from "./browserFlow.ts";
 import type { AuthDeps } from "./deps.ts";

@@ -1,4 +1,5 @@
-import { type App, createApp } from "#shared/platform/http/app.ts";
+import { createApp } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import type { AuthDeps } from "./deps.ts";
 import { addGoogleRoutes } from "./googleRoutes.ts";
 import { addSessionRoutes } from "./sessionRoutes.ts";

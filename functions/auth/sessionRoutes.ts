@@ -3,7 +3,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
 import { ACCESS_TOKEN_SECONDS, roleSchema } from "#shared/platform/http/accessToken.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { decodeCursor, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
 import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";

@@ -1,7 +1,7 @@
 /** What others check and use our tokens by: public keys, a check for reverse proxies, Firestore listener tokens. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import type { AuthDeps } from "./deps.ts";
 import { requireLiveSession } from "./session.ts";
 

@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import { type App, createApp } from "#shared/platform/http/app.ts";
+import { createApp } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
 import { endBackOff, endLease, type TimerOutcome } from "#shared/queue/timers.ts";
 import { mailTaskSchema } from "#shared/spaces/invitationTask.ts";

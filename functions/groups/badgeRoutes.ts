@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import { access } from "#shared/platform/http/access.ts";
-import type { App, AppEnv } from "#shared/platform/http/app.ts";
+import type { App, AppEnv } from "#shared/platform/http/appEnv.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import type { GroupsDeps } from "./deps.ts";

@@ -1,4 +1,4 @@
-import type { AppContext } from "#shared/platform/http/app.ts";
+import type { AppContext } from "#shared/platform/http/appEnv.ts";
 
 /** Who asks, as the HTTP layer verified it, and which request it is; as the audit log wants it. */
 export interface Caller {

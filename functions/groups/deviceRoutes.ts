@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { DEVICE_ID, forgetDevice, registerDevice } from "./registerDevice.ts";
 

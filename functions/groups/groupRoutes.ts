@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
 import { callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";
 import { callerOf } from "./caller.ts";

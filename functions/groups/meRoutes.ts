@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { access } from "#shared/platform/http/access.ts";
 import { roleSchema } from "#shared/platform/http/accessToken.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { type Person, personOf } from "#shared/spaces/person.ts";
 import { callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";

@@ -1,4 +1,5 @@
-import { type App, createApp } from "#shared/platform/http/app.ts";
+import { createApp } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { badgeRoutes } from "./badgeRoutes.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { deviceRoutes } from "./deviceRoutes.ts";

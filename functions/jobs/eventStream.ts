@@ -1,4 +1,4 @@
-import type { AppContext } from "#shared/platform/http/app.ts";
+import type { AppContext } from "#shared/platform/http/appEnv.ts";
 import type { JobEventMessage } from "./watchJob.ts";
 
 /** The one origin's proxies cut after a minute and may hold a response back; a stream that ends early loses nothing, by its ids. */

@@ -1,7 +1,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { access } from "#shared/platform/http/access.ts";
-import { type App, type AppContext, createApp } from "#shared/platform/http/app.ts";
+import { createApp } from "#shared/platform/http/app.ts";
+import type { App, AppContext } from "#shared/platform/http/appEnv.ts";
 import { pageQuery } from "#shared/platform/http/cursor.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { idempotencyKeySchema } from "#shared/platform/idempotency/sql.ts";

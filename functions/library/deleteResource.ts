@@ -1,6 +1,8 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
+import { idParam } from "#shared/platform/http/idParam.ts";
+import { route } from "#shared/platform/http/route.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
@@ -23,7 +25,7 @@ export interface DeleteResourceDeps {
  * @throws `not_found` when it isn't there or another space's; `forbidden` for a sample
  */
 export async function deleteResource(
-  input: { userId: string; resourceId: string },
+  input: { userId: string; id: string },
   deps: DeleteResourceDeps,
 ): Promise<void> {
   const jobId = await deps.db.transaction(async (sql) => {
@@ -42,14 +44,32 @@ export async function deleteResource(
   );
 }
 
+export const deleteResourceRoute = route(
+  {
+    operationId: "deleteResource",
+    access: "account",
+    method: "delete",
+    path: "/v1/resources/{id}",
+    summary: "Delete a resource for good, with the VR videos that have it as their scene",
+    request: { params: idParam },
+    responses: { 204: { description: "Gone." } },
+    errors: ["not_found", "forbidden"],
+  },
+  deleteResource,
+  async (c, perform) => {
+    await perform({ userId: c.var.account.userId, ...c.req.valid("param") });
+    return c.body(null, 204);
+  },
+);
+
 async function deletable(
   sql: Sql,
-  input: { userId: string; resourceId: string },
+  input: { userId: string; id: string },
 ): Promise<{ jobId: string; spaceId: string }> {
   const { rows } = await sql.query<{ job_id: string; space_id: string | null }>(
     `SELECT r.job_id, r.space_id FROM resources r
      WHERE r.id = $2 AND (r.space_id IS NULL OR r.space_id = (SELECT m.space_id FROM space_members m WHERE m.user_id = $1))`,
-    [input.userId, input.resourceId],
+    [input.userId, input.id],
   );
   const found = rows[0];
   if (!found) throw errors.notFound();

@@ -51,12 +51,3 @@ export async function vrVideosOf(
   );
   return rows;
 }
-
-/** @returns whether there was one of this person's space to delete */
-export async function deleteVrVideo(sql: Sql, userId: string, id: string): Promise<boolean> {
-  const { rowCount } = await sql.query(
-    "DELETE FROM vr_videos v USING space_members m WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2",
-    [userId, id],
-  );
-  return rowCount === 1;
-}

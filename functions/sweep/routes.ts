@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { access } from "#shared/platform/http/access.ts";
-import { type App, createApp } from "#shared/platform/http/app.ts";
+import { createApp } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import type { SweepDeps } from "./deps.ts";
 import { runRepairs } from "./runRepairs.ts";
 

@@ -1,49 +1,21 @@
-/** POST /v1/uploads/{id}/renew: new URLs for a phone that begins to send after the first ones have ended. */
 import type { Firestore } from "@google-cloud/firestore";
-import { createRoute, z } from "@hono/zod-openapi";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
-import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/app.ts";
-import { ID_PATTERN } from "#shared/platform/ids.ts";
+import { json } from "#shared/platform/http/content.ts";
+import { idParam } from "#shared/platform/http/idParam.ts";
+import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { createdUploadSchema } from "#shared/uploads/createdUpload.ts";
 import { type CreatedUpload, signUpload, UPLOAD_URL_SECONDS } from "#shared/uploads/createUpload.ts";
 import { type Upload, uploadsOf } from "#shared/uploads/uploadDocument.ts";
-import { createdUpload } from "./signedUpload.ts";
 
-export interface RenewUploadDeps {
+interface RenewUploadDeps {
   readonly sql: Sql;
   readonly firestore: Firestore;
   readonly objects: UrlSigner;
   readonly clock: Clock;
-}
-
-const route = createRoute({
-  ...access("account"),
-  operationId: "renewUpload",
-  method: "post",
-  path: "/v1/uploads/{id}/renew",
-  summary: "Sign new URLs for an upload whose bytes have not arrived",
-  description:
-    "What was announced stays: size, type, object, checksum. A resumable session that was started goes on with its own URL and needs no " +
-    "renewal. 409 `upload_over` when the bytes have arrived, were rejected, or the upload's time is over.",
-  request: { params: z.object({ id: z.string() }) },
-  responses: {
-    200: {
-      description: "New URLs, as at first.",
-      content: { "application/json": { schema: createdUpload } },
-    },
-  },
-});
-
-/** Adds the route. */
-export function addRenewUpload(app: App, deps: () => RenewUploadDeps): void {
-  app.openapi(route, async (c) => {
-    const { id } = c.req.valid("param");
-    return c.json(await renewUpload({ id, userId: c.var.account.userId }, deps()), 200);
-  });
 }
 
 /**
@@ -55,7 +27,6 @@ export async function renewUpload(
   { id, userId }: { id: string; userId: string },
   { sql, firestore, objects, clock }: RenewUploadDeps,
 ): Promise<CreatedUpload> {
-  if (!ID_PATTERN.test(id)) throw errors.notFound();
   const space = await spaceOfCaller(sql, userId);
   const now = clock();
   const document = uploadsOf(firestore).doc(id);
@@ -69,6 +40,24 @@ export async function renewUpload(
   });
   return { id, ...(await signUpload(upload, urlExpiresAt, objects)) };
 }
+
+export const renewUploadRoute = route(
+  {
+    operationId: "renewUpload",
+    access: "account",
+    method: "post",
+    path: "/v1/uploads/{id}/renew",
+    summary: "Sign new URLs for an upload whose bytes have not arrived",
+    description:
+      "What was announced stays: size, type, object, checksum. A resumable session that was started goes on with its own URL and needs no " +
+      "renewal. 409 `upload_over` when the bytes have arrived, were rejected, or the upload's time is over.",
+    request: { params: idParam },
+    responses: { 200: json(createdUploadSchema, "New URLs, as at first.") },
+    errors: ["not_found", "upload_over"],
+  },
+  renewUpload,
+  async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("param") }), 200),
+);
 
 function requireOpen({ state, expiresAt }: Upload, now: Date): void {
   if (state === "received") throw errors.uploadOver("the bytes have arrived; nothing more is to be sent");

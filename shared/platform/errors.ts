@@ -82,6 +82,8 @@ export const errors = {
   /** Reading one's care group, while there is none. */
   notInGroup: define("not_in_group", 404, "The caller is in no care group"),
 
+  methodNotAllowed: define("method_not_allowed", 405, "The method is not allowed here"),
+
   /** Making something that belongs to a care group, while there is none. */
   groupRequired: define("group_required", 409, "This needs a care group"),
   alreadyInGroup: define("already_in_group", 409, "Already in another care group"),

@@ -27,12 +27,37 @@ export function rewriteFor(path: string): string | undefined {
   return rewrites().find(({ source }) => matchesGlob(path, source))?.function.functionId;
 }
 
+/**
+ * What the docs page may do: load its own files and call its own origin. Swagger UI sets styles on elements as it draws them, and shows
+ * its icons from `data:`.
+ */
+const DOCS_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
 /** The project's `firebase.json` as it should be. */
 export function expectedFirebaseJson(): string {
   const content = {
     hosting: {
       public: "dist/public",
       cleanUrls: true,
+      headers: [
+        {
+          source: "/docs",
+          headers: [
+            { key: "Content-Security-Policy", value: DOCS_POLICY },
+            { key: "Referrer-Policy", value: "no-referrer" },
+          ],
+        },
+        { source: "**", headers: [{ key: "X-Content-Type-Options", value: "nosniff" }] },
+      ],
       rewrites: rewrites(),
     },
     firestore: { rules: "firestore.rules", indexes: "firestore.indexes.json" },

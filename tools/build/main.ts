@@ -7,5 +7,5 @@ import { writePublicFiles } from "./publicFiles.ts";
 const dist = join(ROOT, "dist");
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
-await Promise.all([buildFunctions(dist), writePublicFiles(join(dist, "public"))]);
+await Promise.all([buildFunctions(dist), writePublicFiles(join(dist, "public"), process.env.PUBLIC_ORIGIN)]);
 console.log(`built ${functionNames.length} functions and the API's description into dist/`);

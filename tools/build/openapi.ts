@@ -5,12 +5,15 @@ import { pathToFileURL } from "node:url";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { functions } from "#shared/manifest.ts";
+import { errors } from "#shared/platform/errors.ts";
+import { problemDocument } from "#shared/platform/http/problem.ts";
 import { functionNames, ROOT } from "./functions.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 const schemaSchema = z.record(z.string(), z.unknown());
 const operationSchema = z.looseObject({
+  operationId: z.string().optional(),
   summary: z.string().optional(),
   description: z.string().optional(),
   tags: z.array(z.string()).optional(),
@@ -42,12 +45,20 @@ const pathsSchema = z.record(z.string(), z.record(z.string(), operationSchema));
 
 export interface OpenApiDocument {
   readonly openapi: string;
-  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly info: {
+    readonly title: string;
+    readonly version: string;
+    readonly summary: string;
+    readonly description: string;
+    readonly license: { readonly name: string; readonly identifier: string };
+  };
+  readonly servers: readonly { readonly url: string; readonly description: string }[];
   readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: {
     readonly schemas: Json;
     readonly securitySchemes: Json;
+    readonly examples: Json;
     readonly responses: Json;
   };
 }
@@ -55,9 +66,9 @@ export interface OpenApiDocument {
 const INFO = {
   title: "Reverie",
   version: "1",
-  description:
-    "Between a family's phones and a slow AI engine. Times are ISO 8601 in UTC, ids opaque, errors RFC 9457 problem documents; lists " +
-    "are `{items, nextCursor}`, newest first.",
+  summary: "Between a family's phones and a slow AI engine",
+  description: description(),
+  license: { name: "Apache License 2.0", identifier: "Apache-2.0" },
 };
 
 const SECURITY: Json = {
@@ -75,35 +86,14 @@ const SECURITY: Json = {
   },
 };
 
-/** What `problemDocument` makes. */
-const PROBLEM: Json = {
-  type: "object",
-  required: ["type", "title", "status", "code", "requestId"],
-  properties: {
-    type: { type: "string" },
-    title: { type: "string" },
-    status: { type: "integer" },
-    detail: { type: "string" },
-    code: { type: "string", description: "Stable, in snake_case." },
-    requestId: { type: "string" },
-    errors: {
-      type: "array",
-      items: {
-        type: "object",
-        required: ["path", "message"],
-        properties: { path: { type: "string" }, message: { type: "string" } },
-      },
-    },
-  },
-};
-
 /**
  * Reads the routes of all HTTP functions that the origin serves; each of their `routes.ts` exports `<name>App`.
+ * @param origin where the API is; unless given, where the document is read from
  * @throws Error when two functions give one schema's name different meanings, or serve the same route
  */
-export async function openApiDocument(): Promise<OpenApiDocument> {
+export async function openApiDocument(origin = "/"): Promise<OpenApiDocument> {
   const paths: Record<string, Record<string, Operation>> = {};
-  const schemas: Record<string, unknown> = { Problem: PROBLEM };
+  const schemas: Record<string, unknown> = {};
   const tags: { name: string; description: string }[] = [];
   for (const name of functionNames) {
     const { trigger, purpose } = functions[name];
@@ -126,11 +116,13 @@ export async function openApiDocument(): Promise<OpenApiDocument> {
   return {
     openapi: "3.1.0",
     info: INFO,
+    servers: [{ url: origin, description: "The one origin." }],
     tags,
     paths,
     components: {
       schemas,
       securitySchemes: SECURITY,
+      examples: problemExamples(JSON.stringify(paths)),
       responses: {
         Problem: {
           description: "Any error that our code answers.",
@@ -165,4 +157,38 @@ function completed(name: string, operation: Operation): Operation {
     // A reference, where the schema of a written-out response would be.
     responses: { ...operation.responses, default: { $ref: "#/components/responses/Problem" } },
   };
+}
+
+/** The document's own text, in Markdown; a problem's `type` leads to its code's line. */
+function description(): string {
+  const codes = Object.values(errors).map(
+    ({ code, status, title }) => `| <a id="problem-${code}"></a>\`${code}\` | ${status} | ${title} |`,
+  );
+  return [
+    "Times are ISO 8601 in UTC, ids are opaque, and lists are `{items, nextCursor}`, newest first.",
+    "",
+    "Errors are problem documents (RFC 9457). Programs go by `code`, which is stable; each code has one status.",
+    "",
+    "<details><summary>All codes</summary>",
+    "",
+    "| code | status | meaning |",
+    "|---|---|---|",
+    ...codes,
+    "",
+    "</details>",
+  ].join("\n");
+}
+
+/** One problem document for each code that an operation refers to. */
+function problemExamples(paths: string): Json {
+  const used = Object.values(errors).filter(({ code }) => paths.includes(`"#/components/examples/${code}"`));
+  return Object.fromEntries(
+    used.map((make): [string, unknown] => [
+      make.code,
+      {
+        summary: make.title,
+        value: problemDocument(make(make.title), "k3v9w0q2m8r4t6y1z5x7c3b2na"),
+      },
+    ]),
+  );
 }

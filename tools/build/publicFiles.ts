@@ -1,16 +1,25 @@
-/** The static files of the one origin: the OpenAPI document and the page that shows it. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { docsPage, notFoundPage } from "./docsPage.ts";
+/** The static files of the one origin: the OpenAPI document, and Swagger UI as the page that shows it. */
+import { copyFile, cp, mkdir, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { openApiDocument } from "./openapi.ts";
 
-/** Writes `v1/openapi.json`, `docs.html` and the page for a path that no function and no file has. */
-export async function writePublicFiles(dir: string): Promise<void> {
-  const document = await openApiDocument();
+const OURS = fileURLToPath(new URL("./public", import.meta.url));
+const SWAGGER_UI = dirname(createRequire(import.meta.url).resolve("swagger-ui-dist/package.json"));
+/** Of the package's files, those that the page loads. */
+const LOADED = ["swagger-ui.css", "swagger-ui-bundle.js", "LICENSE", "NOTICE"];
+
+/**
+ * Writes `v1/openapi.json`, the page at `/docs` with what it loads, and what the origin shows for a path that leads nowhere.
+ * @param origin where the API is; unless given, the document names the origin that it is read from
+ */
+export async function writePublicFiles(dir: string, origin?: string): Promise<void> {
+  const document = await openApiDocument(origin);
+  await cp(OURS, dir, { recursive: true });
   await mkdir(join(dir, "v1"), { recursive: true });
   await Promise.all([
     writeFile(join(dir, "v1", "openapi.json"), `${JSON.stringify(document, null, 2)}\n`),
-    writeFile(join(dir, "docs.html"), docsPage(document)),
-    writeFile(join(dir, "404.html"), notFoundPage()),
+    ...LOADED.map((file) => copyFile(join(SWAGGER_UI, file), join(dir, "assets", "docs", file))),
   ]);
 }

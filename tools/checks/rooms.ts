@@ -20,6 +20,8 @@ const ENTRIES = [
   String.raw`^bench/[^/]+/instance\.ts$`,
   String.raw`^tools/checks/(structure|entries|noConnections)\.ts$`,
   String.raw`^tools/build/firebaseJson\.ts$`,
+  // Loaded by a page.
+  "^tools/build/public/",
 ];
 
 const TEST = String.raw`\.test\.ts$`;

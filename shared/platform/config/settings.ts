@@ -10,6 +10,11 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ""),
 );
+/** Web origins as a browser names them: scheme, host and port, nothing behind. */
+const origins = list.refine(
+  (all) => all.every((origin) => URL.parse(origin)?.origin === origin),
+  "expected origins such as https://app.example.com, with commas between them",
+);
 const flag = z.enum(["true", "false"]).transform((text) => text === "true");
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const json = <Schema extends z.ZodType>(schema: Schema) =>
@@ -57,6 +62,8 @@ export const settingSchemas = {
   GOOGLE_CLOUD_PROJECT: z.string().min(1),
   /** The one origin phones and engines call, without a trailing slash; also the audience engines and administrators ask for. */
   PUBLIC_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, "")),
+  /** Web origins whose pages may call the functions that phones call, and read the answers; none unless set. */
+  ALLOWED_ORIGINS: origins.default([]),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 
   /** Secret. A Postgres connection string; with DATABASE_IAM its user is an IAM user and needs no password. */

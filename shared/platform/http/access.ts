@@ -3,10 +3,10 @@
  * check in front of the handler and the fact into the OpenAPI document, so the two can't differ.
  */
 import type { MiddlewareHandler } from "hono";
-import { errors } from "../errors.ts";
-import type { AppContext, AppEnv } from "./app.ts";
+import { type ErrorCode, errors } from "../errors.ts";
+import type { AppContext, AppEnv } from "./appEnv.ts";
 import { addressSubject } from "./callerAddress.ts";
-import type { RateDecision, RateName } from "./rateLimit.ts";
+import type { RateDecision, RateName, RouteRate } from "./rateLimit.ts";
 
 /**
  * - `public`: anyone.
@@ -15,6 +15,15 @@ import type { RateDecision, RateName } from "./rateLimit.ts";
  * - `private`: behind IAM; only Cloud Tasks or Cloud Scheduler reach it.
  */
 export type Access = "public" | "account" | "engine" | "admin" | "private";
+
+/** The error codes that each kind of access can answer by itself. */
+export const accessErrors: Readonly<Record<Access, readonly ErrorCode[]>> = {
+  public: ["rate_limited"],
+  account: ["unauthenticated", "token_invalid", "rate_limited"],
+  engine: ["unauthenticated", "token_invalid", "forbidden"],
+  admin: ["unauthenticated", "token_invalid", "forbidden"],
+  private: [],
+};
 
 /** What `access` adds to a route. */
 export interface RouteAccess {
@@ -27,10 +36,7 @@ export interface RouteAccess {
  * @param kind who may call
  * @param options.rate a budget of its own, per address, beside the general ones
  */
-export function access(
-  kind: Access,
-  options: { rate?: Exclude<RateName, "account" | "address"> } = {},
-): RouteAccess {
+export function access(kind: Access, options: { rate?: RouteRate | undefined } = {}): RouteAccess {
   return {
     "x-access": kind,
     security:

@@ -2,71 +2,48 @@
  * What every HTTP function is made of: a Hono app whose routes carry their validation, their OpenAPI description and who may call
  * them in one definition, and whose errors all leave as problem documents.
  */
-import type { HttpFunction } from "@google-cloud/functions-framework";
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import { HTTPException } from "hono/http-exception";
-import { errors, ReverieError } from "../errors.ts";
-import type { Logger } from "../log/logger.ts";
-import type { AccessClaims } from "./accessToken.ts";
-import type { ServiceIdentity } from "./serviceToken.ts";
-import "../log/withoutBodies.ts";
+import { errors } from "../errors.ts";
+import { answerError } from "./answerError.ts";
+import type { App, AppContext, AppEnv } from "./appEnv.ts";
+import { refuseUnreadableBody } from "./body.ts";
 import { callerAddress } from "./callerAddress.ts";
+import { crossOrigin } from "./crossOrigin.ts";
 import type { HttpDeps } from "./httpDeps.ts";
-import { isPassingFault } from "./passingFault.ts";
-import { PROBLEM_JSON, problemDocument } from "./problem.ts";
-
-export interface AppEnv {
-  Bindings: Partial<HttpBindings>;
-  Variables: {
-    http: HttpDeps;
-    requestId: string;
-    log: Logger;
-    /** The caller's address by the trusted-hop rule. */
-    address: string;
-    account: AccessClaims;
-    service: ServiceIdentity;
-  };
-}
-export type App = OpenAPIHono<AppEnv>;
-export type AppContext = Context<AppEnv>;
-
-/** Bodies of our JSON routes are small; the largest is a completion with 64 KB of data. */
-const MAX_BODY_BYTES = 256 * 1024;
+import { namesNothing } from "./idParam.ts";
+import { methodsOf } from "./methods.ts";
+import type { Route } from "./route.ts";
 
 /**
- * An app without routes.
- * @param http made at the first request, so that importing a function connects to nothing
+ * An app with these routes.
+ * @param deps called at the first request, so that importing a function connects to nothing
  */
+export function appOf<Deps extends { readonly http: HttpDeps }>(
+  deps: () => Deps,
+  routes: readonly Route<Deps>[],
+): App {
+  const app = createApp(() => deps().http);
+  for (const route of routes) route.addTo(app, deps);
+  return app;
+}
+
+/** An app without routes. */
 export function createApp(http: () => HttpDeps): App {
   const app: App = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
+      const { issues } = result.error;
+      if (issues.some(namesNothing)) throw errors.notFound();
       throw errors.invalidRequest("the request does not fit this route's schema", {
-        issues: result.error.issues.map((issue) => ({
-          path: issue.path.map(String).join("."),
-          message: issue.message,
-        })),
+        issues: issues.map(({ path, message }) => ({ path: path.map(String).join("."), message })),
       });
     },
   });
-
   app.use(async (c, next) => {
-    const deps = http();
-    const requestId = deps.newId();
-    const trace = /^([0-9a-f]{32})/.exec(c.req.header("x-cloud-trace-context") ?? "")?.[1];
-    c.set("http", deps);
-    c.set("requestId", requestId);
-    c.set("log", deps.log.with({ requestId, ...(trace ? { trace } : {}) }));
-    c.set(
-      "address",
-      callerAddress(c.req.header("x-forwarded-for"), c.env.incoming?.socket.remoteAddress, deps.trustedHops),
-    );
-    refuseUnreadableBody(c);
+    begin(c, http());
     const startedAt = performance.now();
     await next();
-    c.header("x-request-id", requestId);
+    c.header("x-request-id", c.var.requestId);
     c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
     c.header("x-content-type-options", "nosniff");
     c.var.log.info("request", {
@@ -77,81 +54,35 @@ export function createApp(http: () => HttpDeps): App {
       milliseconds: Math.round(performance.now() - startedAt),
     });
   });
-
-  app.notFound((c) => answerProblem(c, errors.notFound("there is no such route")));
-  app.onError((error, c) => answerProblem(c, asReverieError(error, c)));
+  app.use(crossOrigin(app));
+  app.use(async (c, next) => {
+    refuseUnreadableBody(c);
+    await next();
+  });
+  app.notFound((c) => answerUnrouted(c, app));
+  app.onError((error, c) => answerError(c, error));
   return app;
 }
 
-/** The function as functions-framework calls it; it has parsed the body already and left the bytes in `rawBody`. */
-export function httpFunction(app: App): HttpFunction {
-  const listener = getRequestListener((request, env) => app.fetch(request, env), {
-    overrideGlobalObjects: false,
-  });
-  return async (request, response) => {
-    await listener(request, response);
-  };
+function begin(c: AppContext, http: HttpDeps): void {
+  const requestId = http.newId();
+  const trace = /^([0-9a-f]{32})/.exec(c.req.header("x-cloud-trace-context") ?? "")?.[1];
+  c.set("http", http);
+  c.set("requestId", requestId);
+  c.set("log", http.log.with({ requestId, ...(trace ? { trace } : {}) }));
+  c.set(
+    "address",
+    callerAddress(c.req.header("x-forwarded-for"), c.env?.incoming?.socket.remoteAddress, http.trustedHops),
+  );
 }
 
-function refuseUnreadableBody(c: AppContext): void {
-  // The framework has read a chunked body already, whose length no header told.
-  const incoming: { rawBody?: unknown } | undefined = c.env.incoming as { rawBody?: unknown } | undefined; // added by the framework
-  const length =
-    incoming?.rawBody instanceof Buffer
-      ? incoming.rawBody.length
-      : Number(c.req.header("content-length") ?? "0");
-  if (length > MAX_BODY_BYTES) {
-    throw errors.bodyTooLarge(`a request body may have at most ${MAX_BODY_BYTES} bytes`);
-  }
-  const type = c.req.header("content-type");
-  if (length > 0 && !/^application\/json\s*(;|$)/i.test(type ?? "")) {
-    throw errors.unsupportedMediaType("send the body as application/json");
-  }
-}
-
-function asReverieError(error: unknown, c: AppContext): ReverieError {
-  if (error instanceof ReverieError) return error;
-  if (error instanceof HTTPException && error.status < 500) {
-    return errors.invalidRequest(
-      error.status === 400 ? "the body is not valid JSON" : "the request can't be read",
-      { cause: error },
-    );
-  }
-  if (isPassingFault(error)) {
-    (c.get("log") as Logger | undefined)?.warn("store_away", { error, route: c.req.routePath });
-    return errors.unavailable("a part of the service is away for a moment", {
-      cause: error,
-      retryAfterSeconds: 2,
-    });
-  }
-  const log = c.get("log") as Logger | undefined; // unset only when the deps themselves failed
-  if (log) log.error("request_failed", { error, route: c.req.routePath });
-  else
-    console.error(
-      JSON.stringify({
-        severity: "ERROR",
-        message: "deps_failed",
-        detail: error instanceof Error ? error.message : "",
-      }),
-    );
-  return errors.internal("the request could not be handled", { cause: error });
-}
-
-function answerProblem(c: AppContext, error: ReverieError): Response {
-  const requestId = (c.get("requestId") as string | undefined) ?? "unknown"; // unset only when the deps themselves failed
-  const headers = new Headers({
-    "content-type": PROBLEM_JSON,
-    "cache-control": "no-store",
-    "x-request-id": requestId,
-  });
-  if (error.status === 401) headers.set("www-authenticate", "Bearer");
-  if (error.retryAfterSeconds !== undefined)
-    headers.set("retry-after", String(Math.ceil(error.retryAfterSeconds)));
-  const rate = c.res.headers.get("ratelimit");
-  if (rate !== null) {
-    headers.set("ratelimit", rate);
-    const policy = c.res.headers.get("ratelimit-policy");
-    if (policy !== null) headers.set("ratelimit-policy", policy);
-  }
-  return new Response(JSON.stringify(problemDocument(error, requestId)), { status: error.status, headers });
+/** 404 for a path that no route has; 405 for a method that the path's routes don't have (RFC 9110 section 15.5.6). */
+function answerUnrouted(c: AppContext, app: App): Response {
+  const methods = methodsOf(app, c.req.path);
+  if (methods.length === 0) return answerError(c, errors.notFound("there is no such route"));
+  const allow = methods.join(", ");
+  if (c.req.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
+  const answer = answerError(c, errors.methodNotAllowed(`this path takes ${allow}`));
+  answer.headers.set("allow", allow);
+  return answer;
 }

@@ -2,10 +2,14 @@ import { z } from "@hono/zod-openapi";
 import { errors } from "../errors.ts";
 import { isDocumentId } from "../firestore/documentId.ts";
 
+/** A query's field that, left empty (`?limit=`), is as if it weren't there. */
+const emptyIsAbsent = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === "" ? undefined : value), schema);
+
 /** `?limit=&cursor=` of every list. */
 export const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().max(2_500).optional(),
+  limit: emptyIsAbsent(z.coerce.number().int().min(1).max(100).default(20)),
+  cursor: emptyIsAbsent(z.string().max(2_500).optional()),
 });
 
 /** The place after which a page begins: the sort key of the last item of the page before, opaque to callers. */

@@ -15,14 +15,23 @@ export interface HttpDeps {
   readonly newId: NewId;
   /** The setting TRUSTED_HOPS. */
   readonly trustedHops: number;
+  /** Web origins whose pages may call and read the answers (the setting ALLOWED_ORIGINS); none unless set. */
+  readonly allowedOrigins?: readonly string[];
   readonly verifyAccessToken?: (token: string) => Promise<AccessClaims>;
   /** For `engine` and `admin` routes: verifies the Google ID token and the allow-list. */
   readonly verifyServiceToken?: (token: string) => Promise<ServiceIdentity>;
   readonly limits?: RateLimiter;
+  /** Whether an error code that the route doesn't declare is answered as a 500, so that a test finds it. In production it is logged. */
+  readonly refuseUndeclaredErrors?: boolean;
 }
 
 type PhoneSettings = SettingsOf<
-  "TOKEN_PUBLIC_KEYS" | "PUBLIC_ORIGIN" | "RATE_PER_ACCOUNT" | "RATE_PER_ADDRESS" | "TRUSTED_HOPS"
+  | "TOKEN_PUBLIC_KEYS"
+  | "PUBLIC_ORIGIN"
+  | "ALLOWED_ORIGINS"
+  | "RATE_PER_ACCOUNT"
+  | "RATE_PER_ADDRESS"
+  | "TRUSTED_HOPS"
 >;
 
 /**
@@ -39,6 +48,7 @@ export function phoneHttpDeps(
   return {
     ...internalHttpDeps(log),
     trustedHops: settings.TRUSTED_HOPS,
+    allowedOrigins: settings.ALLOWED_ORIGINS,
     verifyAccessToken: accessTokenVerifier(settings.TOKEN_PUBLIC_KEYS, settings.PUBLIC_ORIGIN, systemClock),
     limits: sqlRateLimiter(
       db,

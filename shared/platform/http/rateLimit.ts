@@ -1,6 +1,9 @@
 /** The counters: each names a budget of requests a minute (docs/architecture.md#limits) and what it is counted by. */
 export type RateName = "account" | "address" | "sign_in" | "refresh" | "confirm";
 
+/** A budget that single routes have beside the general ones. */
+export type RouteRate = Exclude<RateName, "account" | "address">;
+
 export interface RateDecision {
   readonly allowed: boolean;
   /** Requests a minute. */

@@ -1,5 +1,5 @@
 import type { StoredAnswer } from "../idempotency/sql.ts";
-import type { AppContext } from "./app.ts";
+import type { AppContext } from "./appEnv.ts";
 
 /**
  * Sends an answer as it was stored, byte for byte.

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { adminApp } from "#functions/admin/routes.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import { errors } from "#shared/platform/errors.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
@@ -39,6 +39,7 @@ before(async () => {
       log: silentLogger,
       newId: randomId,
       trustedHops: 0,
+      refuseUndeclaredErrors: true,
       verifyServiceToken: async (token: string) => {
         if (token !== "admin") throw errors.unauthenticated("no");
         return { email: "admin@example.com", subject: "1234567890" };
@@ -145,7 +146,9 @@ test("a replay says what became of it: still unreadable, or synced once the docu
 test("ids that are none get 404 and no more", async () => {
   for (const id of ["nothing", "..%2F..%2Fx", "a%2Fb%2Fc", "__x__", ".", "%00", "x".repeat(2_000)]) {
     assert.equal((await call("GET", `/v1/admin/quarantine/${id}`)).status, 404, id);
-    assert.equal((await call("POST", `/v1/admin/quarantine/${id}/replay`)).status, 404, id);
+    // A URL's "." is dropped before it is sent, which leaves GET's path of the id "replay".
+    const replayed = id === "." ? 405 : 404;
+    assert.equal((await call("POST", `/v1/admin/quarantine/${id}/replay`)).status, replayed, id);
     assert.equal((await call("POST", `/v1/admin/dead-letters/${id}/retry`)).status, 404, id);
   }
 });

@@ -17,7 +17,7 @@ import { errors } from "#shared/platform/errors.ts";
 import type { CustomTokens } from "#shared/platform/google/customTokens.ts";
 import type { FirebaseAccounts, FirebasePerson } from "#shared/platform/google/firebaseAccounts.ts";
 import { accessTokenVerifier } from "#shared/platform/http/accessToken.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { sqlRateLimiter } from "#shared/platform/http/sqlRateLimiter.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { type Logger, silentLogger } from "#shared/platform/log/logger.ts";
@@ -155,6 +155,7 @@ export async function openAuthWorld(
     log,
     newId: randomId,
     trustedHops: settings.TRUSTED_HOPS,
+    refuseUndeclaredErrors: true,
     verifyAccessToken: accessTokenVerifier(settings.TOKEN_PUBLIC_KEYS, ORIGIN, clock),
     limits: sqlRateLimiter(db, limits, { clock, log }),
   };

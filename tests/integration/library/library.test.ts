@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { libraryApp } from "#functions/library/routes.ts";
 import { createFileSigner } from "#functions/library/signedFiles.ts";
 import { kinds } from "#shared/kinds/index.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import { finishRemovals } from "#shared/results/finishRemoval.ts";
@@ -31,6 +31,7 @@ before(async () => {
       log: silentLogger,
       newId: randomId,
       trustedHops: 0,
+      refuseUndeclaredErrors: true,
       verifyAccessToken: async (userId: string) => ({ userId, sessionId: "s", role: null }),
     },
     kinds,

@@ -4,7 +4,7 @@ import { engineApp } from "#functions/engine/routes.ts";
 import { jobsApp } from "#functions/jobs/routes.ts";
 import { type QueueStatus, statusReader } from "#functions/jobs/status.ts";
 import { errors } from "#shared/platform/errors.ts";
-import type { App } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import type { HttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";

@@ -96,6 +96,7 @@ export class GroupsHarness {
         log: createLogger("error"),
         newId: randomId,
         trustedHops: 0,
+        refuseUndeclaredErrors: true,
         verifyAccessToken: async (userId) => {
           if (!/^[0-9a-z]{26}$/.test(userId)) throw errors.unauthenticated("no such token");
           return { userId, sessionId: `session-of-${userId}`, role: null };

@@ -46,6 +46,7 @@ before(async () => {
       log: silentLogger,
       newId: randomId,
       trustedHops: 0,
+      refuseUndeclaredErrors: true,
       verifyAccessToken: async (userId) => ({ userId, sessionId: "session", role: null }),
     },
     sql: database.pool,

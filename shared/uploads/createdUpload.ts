@@ -7,7 +7,7 @@ const signedRequest = z.object({
 });
 
 /** Where and how to send the bytes of an upload. */
-export const createdUpload = signedRequest
+export const createdUploadSchema = signedRequest
   .extend({
     id: z.string(),
     expiresAt: z.iso.datetime().describe("Until when the URLs can be used."),

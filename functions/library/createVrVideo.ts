@@ -1,0 +1,128 @@
+import { z } from "@hono/zod-openapi";
+import type { Kinds } from "#shared/kinds/index.ts";
+import type { Clock } from "#shared/platform/clock.ts";
+import { errors, type InputIssue } from "#shared/platform/errors.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { titleSchema } from "#shared/platform/http/title.ts";
+import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
+import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
+import { ID_PATTERN, type NewId } from "#shared/platform/ids.ts";
+import type { Database, Sql } from "#shared/platform/sql/pool.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { spaceState } from "#shared/spaces/spaceState.ts";
+import { visibleKinds } from "./resourceRows.ts";
+import { givenTransform } from "./transform.ts";
+import { vrVideoSchema } from "./vrVideo.ts";
+
+const placedSchema = z.strictObject({
+  resourceId: z.string().regex(ID_PATTERN, "expected a resource's id"),
+  transform: givenTransform,
+});
+
+const createVrVideoBody = z
+  .strictObject({
+    title: titleSchema,
+    scene: placedSchema,
+    avatars: z.array(placedSchema).min(1).max(10),
+  })
+  .openapi("CreateVrVideo");
+type CreateVrVideo = z.infer<typeof createVrVideoBody>;
+
+/**
+ * Creates a VR video in the caller's space, once per `Idempotency-Key`.
+ * @returns 201 and the VR video
+ * @throws `group_required`; `resource_unknown` for a resource that can't be used there; `idempotency_key_reused`
+ */
+export async function createVrVideo(
+  input: { userId: string; key: string | undefined; body: CreateVrVideo },
+  deps: { db: Database; kinds: Kinds; clock: Clock; newId: NewId },
+): Promise<StoredAnswer> {
+  const now = deps.clock();
+  return deps.db.transaction((sql) =>
+    idempotent(
+      sql,
+      { caller: input.userId, route: "POST /v1/vr-videos", key: input.key, body: input.body, now },
+      async () => {
+        const space = await spaceOfCaller(sql, input.userId);
+        if (!space || (await spaceState(sql, space.spaceId)) !== "living") {
+          throw errors.groupRequired("join a care group first");
+        }
+        await requireUsable(sql, input, deps.kinds);
+        const id = deps.newId();
+        await insert(sql, { id, spaceId: space.spaceId, userId: input.userId, now, body: input.body });
+        const { title, scene, avatars } = input.body;
+        const view = { id, title, scene, avatars, createdAt: now.toISOString() };
+        return { status: 201, headers: { location: `/v1/vr-videos/${id}` }, body: JSON.stringify(view) };
+      },
+    ),
+  );
+}
+
+export const createVrVideoRoute = route(
+  {
+    operationId: "createVrVideo",
+    access: "account",
+    method: "post",
+    path: "/v1/vr-videos",
+    summary: "Put a scene and avatars together",
+    request: { headers: idempotencyHeader, body: jsonBody(createVrVideoBody) },
+    responses: { 201: json(vrVideoSchema, "The VR video.") },
+    errors: ["group_required", "resource_unknown", "idempotency_key_reused"],
+  },
+  createVrVideo,
+  async (c, perform) => {
+    const key = c.req.valid("header")["idempotency-key"];
+    return sendStored(c, await perform({ userId: c.var.account.userId, key, body: c.req.valid("json") }));
+  },
+);
+
+/** @throws `resource_unknown` naming each resource that isn't there, isn't theirs (alike), or isn't made for that place */
+async function requireUsable(
+  sql: Sql,
+  input: { userId: string; body: CreateVrVideo },
+  kinds: Kinds,
+): Promise<void> {
+  const { scene, avatars } = input.body;
+  const found = await visibleKinds(sql, input.userId, [
+    scene.resourceId,
+    ...avatars.map((avatar) => avatar.resourceId),
+  ]);
+  const issues: InputIssue[] = [];
+  const check = (resourceId: string, role: "scene" | "avatar", path: string) => {
+    const kind = kinds.get(found.get(resourceId) ?? "");
+    if (kind?.becomes.vrRole !== role)
+      issues.push({ path, message: `expected a resource that can be the ${role}` });
+  };
+  check(scene.resourceId, "scene", "scene.resourceId");
+  for (const [index, avatar] of avatars.entries())
+    check(avatar.resourceId, "avatar", `avatars.${index}.resourceId`);
+  if (issues.length > 0) throw errors.resourceUnknown("a resource can't be used here", { issues });
+}
+
+async function insert(
+  sql: Sql,
+  video: { id: string; spaceId: string; userId: string; now: Date; body: CreateVrVideo },
+): Promise<void> {
+  const { title, scene, avatars } = video.body;
+  await sql.query(
+    `INSERT INTO vr_videos (id, space_id, title, scene_id, scene_transform, created_by, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [
+      video.id,
+      video.spaceId,
+      title,
+      scene.resourceId,
+      JSON.stringify(scene.transform),
+      video.userId,
+      video.now,
+    ],
+  );
+  await sql.query(
+    `INSERT INTO vr_avatars (vr_video_id, position, avatar_id, transform)
+     SELECT $1, (item.ordinality - 1)::smallint, item.value ->> 'resourceId', item.value -> 'transform'
+     FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS item`,
+    [video.id, JSON.stringify(avatars)],
+  );
+}

@@ -1,0 +1,57 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { z } from "@hono/zod-openapi";
+import { errors } from "#shared/platform/errors.ts";
+import { json } from "#shared/platform/http/content.ts";
+import { idParam } from "#shared/platform/http/idParam.ts";
+import { route } from "#shared/platform/http/route.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { urlExpiryOf } from "#shared/uploads/createUpload.ts";
+import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
+
+const uploadState = z
+  .object({
+    state: z.enum(["pending", "received", "rejected"]),
+    reason: z.object({ code: z.string(), message: z.string() }).optional(),
+    expiresAt: z.iso.datetime().describe("Until when the bytes can come and the URLs can be renewed."),
+    urlExpiresAt: z.iso.datetime().describe("Until when the URLs that were signed last can be used."),
+  })
+  .openapi("UploadState");
+
+/**
+ * What became of an upload of the caller's space.
+ * @throws `not_found`
+ */
+export async function getUpload(
+  { userId, id }: { userId: string; id: string },
+  deps: { readonly sql: Sql; readonly firestore: Firestore },
+): Promise<z.infer<typeof uploadState>> {
+  const [space, snapshot] = await Promise.all([
+    spaceOfCaller(deps.sql, userId),
+    uploadsOf(deps.firestore).doc(id).get(),
+  ]);
+  const upload = snapshot.data();
+  if (!upload || upload.spaceId !== space?.spaceId) throw errors.notFound();
+  const { state, reason, expiresAt } = upload;
+  return {
+    state,
+    ...(reason ? { reason } : {}),
+    expiresAt: expiresAt.toISOString(),
+    urlExpiresAt: urlExpiryOf(upload).toISOString(),
+  };
+}
+
+export const getUploadRoute = route(
+  {
+    operationId: "getUpload",
+    access: "account",
+    method: "get",
+    path: "/v1/uploads/{id}",
+    summary: "What became of an upload",
+    request: { params: idParam },
+    responses: { 200: json(uploadState, "Its state.") },
+    errors: ["not_found"],
+  },
+  getUpload,
+  async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("param") }), 200),
+);

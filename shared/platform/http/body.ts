@@ -1,0 +1,67 @@
+/** What a request's body must be before a route reads it: small, JSON, UTF-8, not compressed. */
+import { isUtf8 } from "node:buffer";
+import type { MiddlewareHandler } from "hono";
+import { errors } from "../errors.ts";
+import type { AppContext, AppEnv } from "./appEnv.ts";
+
+/** Bodies of our JSON routes are small; the largest is a completion with 64 KB of data. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/**
+ * Refuses a body that no route reads, and writes the content type of the others in one way.
+ * @throws `body_too_large`, `unsupported_media_type`
+ */
+export function refuseUnreadableBody(c: AppContext): void {
+  if (c.req.method === "GET" || c.req.method === "HEAD") return;
+  const length = bodyLength(c);
+  if (length > MAX_BODY_BYTES) {
+    throw errors.bodyTooLarge(`a request body may have at most ${MAX_BODY_BYTES} bytes`);
+  }
+  if (length === 0) return;
+  const encoding = sentHeader(c, "content-encoding");
+  if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
+    throw errors.unsupportedMediaType("send the body without a content encoding");
+  }
+  if (!isJson(c.req.header("content-type") ?? "")) {
+    throw errors.unsupportedMediaType("send the body as application/json, in UTF-8");
+  }
+  c.req.raw.headers.set("content-type", "application/json");
+}
+
+/**
+ * For routes that read a body: refuses bytes that aren't UTF-8 (RFC 8259 section 8.1), which would otherwise be read as replacement
+ * characters. Many clients name a content type without sending a body; where the body may be absent, that is an absent body too.
+ * @throws `invalid_request`
+ */
+export function readableBody(required: boolean): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const bytes = Buffer.from(await c.req.arrayBuffer());
+    if (!isUtf8(bytes)) throw errors.invalidRequest("the body is not UTF-8");
+    if (bytes.length === 0 && !required) c.req.raw.headers.delete("content-type");
+    await next();
+  };
+}
+
+function bodyLength(c: AppContext): number {
+  // The framework has read a chunked body already, whose length no header told.
+  const incoming: { rawBody?: unknown } | undefined = c.env?.incoming as { rawBody?: unknown } | undefined; // added by the framework
+  return incoming?.rawBody instanceof Buffer
+    ? incoming.rawBody.length
+    : Number(c.req.header("content-length") ?? "0");
+}
+
+/** Whether a content type is JSON in UTF-8: by its essence in any case, with any parameters but another charset. */
+function isJson(contentType: string): boolean {
+  const [essence = "", ...parameters] = contentType.toLowerCase().split(";");
+  if (essence.trim() !== "application/json") return false;
+  const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"]*?)"?\s*$/.exec(parameter)?.[1]);
+  return charset.every((name) => name === undefined || name === "utf-8" || name === "utf8");
+}
+
+/** A header as it was sent, also where `takeBodiesUnparsed` has hidden it from the framework. */
+function sentHeader(c: AppContext, name: string): string | undefined {
+  const raw = c.env?.incoming?.rawHeaders;
+  if (!raw) return c.req.header(name);
+  const index = raw.findIndex((text, at) => at % 2 === 0 && text.toLowerCase() === name);
+  return index === -1 ? undefined : raw[index + 1];
+}

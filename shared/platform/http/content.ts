@@ -1,0 +1,29 @@
+/** The parts of a route's definition that say what its JSON holds. */
+import { type z, z as zod } from "@hono/zod-openapi";
+
+/** A JSON answer. */
+export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { description, content: { "application/json": { schema } } };
+}
+
+/** A JSON body; one that may be left out is read as `{}`. */
+export function jsonBody<Schema extends z.ZodType>(
+  schema: Schema,
+  { required = true }: { required?: boolean } = {},
+) {
+  return { required, content: { "application/json": { schema } } };
+}
+
+/** The answer of a list: a page of these items. */
+export function page<Schema extends z.ZodType>(item: Schema) {
+  return json(
+    zod.object({
+      items: zod.array(item),
+      nextCursor: zod
+        .string()
+        .nullable()
+        .describe("Send it as `cursor` for the next page; null on the last."),
+    }),
+    "A page.",
+  );
+}

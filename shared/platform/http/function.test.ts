@@ -1,0 +1,94 @@
+/** The app as functions-framework calls it: what the framework would answer by itself reaches our app. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import { http } from "@google-cloud/functions-framework";
+import { getTestServer } from "@google-cloud/functions-framework/testing";
+import { z } from "@hono/zod-openapi";
+import { appOf } from "./app.ts";
+import { json, jsonBody } from "./content.ts";
+import { httpFunction } from "./function.ts";
+import { route } from "./route.ts";
+import { testHttp } from "./testing/caller.ts";
+
+const echo = route(
+  {
+    operationId: "echo",
+    access: "public",
+    method: "post",
+    path: "/v1/echo",
+    summary: "Say it again",
+    request: { body: jsonBody(z.strictObject({ text: z.string() })) },
+    responses: { 200: json(z.object({ text: z.string() }), "The same.") },
+    errors: [],
+  },
+  async (input: { text: string }, _deps: object) => input,
+  async (c, perform) => c.json(await perform(c.req.valid("json")), 200),
+);
+
+const deps = { http: testHttp };
+http("echo", httpFunction(appOf(() => deps, [echo])));
+const server = getTestServer("echo");
+let origin: string;
+before(async () => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A TCP server's address is of this shape.
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+after(() => server.close());
+
+async function send(body: string | Uint8Array | ReadableStream, headers: Record<string, string> = {}) {
+  const response = await fetch(`${origin}/v1/echo`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body,
+    duplex: "half",
+  });
+  const text = await response.text();
+  return { status: response.status, type: response.headers.get("content-type"), json: JSON.parse(text) };
+}
+const PROBLEM = "application/problem+json";
+
+test("JSON in UTF-8 reaches the route, whatever its type's spelling", async () => {
+  for (const type of ["application/json", "APPLICATION/JSON", "application/json; charset=utf8"])
+    assert.deepEqual((await send('{"text":"안녕"}', { "content-type": type })).json, { text: "안녕" }, type);
+  const chunked = new Blob(['{"text":"in chunks"}']).stream();
+  assert.deepEqual((await send(chunked)).json, { text: "in chunks" });
+});
+
+test("every bad body is answered with a problem document", async () => {
+  const bad: [string, number, string | Uint8Array | ReadableStream, Record<string, string>][] = [
+    ["malformed JSON", 400, '{"text":', {}],
+    ["no body", 400, "", {}],
+    ["a number", 400, "7", {}],
+    ["bytes that aren't UTF-8", 400, Buffer.from('{"text":"\xe9"}', "latin1"), {}],
+    ["another charset", 415, '{"text":""}', { "content-type": "application/json; charset=latin1" }],
+    ["an unknown charset", 415, '{"text":""}', { "content-type": "application/json; charset=x-none" }],
+    ["another type", 415, "text=1", { "content-type": "application/x-www-form-urlencoded" }],
+    ["a type that is none", 415, "{}", { "content-type": "json" }],
+    ["an unknown encoding", 415, "{}", { "content-encoding": "zip" }],
+    ["an encoding that lies", 415, "{}", { "content-encoding": "gzip" }],
+    ["too large", 413, `{"text":"${"x".repeat(300_000)}"}`, {}],
+    ["too large, in chunks", 413, new Blob([`{"text":"${"x".repeat(300_000)}"}`]).stream(), {}],
+  ];
+  for (const [name, status, body, headers] of bad) {
+    const answer = await send(body, headers);
+    assert.deepEqual([answer.status, answer.type], [status, PROBLEM], name);
+    assert.equal(answer.json.status, status, name);
+  }
+});
+
+test("a path that doesn't decode is 404, as a problem document", async () => {
+  for (const path of ["/v1/%ff", "/v1/%zz", "/v1/%", "/%c0%af?x=%ff"]) {
+    const response = await fetch(origin + path);
+    assert.deepEqual([response.status, response.headers.get("content-type")], [404, PROBLEM], path);
+  }
+});
+
+test("what a malformed body held is printed nowhere", async (t) => {
+  const printed = t.mock.method(console, "error", () => {});
+  assert.equal((await send('{"refreshToken":"secret"')).status, 400);
+  assert.equal(printed.mock.callCount(), 0);
+});

@@ -1,0 +1,31 @@
+import { z } from "@hono/zod-openapi";
+import { type ErrorCode, errors } from "../errors.ts";
+import { PROBLEM_JSON, problemSchema } from "./problem.ts";
+
+const definitions = new Map(Object.values(errors).map((error) => [error.code, error]));
+
+/** What the OpenAPI document says of a route's errors: one response for each status, with the codes it can have and an example of each. */
+export function problemResponses(codes: Iterable<ErrorCode>) {
+  const byStatus = Map.groupBy(
+    [...new Set(codes)].flatMap((code) => definitions.get(code) ?? []),
+    ({ status }) => status,
+  );
+  return Object.fromEntries(
+    [...byStatus].sort(([a], [b]) => a - b).map(([status, ofStatus]) => [status, problemResponse(ofStatus)]),
+  );
+}
+
+function problemResponse(ofStatus: readonly { code: ErrorCode; title: string; status: number }[]) {
+  const codes = ofStatus.map(({ code }) => code);
+  return {
+    description: ofStatus.map(({ code, title }) => `\`${code}\`: ${title}.`).join(" "),
+    content: {
+      [PROBLEM_JSON]: {
+        schema: problemSchema.extend({ code: z.enum(codes) }),
+        examples: Object.fromEntries(
+          codes.map((code): [string, { $ref: string }] => [code, { $ref: `#/components/examples/${code}` }]),
+        ),
+      },
+    },
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * A route in one value: what it is (`definition`), what it does (`operation`) and how HTTP goes in and out of that (`answer`). Who may
+ * call, what the body must be and which errors there can be follow from the definition, for the running app and the OpenAPI document
+ * alike.
+ */
+import { createRoute, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
+import type { ErrorCode } from "../errors.ts";
+import { type Access, access, accessErrors } from "./access.ts";
+import type { App, AppContext, AppEnv } from "./appEnv.ts";
+import { readableBody } from "./body.ts";
+import { problemResponses } from "./problemResponses.ts";
+import type { RouteRate } from "./rateLimit.ts";
+
+export interface RouteDefinition
+  extends Omit<RouteConfig, "operationId" | "security" | "middleware" | "tags"> {
+  /** The route's name, unique in the API and the name of its file: `submitJob`. */
+  readonly operationId: string;
+  readonly summary: string;
+  readonly access: Access;
+  /** A budget of requests of its own, per address, beside the general ones. */
+  readonly rate?: RouteRate;
+  /** The codes of errors that the operation answers; those of access and of reading the request are added. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** A route that an app can be given. */
+export interface Route<Deps> {
+  readonly operationId: string;
+  /** Every error code that it can answer. */
+  readonly errors: ReadonlySet<ErrorCode>;
+  readonly addTo: (app: App, deps: () => Deps) => void;
+}
+
+/** A route whose operation a test can replace. */
+export interface RouteOf<Operation extends (input: never, deps: never) => unknown>
+  extends Route<Parameters<Operation>[1]> {
+  readonly performing: (
+    operation: (input: Parameters<Operation>[0]) => ReturnType<Operation>,
+  ) => Route<unknown>;
+}
+
+type Perform<Operation extends (input: never, deps: never) => unknown> = (
+  input: Parameters<Operation>[0],
+) => ReturnType<Operation>;
+
+/**
+ * @param operation what the route does, without any HTTP
+ * @param answer reads the operation's input from the validated request, and makes the answer from what it returns
+ * @param before looked at once the caller is let in and before the body is read; throws to refuse
+ */
+export function route<
+  const Path extends string,
+  Definition extends RouteDefinition & { path: Path },
+  Operation extends (input: never, deps: never) => unknown,
+>(
+  definition: Definition,
+  operation: Operation,
+  answer: (
+    c: Parameters<RouteHandler<Definition, AppEnv>>[0],
+    perform: Perform<Operation>,
+  ) => ReturnType<RouteHandler<Definition, AppEnv>>,
+  before?: (c: AppContext, deps: Parameters<Operation>[1]) => Promise<void>,
+): RouteOf<Operation> {
+  const { operationId } = definition;
+  const errors = new Set([...definition.errors, ...commonErrors(definition)]);
+  const addPerforming = (app: App, perform: Perform<Operation>, more: MiddlewareHandler<AppEnv>[]) => {
+    const config = configOf(definition, errors, more);
+    // The config has what the definition has, and answers that no handler gives by itself; so the handler's type still fits.
+    app.openapi(config, ((c: Parameters<typeof answer>[0]) => answer(c, perform)) as never);
+  };
+  return {
+    operationId,
+    errors,
+    addTo: (app, deps) =>
+      // The operation's own types, which `Parameters` took apart, are put together again.
+      addPerforming(app, (input) => operation(input as never, deps() as never) as ReturnType<Operation>, [
+        ...(before ? [calling(before, deps)] : []),
+      ]),
+    performing: (replacement) => ({
+      operationId,
+      errors,
+      addTo: (app) => addPerforming(app, replacement, []),
+    }),
+  };
+}
+
+function configOf(
+  definition: RouteDefinition,
+  errors: ReadonlySet<ErrorCode>,
+  before: readonly MiddlewareHandler<AppEnv>[],
+) {
+  const { access: kind, rate, errors: _own, ...config } = definition;
+  const { middleware, ...described } = access(kind, { rate });
+  const { body } = definition.request ?? {};
+  return createRoute({
+    ...config,
+    ...described,
+    responses: { ...config.responses, ...problemResponses(errors) },
+    middleware: [
+      naming(definition.operationId, errors),
+      ...middleware,
+      ...before,
+      ...(body ? [readableBody(body.required ?? false)] : []),
+    ],
+  });
+}
+
+/** The errors that follow from who may call and from what is read of the request. */
+function commonErrors({ access: kind, method, request }: RouteDefinition): ErrorCode[] {
+  const reads = request && Object.keys(request).length > 0;
+  return [
+    ...accessErrors[kind],
+    ...(reads ? (["invalid_request"] as const) : []),
+    ...(method === "get" ? [] : (["body_too_large", "unsupported_media_type"] as const)),
+    "internal",
+    "unavailable",
+  ];
+}
+
+function naming(operationId: string, errors: ReadonlySet<ErrorCode>): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    c.set("route", { operationId, errors });
+    await next();
+  };
+}
+
+function calling<Deps>(
+  before: (c: AppContext, deps: Deps) => Promise<void>,
+  deps: () => Deps,
+): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    await before(c, deps());
+    await next();
+  };
+}
