@@ -17,7 +17,7 @@ const USAGE = `npm start -- [options]
 
 const say = (line: string) => console.log(`reverie: ${line}`);
 
-// Whatever was being started when somebody asked to stop must not keep this process, or its ports.
+// A part that was still starting at the request to stop must not keep this process, or its ports.
 process.exit(await main());
 
 async function main(): Promise<number> {
@@ -64,7 +64,7 @@ function planFromArguments(): CloudPlan | undefined {
   });
 }
 
-/** Settles at the first request to stop; later ones, as from an impatient Ctrl-C, change nothing. */
+/** Settles at the first request to stop; later ones, as from a second Ctrl-C, change nothing. */
 function signalled(): Promise<undefined> {
   return new Promise((resolve) => {
     const stop = () => resolve(undefined);
@@ -73,7 +73,7 @@ function signalled(): Promise<undefined> {
   });
 }
 
-/** Settles with what nobody caught: then everything is stopped as well. */
+/** Settles with an uncaught error: then everything is stopped as well. */
 function surprised(): Promise<string> {
   return new Promise((resolve) => {
     process.on("uncaughtException", (error) => resolve(`unexpected: ${error.stack ?? error.message}`));

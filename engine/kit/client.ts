@@ -68,7 +68,7 @@ export class GatewayUnreachable extends Error {
   }
 }
 
-/** Whether the lease is somebody else's or nobody's by now: whatever is done for it has no effect any more. */
+/** Whether the lease has ended, so that nothing done for it has an effect. */
 export function isLeaseLost(error: unknown): boolean {
   return error instanceof GatewayRefusal && error.status === 409 && error.code === "lease_lost";
 }
@@ -95,7 +95,7 @@ export class EngineClient {
 
   /** Asks for work. The same `idempotencyKey` finds the leases of an answer that was lost. */
   async lease(
-    wish: {
+    request: {
       readonly engineId: string;
       readonly kinds: readonly string[];
       readonly max: number;
@@ -103,7 +103,7 @@ export class EngineClient {
     },
     idempotencyKey: string,
   ): Promise<readonly Lease[]> {
-    const answer = await this.#post("", wish, { "idempotency-key": idempotencyKey });
+    const answer = await this.#post("", request, { "idempotency-key": idempotencyKey });
     return read(leasesSchema, answer).leases;
   }
 

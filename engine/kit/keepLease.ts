@@ -41,16 +41,16 @@ export function keepLease(
 
   async function renewUntilOver(): Promise<void> {
     let { expiresAt } = lease;
-    let toldFraction = 0;
-    let toldStage = progress.stage;
+    let sentFraction = 0;
+    let sentStage = progress.stage;
     while (!over.signal.aborted) {
       const every = Math.max(0.1, granted(expiresAt) / RENEWALS);
-      await untilDue(every, () => progress.stage !== toldStage);
+      await untilDue(every, () => progress.stage !== sentStage);
       if (over.signal.aborted) return;
       try {
-        toldStage = progress.stage;
-        toldFraction = Math.min(1, Math.max(toldFraction, progress.fraction));
-        const report = { progress: toldFraction, stage: toldStage, leaseSeconds: deps.leaseSeconds };
+        sentStage = progress.stage;
+        sentFraction = Math.min(1, Math.max(sentFraction, progress.fraction));
+        const report = { progress: sentFraction, stage: sentStage, leaseSeconds: deps.leaseSeconds };
         const answer = await deps.client.renew(lease.leaseId, report);
         expiresAt = answer.expiresAt;
         if (answer.cancelRequested) end("cancelled");
@@ -73,10 +73,10 @@ export function keepLease(
     return left > 0 ? Math.min(left, deps.leaseSeconds) : deps.leaseSeconds;
   }
 
-  async function untilDue(seconds: number, news: () => boolean): Promise<void> {
+  async function untilDue(seconds: number, changed: () => boolean): Promise<void> {
     for (
       let waited = 0;
-      waited < seconds && !over.signal.aborted && !(waited > 0 && news());
+      waited < seconds && !over.signal.aborted && !(waited > 0 && changed());
       waited += SOON
     ) {
       await quietly(pause(Math.min(SOON, seconds - waited), over.signal));

@@ -7,7 +7,7 @@ import type { Work } from "./work.ts";
 
 export interface LeaseOptions {
   readonly client: EngineClient;
-  /** How the gateway tells engines apart; stable across restarts. */
+  /** The engine's name at the gateway; stable across restarts. */
   readonly engineId: string;
   /** What is done for each kind of job. */
   readonly work: ReadonlyMap<string, Work>;

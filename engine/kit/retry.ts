@@ -8,7 +8,7 @@ export interface RetryRules {
   readonly maxSeconds: number;
   /** How long to wait at least because of this error, in seconds; undefined when another attempt is no use. */
   readonly worthwhile: (error: unknown) => number | undefined;
-  /** Whether the failed attempt got further than those before; counting and waiting then begin anew. */
+  /** Whether the failed attempt got further than those before; counting and waiting then begin again. */
   readonly gotFurther?: () => boolean;
   readonly signal?: AbortSignal;
 }

@@ -70,7 +70,7 @@ export async function download(
 
 /**
  * Uploads a file by its signed URL. A 412 means that this object is there already: an earlier attempt of ours arrived although its
- * answer did not (the name carries our lease's number, so nobody else may write it), and `complete` compares its checksum.
+ * answer did not (the name carries our lease's number, so no other engine may write it), and `complete` compares its checksum.
  */
 export async function upload(file: string, signed: SignedUpload, signal: AbortSignal): Promise<void> {
   await retrying({ ...rules, signal }, async () => {

@@ -44,7 +44,7 @@ const REPORT_EVERY_MS = 200;
 const MEMORY_EVERY_MS = 250;
 const KIBIBYTE = 1024;
 
-// Who ordered is gone, so nobody waits for the result. An orderly exit would wait for native threads, which may hang.
+// The parent is gone, so nothing waits for the result. An orderly exit would wait for native threads, which may hang.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 process.once("message", (message) => {
   work(orderSchema.parse(message)).then(

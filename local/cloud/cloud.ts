@@ -91,7 +91,7 @@ export async function startCloud(
     const endpoints = await Promise.race([startAll(starting, java, tell), givenUp.then(breakOff)]);
     return { endpoints, broken: parts.broken, stop: () => stopAll(starting, () => exportData(plan, tell)) };
   } catch (error) {
-    // Nobody has used it yet, so the data is still what the last run closed.
+    // The cloud was not used yet, so the data is still what the last run closed.
     await stopAll(starting, async () => keptData);
     throw error;
   }

@@ -24,7 +24,7 @@ const RESTARTS = 50;
 const START_TRIES = 5;
 
 /**
- * @param files.pids gets `{name: pid}` of what runs, anew at each change
+ * @param files.pids gets `{name: pid}` of what runs, written again at each change
  * @param files.run gets what the next start needs to clean up after a crash
  */
 export function superviseParts(

@@ -12,7 +12,7 @@ const FRAMES_PER_SECOND = 25;
 
 /**
  * Writes a small H.264 video with sound to `path` (which must end in .mp4): a walk past a garden, a kitchen, the sea and a
- * winter evening, the camera moving a little in each. Drawn, so that the project ships nobody's face.
+ * winter evening, the camera moving a little in each. It is drawn, so that the project contains no real person's face.
  */
 export async function makeDemoVideo(path: string, options: DemoVideoOptions = {}): Promise<void> {
   const { seconds = 6, width = 1280, height = 720 } = options;

@@ -22,7 +22,7 @@ export interface SuiteFolder {
 const LOADER = fileURLToPath(new URL("./functionLoader.ts", import.meta.url));
 
 /**
- * Makes the folder anew.
+ * Makes the folder again from nothing.
  * @param buckets the bucket behind each setting that names one
  */
 export function makeSuiteFolder(

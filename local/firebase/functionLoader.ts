@@ -44,7 +44,7 @@ export function loadFunction(
 }
 
 /**
- * Calls an event function until it returns, as Eventarc does. The emulators deliver once and forget, whatever came of it; and the
+ * Calls an event function until it returns, as Eventarc does. The emulators deliver once, also when the call failed; and the
  * functions emulator ends a worker whose function threw.
  */
 function redelivering(name: string, handler: Handler): Handler {

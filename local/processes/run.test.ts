@@ -62,7 +62,7 @@ test("a process that ends abruptly takes its descendants with it at once", async
     endAbruptly: true,
   });
   const members = await family(pids);
-  // Much longer than the deadline of the wait that follows it: nobody is asked and waited for.
+  // Much longer than the deadline of the wait that follows it: no process is asked to end and waited for.
   await Promise.race([run.stop(600_000), waitFor(() => !members.some(isRunning))]);
   assert.deepEqual(members.filter(isRunning), []);
   await run.stop();

@@ -27,7 +27,7 @@ export interface Running {
   /** The file that takes what the process prints. */
   readonly log: string;
   /**
-   * Settles when the process has ended, with its exit code or the signal that ended it. Waiting for it keeps nobody alive; `waitForEnd`
+   * Settles when the process has ended, with its exit code or the signal that ended it. Waiting for it keeps no process alive; `waitForEnd`
    * does.
    */
   readonly exited: Promise<string>;
@@ -90,9 +90,9 @@ export function openRun(options: { logs: string; id?: string }): Run {
     waitForEnd,
     async stop(graceMs = 8000) {
       stopping = true;
-      const spared = watchdog.pid === undefined ? [] : [watchdog.pid];
+      const excepted = watchdog.pid === undefined ? [] : [watchdog.pid];
       for (const one of running.filter((child) => child.endAbruptly)) killTree(one);
-      await endProcesses(() => processesOfRun(id, running, spared), graceMs);
+      await endProcesses(() => processesOfRun(id, running, excepted), graceMs);
       for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
       watchdog.stdin?.end();
     },

@@ -83,17 +83,17 @@ export function processesOfRun(
   except: readonly number[] = [],
   table: readonly ProcessEntry[] = processTable(),
 ): ProcessEntry[] {
-  const spared = new Set([process.pid, ...except]);
+  const excepted = new Set([process.pid, ...except]);
   const chosen = new Set<number>();
   for (const entry of table) {
     const isRoot = roots.some((root) => root.pid === entry.pid && root.started === entry.started);
     if (isRoot || entry.run === run) chosen.add(entry.pid);
   }
-  for (const pid of spared) chosen.delete(pid);
+  for (const pid of excepted) chosen.delete(pid);
   for (let grown = true; grown; ) {
     grown = false;
     for (const entry of table) {
-      if (chosen.has(entry.pid) || spared.has(entry.pid) || !chosen.has(entry.parent)) continue;
+      if (chosen.has(entry.pid) || excepted.has(entry.pid) || !chosen.has(entry.parent)) continue;
       chosen.add(entry.pid);
       grown = true;
     }

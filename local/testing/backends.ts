@@ -19,7 +19,7 @@ export interface TestDatabase {
 }
 
 export interface TestFirestore {
-  /** A random one: nobody else's documents are seen. */
+  /** A random one, so that no other suite's documents are seen. */
   readonly projectId: string;
   /** `host:port` of the emulator; FIRESTORE_EMULATOR_HOST of this process is set to it. */
   readonly host: string;

@@ -7,9 +7,7 @@ import { RULES, wordProblems } from "./words.ts";
 const OWED: readonly string[] = [
   "bench/queue-contention/",
   "docs/architecture.md",
-  "engine/",
   "functions/",
-  "local/",
   "shared/erasure/",
   "shared/manifest.ts",
   "shared/platform/",

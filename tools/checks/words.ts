@@ -37,7 +37,7 @@ export const RULES: readonly Rule[] = [
     say: "erased, tombstone",
     pattern: words("seal", "seals", "sealed", "sealing", "unseal", "unsealing"),
     // What is encrypted is sealed.
-    elsewhere: /(^|\/)auth\b|^docs\/security\.md$/,
+    elsewhere: /(?:^|\/)(?:auth|identity)\b/,
   },
   { word: "put aside", say: "quarantine", pattern: phrase("puts?|putting", "aside") },
   { word: "take back", say: "end, restore", pattern: phrase("takes?|taken|taking|took", "back") },
@@ -48,6 +48,7 @@ export const RULES: readonly Rule[] = [
   {
     word: "nobody",
     say: "no one, or who exactly",
+    elsewhere: /^local\/postgres\//,
     pattern: /(?<![A-Za-z"`])nobody(?![a-z"`])|(?<=[a-z])Nobody|(?<![A-Za-z])Nobody(?![a-z])/g,
   },
   { word: "whatever", say: "any, or the cases", pattern: words("whatever") },
@@ -72,8 +73,9 @@ export const RULES: readonly Rule[] = [
   {
     word: "settle",
     say: "one verb each: accept, place, decide, finish",
-    // Promise.allSettled has its own meaning.
+    // Promises settle, and `Promise.allSettled` is their name for it.
     pattern: /(?<!\ball)(?:(?<![A-Za-z])(?:un)?settl|(?<![A-Z])(?:Uns|S)ettl)(?:e|es|ed|ing)(?![a-z])/g,
+    elsewhere: /^(?:local|engine)\//,
   },
 ];
 

@@ -79,7 +79,7 @@ for (const [gender, height] of [
   });
 }
 
-test("photos are shown as they were held, whatever their format", async () => {
+test("photos of every format are shown upright", async () => {
   for (const name of ["plain.png", "plain.webp", "plain.jpg", "plain.avif"]) {
     const photo = await markedPhoto(name, 1);
     const { document } = await convert({ face: photo, body: photo });

@@ -9,8 +9,8 @@ import {
 const NAME = "KHR_materials_unlit";
 
 /**
- * The ratified extension KHR_materials_unlit, for writing: a picture is shown in its own colours, as a photo is, whatever light a
- * viewer has. Viewers that don't know it fall back to a lit, rough surface.
+ * The ratified extension KHR_materials_unlit, for writing: a picture is shown in its own colours, as a photo is, in any light of a
+ * viewer. Viewers that don't know it fall back to a lit, rough surface.
  */
 export class Unlit extends Extension {
   static override readonly EXTENSION_NAME = NAME;

@@ -1,7 +1,7 @@
 import { difference } from "./look.ts";
 import { NEW_VIEW, type View } from "./views.ts";
 
-/** A view and whatever was made of its sharpest picture. */
+/** A view and what was made of its sharpest picture. */
 export interface Leaf<Picture> {
   readonly view: View;
   readonly picture: Picture;

@@ -72,7 +72,7 @@ async function drawView(view: number, width: number, height: number): Promise<Bu
     .toBuffer();
 }
 
-/** Whether the picture's corners are where `makeTestVideo` drew them, whatever the codec did to the shades. */
+/** Whether the picture's corners are where `makeTestVideo` drew them; the codec may have changed the shades. */
 export async function isUpright(jpeg: Uint8Array): Promise<boolean> {
   const { data, info } = await sharp(jpeg).removeAlpha().raw().toBuffer({ resolveWithObject: true });
   const at = (x: number, y: number) => {

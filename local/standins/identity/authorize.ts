@@ -1,4 +1,4 @@
-/** The authorize endpoint: a page on which one says who one is, and the redirect that takes a code back to the client. */
+/** The authorize endpoint: a page on which a person types an address, and the redirect with a code to the client. */
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
@@ -154,9 +154,9 @@ function problemOf(parameters: Parameters): { error: string; description: string
   if (challenge !== undefined && method !== "S256") return invalid("code_challenge_method must be S256.");
   if (challenge !== undefined && !/^[\w-]{43}$/.test(challenge))
     return invalid("code_challenge must be a SHA-256 in base64url.");
-  // Nobody is ever signed in already, so nothing can be granted without showing the page.
+  // There is no session here, so the page must be shown before anything is granted.
   if (parameters.get("prompt")?.split(" ").includes("none"))
-    return { error: "login_required", description: "Nobody is signed in." };
+    return { error: "login_required", description: "No one is signed in." };
   return undefined;
 }
 

@@ -58,7 +58,7 @@ export function createCodes(clock: Clock, random: (bytes: number) => Buffer): Co
   };
 }
 
-/** A verifier without a challenge is refused too, so that nobody can strip the challenge on the way (RFC 9700, 2.1.1). */
+/** A verifier without a challenge is refused too, so that an attacker can't remove the challenge on the way (RFC 9700, 2.1.1). */
 function verifierFits(challenge: string | undefined, verifier: string | undefined): boolean {
   if (challenge === undefined || verifier === undefined) return challenge === verifier;
   if (!/^[\w.~-]{43,128}$/.test(verifier)) return false;

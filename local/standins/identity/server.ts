@@ -36,7 +36,7 @@ export interface IdentityOptions {
   /** Where keys live; made when missing. */
   readonly dataDir: string;
   readonly projectId: string;
-  /** `keyFile`: where to write the account's key in Google's JSON form, anew at each start since `token_uri` holds the port. */
+  /** `keyFile`: where to write the account's key in Google's JSON form; written at each start because `token_uri` holds the port. */
   readonly serviceAccounts: readonly { readonly email: string; readonly keyFile?: string }[];
   /** The one of them that the metadata server answers for. */
   readonly runtimeServiceAccount: string;

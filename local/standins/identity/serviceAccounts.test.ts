@@ -270,7 +270,7 @@ test("keys outlive a restart, key files are the owner's alone, and no log line h
   assert.doesNotMatch(log, /PRIVATE KEY|ya29|eyJ|audience|mina/);
 });
 
-test("a key ring that can't be read stops the start and is left as it is; so does a runtime account nobody registered", async () => {
+test("a key ring that can't be read stops the start and is left as it is; so does a runtime account that isn't registered", async () => {
   await using first = await freshIdentity();
   const file = join(first.dataDir, "keys.json");
   await writeFile(file, '{"idTokens": "-----BEGIN PRIVATE KEY-----');

@@ -21,7 +21,7 @@ export type Mail = z.output<typeof mail>;
 export interface Mailbox {
   /** Keeps the copies of one message, all or (when the file can't be written) none. */
   add(mails: readonly Mail[]): Promise<void>;
-  /** Oldest first; those to one address when `to` is given, in whatever case. */
+  /** Oldest first; those to one address when `to` is given, in upper or lower case. */
   list(to?: string): readonly Mail[];
   find(id: string): Mail | undefined;
   /** Forgets all mails, or those to one address. */

@@ -116,7 +116,7 @@ test("DELETE forgets one token's messages, or all", async () => {
   assert.deepEqual(await read("?token=a"), []);
 });
 
-test("the page shows messages as text, whatever they hold", async () => {
+test("the page shows messages as text, markup included", async () => {
   await post({
     token: '"><script>',
     notification: { title: "<script>alert(1)</script>" },

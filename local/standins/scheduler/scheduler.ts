@@ -34,7 +34,7 @@ const LONGEST_WAIT_MS = 3_600_000;
 
 /**
  * Runs every job first one period after now, and then once a period. A job never overlaps itself: periods that pass while it runs
- * are skipped. A run that fails, for whatever reason, is logged and not repeated; the next one comes at its time. Throws for a job
+ * are skipped. A run that fails, for any reason, is logged and not repeated; the next one comes at its time. Throws for a job
  * that isn't well-formed.
  */
 export function startScheduler(options: SchedulerOptions): Scheduler {

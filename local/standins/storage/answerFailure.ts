@@ -2,7 +2,7 @@ import type { EventLog } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
 import { internalError, jsonDocument, StorageFailure, xmlDocument } from "./failure.ts";
 
-/** Turns whatever was thrown into the API's error document; what wasn't meant for the caller is a bare 500. */
+/** Answers an error that was thrown with the API's error document; one that isn't for the caller is a bare 500. */
 export function answerFailure(exchange: Exchange, error: unknown, api: "json" | "xml", log: EventLog): void {
   const { request, response, method, query } = exchange;
   if (response.headersSent || response.destroyed) {

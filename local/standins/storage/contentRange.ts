@@ -11,7 +11,7 @@ export interface Piece {
   readonly end: number | undefined;
   /** Of the whole object, in bytes. */
   readonly total: number | undefined;
-  /** Whether the object ends where the request ends, whatever its length. */
+  /** Whether the object ends where the request ends, at any length. */
   readonly last: boolean;
 }
 

@@ -142,7 +142,7 @@ test("every sink of a bucket is told; two that couldn't be told apart after a re
   assert.equal(one.received.length, 1);
 });
 
-test("an event that nobody took for a day is given up", async () => {
+test("an event that no receiver took for a day is dropped", async () => {
   let now = Date.now();
   const { received, url: sink } = await receiver(() => 500);
   const dataDir = temporaryDirectory();

@@ -25,7 +25,7 @@ const message = (media: Buffer, metadata = "{}", end = "\r\n--xyz--") =>
     Buffer.from(end),
   ]);
 
-test("metadata and bytes come apart the same, wherever the stream is split and whatever looks like a boundary", async () => {
+test("metadata and bytes are parted the same at any split of the stream", async () => {
   const lookalikes = fc.constantFrom("\r\n--xy", "\r\n-", "--xyz", "\r\n", "\r", "\r\n--xyy", "a");
   const media = fc.array(fc.oneof(lookalikes, fc.string()), { maxLength: 20 }).map((parts) => parts.join(""));
   const property = fc.asyncProperty(

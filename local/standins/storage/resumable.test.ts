@@ -91,7 +91,7 @@ test("pieces are taken with 308 and Range until the last one makes the object, t
   assert.deepEqual(partials(), []);
 });
 
-test("a session that is complete says so again, with the same generation, whatever is sent", async () => {
+test("a complete session answers anything with the same generation", async () => {
   const { session } = await open("again.mp4");
   const done = await put(session, undefined, "whole");
   assert.equal(done.status, 200);
@@ -156,7 +156,7 @@ test("of a piece that is no multiple of 256 KiB the multiple is kept; one that i
   assert.ok((await stored("uneven.mp4")).equals(bytes));
 });
 
-test("saying that there is no more completes an upload whose length nobody knew", async () => {
+test("a last empty piece completes an upload of unknown length", async () => {
   const bytes = randomBytes(QUANTUM);
   const { session } = await open("unknown-length.mp4");
   await put(session, `bytes 0-${QUANTUM - 1}/*`, bytes);
@@ -355,7 +355,7 @@ test("Google's client resumes from an offset with the session that a signed-in s
   assert.ok((await file.download())[0].equals(bytes));
 });
 
-test("whatever is cut, repeated, overlapped or restarted in between, the bytes come out as they were sent", async () => {
+test("cut, repeated, overlapping pieces and restarts: the bytes come out as they were sent", async () => {
   const step = fc.record({
     /** How far behind what is acknowledged the next piece starts. */
     back: fc.integer({ min: 0, max: 2 * QUANTUM }),

@@ -24,7 +24,7 @@ import { xmlApi } from "./xmlApi.ts";
 export interface StorageOptions {
   /** 0 picks a free port. */
   readonly port: number;
-  /** `127.0.0.1` unless said otherwise: the JSON API asks nobody who they are. */
+  /** `127.0.0.1` unless said otherwise: the JSON API authenticates no caller. */
   readonly host?: string;
   /** Where everything is kept; made when missing. One process at a time. */
   readonly dataDir: string;
@@ -143,7 +143,7 @@ async function answer(
   try {
     const target = jsonTarget(exchange.rawPath);
     api = target === undefined ? "xml" : "json";
-    // Signed URLs and session URIs are meant to be handed to browsers; the JSON API isn't for whatever page is open.
+    // Signed URLs and session URIs are meant to be handed to browsers; the JSON API isn't for any page that is open.
     const forBrowsers = target === undefined || exchange.query.has("upload_id");
     if (forBrowsers) allowBrowsers(exchange);
     if (forBrowsers && request.method === "OPTIONS") answerPreflight(exchange);

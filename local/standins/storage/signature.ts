@@ -200,7 +200,7 @@ function signatureDoesNotMatch(claims: Claims, canonical: string): StorageFailur
   });
 }
 
-/** Decoded and encoded anew, so that `~` and `%7E` are the same path, as they name the same object. */
+/** Decoded and encoded again, so that `~` and `%7E` are the same path, as they name the same object. */
 function canonicalPath(rawPath: string): string {
   return rawPath
     .split("/")

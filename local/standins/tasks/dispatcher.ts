@@ -23,7 +23,7 @@ export interface DispatcherDeps {
   nameRetentionMs: number;
 }
 
-/** setTimeout's limit is 2^31 - 1 ms; whatever is further away is looked at again after an hour. */
+/** setTimeout's limit is 2^31 - 1 ms; what is further away is looked at again after an hour. */
 const LONGEST_WAIT_MS = 3_600_000;
 
 interface Lane {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Makes an OIDC ID token for a service account, as Cloud Tasks and Cloud Scheduler do before they call. `signal` says that nobody
- * waits for it any longer.
+ * Makes an OIDC ID token for a service account, as Cloud Tasks and Cloud Scheduler do before they call. `signal` aborts when the
+ * token is no longer needed.
  */
 export type MintIdToken = (
   serviceAccountEmail: string,
@@ -17,8 +17,8 @@ const idTokenSchema = z.object({ token: z.string().min(1) });
 /**
  * ID tokens by the IAM Credentials API's `generateIdToken`
  * (https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken) at `iamEndpoint`, called with the
- * access token that the metadata server at `metadataEndpoint` gives. Both are loopback neighbours, so each ID token is asked for
- * anew. Rejects when one of them refuses, is away, or both together take longer than ten seconds.
+ * access token that the metadata server at `metadataEndpoint` gives. Both are on loopback, so each call asks for a
+ * token of its own. Rejects when one of them refuses, is away, or both together take longer than ten seconds.
  */
 export function idTokensFromIam(iamEndpoint: string, metadataEndpoint = iamEndpoint): MintIdToken {
   return async (serviceAccountEmail, audience, signal) => {

@@ -166,7 +166,7 @@ export class TaskStore {
     });
   }
 
-  /** Forgets spent names whose time is over, and tasks created before `createdBefore` whatever became of them. */
+  /** Forgets spent names whose time is over, and all tasks created before `createdBefore`. */
   tidy(now: Micros, createdBefore: Micros): void {
     this.#db.prepare("DELETE FROM spent_names WHERE until <= ?").run(now);
     this.#db.prepare("DELETE FROM tasks WHERE created_at < ?").run(createdBefore);
