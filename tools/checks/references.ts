@@ -18,8 +18,8 @@ const MARKDOWN_LINK = /\[([^\]]*)\]\(([^()\s]+)\)/g;
 const DECISION = /\bdecisions? (\d{4})\b/g;
 /** Pages of a workplace, which readers of the repository don't have. */
 const OUTSIDE_PAGE = /\b(?:DESIGN|HOUSE|STYLE)\b(?!_)/g;
-/** Names of Google's APIs that our code doesn't call by them. */
-const NAMES_OF_OTHERS = new Set(["allUsers", "signJwt"]);
+/** Names of the APIs of Google and Firebase that our code doesn't call by them. */
+const NAMES_OF_OTHERS = new Set(["allUsers", "signJwt", "trigger_multicast"]);
 const SECTION = /\bsections? (?:["“]([^"”]+)["”]|(\d[\d.]*))/gi;
 /** What numbered sections may belong to. */
 const STANDARD = /\b(?:RFC \d+|ASVS|FIPS \d+|SP 800-\d+|glTF|OpenID|ISO \d+)/;

@@ -7,8 +7,8 @@ const MAX_RETRY_AFTER_MS = 3_600_000;
 const MAX_EXPONENT = 60;
 
 /**
- * How long a task waits after its `failures`-th failed attempt, in milliseconds: from `minBackoff` doubling `maxDoublings` times, then
- * growing by the last doubled step, never above `maxBackoff`. Google's example: 10 s, 300 s and 3 doublings give
+ * How long a task waits after its `failures`-th failed attempt, in milliseconds: from `minBackoffMs` doubling `maxDoublings` times, then
+ * growing by the last doubled step, never above `maxBackoffMs`. Google's example: 10 s, 300 s and 3 doublings give
  * 10, 20, 40, 80, 160, 240, 300, 300 … (`RetryConfig.max_doublings` in google/cloud/tasks/v2/queue.proto).
  */
 export function backoffMs(failures: number, config: RetryConfig): number {
