@@ -65,7 +65,7 @@ test("a missing Java is one clear line, and nothing is left running or written",
   assert.deepEqual(readdirSync(dataDir), []);
 });
 
-test("asked to stop while it starts, it ends without being asked again, and its ports are free", async () => {
+test("a stop during the start ends it, and its ports are free", async () => {
   const dataDir = join(dir, "early");
   const child = spawn(process.execPath, [START, "--port-base", "14960", "--data-dir", dataDir], {
     stdio: ["ignore", "pipe", "ignore"],
@@ -89,7 +89,7 @@ test("options that can't be are one clear line", async () => {
   assert.match((await fail(["--nothing"])).said, /^reverie: Unknown option '--nothing'.*\n$/);
 });
 
-test("parts that are killed come back with their data and their ports, and the endpoints stay as they are", async () => {
+test("killed parts come back with their data and ports, and the endpoints stay", async () => {
   const cloud = await testCloud();
   const before = cloud.pids();
   const signIn = async () => {
@@ -117,7 +117,7 @@ test("parts that are killed come back with their data and their ports, and the e
   await eventually(async () => (await signIn()) === user);
 });
 
-test("asked to stop, it ends every process it started; started again, it goes on with what Firestore and Postgres held", async () => {
+test("a stop ends every process; the next start has Firestore's and Postgres' data", async () => {
   const { run, dir: own } = openTestRun();
   try {
     const first = await startTestCloud(run, own);

@@ -145,7 +145,7 @@ test("answers lost while delivering are asked for again; no file is uploaded twi
   assert.equal(gateway.results.get("job-1")?.files.size, 2);
 });
 
-test("an engine keeps its lease through refused and unheard renewals; progress never falls", async (t) => {
+test("an engine keeps its lease when renewals fail or are lost; progress never falls", async (t) => {
   const { gateway, start } = await setUp(t);
   gateway.queue.push(sceneJob("job-1"));
   const letGo = holdInput(gateway);
@@ -207,7 +207,7 @@ function holdForever(call: Call): Promise<undefined> | undefined {
   return call.route === "input" ? new Promise(() => {}) : undefined;
 }
 
-test("work that refuses its input fails with its code and sentence, and delivers nothing", async (t) => {
+test("work that refuses its input fails with code and sentence, and delivers nothing", async (t) => {
   const { gateway, start } = await setUp(t);
   gateway.queue.push(sceneJob("job-1", Buffer.alloc(0)));
   await start();
@@ -280,7 +280,7 @@ test("a busy engine answers 429 with Retry-After and pulls by itself when it is 
   await until("both results", () => gateway.results.size === 2);
 });
 
-test("what a killed engine left of its leases is removed at the start; other files stay", async (t) => {
+test("files that a killed engine left are removed at the start; others stay", async (t) => {
   const { start, workDir } = await setUp(t);
   await mkdir(join(workDir, "lease-left"), { recursive: true });
   await writeFile(join(workDir, "lease-left", "input-0"), "half a video");

@@ -16,7 +16,7 @@ test("the README shows the example as it is run here", async () => {
   assert.equal(shown, await readFile(example, "utf8"));
 });
 
-test("the example does a job, fails one without its input, and ends with 0 when told to", async (t) => {
+test("the example does a job, fails one without its input, and ends with 0 on SIGTERM", async (t) => {
   const home = await mkdtemp(join(tmpdir(), "kit-example-"));
   const gateway = await TestGateway.start(home);
   gateway.queue.push(

@@ -42,7 +42,7 @@ function token(claims: JWTPayload = {}, key = keys.privateKey): Promise<string> 
     .sign(key);
 }
 
-test("a guarded engine is woken by the gateway's token alone; any other ring is 401 and rings nothing", async () => {
+test("only a ring with the gateway's token wakes a guarded engine; others are 401", async () => {
   let rings = 0;
   const app = wakeApp({
     kinds: ["scene"],

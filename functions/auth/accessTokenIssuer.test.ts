@@ -23,7 +23,7 @@ const issuer = (signing: object[], published: object[]) =>
 const verifier = (...published: object[]) => accessTokenVerifier(jwks(...published), ISSUER, () => now);
 
 describe("a rotation of the signing key", () => {
-  it("leaves tokens of both keys good while both are published, and ends the old one's with its key", async () => {
+  it("leaves tokens of both keys valid while both are published, and no longer", async () => {
     const [older, newer] = [keyPair("older"), keyPair("newer")];
     const before = await issuer([older.private], [older.public, newer.public])(claims, now);
     const after = await issuer([newer.private, older.private], [older.public, newer.public])(claims, now);

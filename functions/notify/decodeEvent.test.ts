@@ -38,7 +38,7 @@ test("a published event is read; anything else is nothing, whatever it is", () =
   }
 });
 
-test("texts tell a job's title at most, in the person's language; data are strings of ids", () => {
+test("texts hold only the job's title, in the person's language; data hold only ids", () => {
   const events: DomainEvent[] = [
     succeeded,
     { ...succeeded, type: "job_failed", code: "video_unreadable" },

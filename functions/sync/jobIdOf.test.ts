@@ -57,7 +57,7 @@ test("an id of ours is read from the subject, whatever the body is", async () =>
   assert.equal(jobIdOf(event), "0123456789abcdefghjkmnpqrs");
 });
 
-test("an id that a header can't hold as it is comes from the body, of a written document and of a deleted one", async () => {
+test("an id that a header can't hold comes from the body, written or deleted", async () => {
   for (const id of ["부엌 100%41", "a b", "é".repeat(100)]) {
     for (const subject of [
       `documents/results/${encodeURIComponent(id)}`,

@@ -12,7 +12,7 @@ import { loadSecrets } from "./secrets.ts";
 // Object.keys forgets that the manifest's keys are exactly FunctionName.
 const names = Object.keys(functions) as FunctionName[];
 
-test("every function finds all its settings in the local cloud, and none that its manifest entry doesn't list", () => {
+test("every function finds its manifest's settings in the local cloud, and no others", () => {
   const dir = mkdtempSync(join(tmpdir(), "reverie-settings-"));
   try {
     const plan = planCloud({ portBase: 8700, dataDir: dir, fresh: false, engine: true });

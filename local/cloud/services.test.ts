@@ -7,7 +7,7 @@ import { queues } from "#shared/platform/tasks/queues.ts";
 import { planCloud } from "./plan.ts";
 import { tasksProcess } from "./services.ts";
 
-test("each queue of the local cloud backs off by the seconds that production's queue has", () => {
+test("each queue of the local cloud backs off as production's queue does", () => {
   const plan = planCloud({ portBase: 8700, dataDir: ".local", fresh: false, engine: false });
   const config = tasksConfigSchema.parse(JSON.parse(tasksProcess(plan).env?.TASKS_CONFIG ?? ""));
   const schedules = config.queues.map((queue) => {

@@ -7,7 +7,7 @@ import { fileTypeFromBuffer } from "file-type";
 import sharp from "sharp";
 import { makeDemoPhotos, makeDemoVideo } from "./video.ts";
 
-test("the demo's video is an MP4 and its photos are JPEGs, by content as ingest looks at them", async (t) => {
+test("the demo's video is an MP4 and its photos are JPEGs, by their first bytes", async (t) => {
   const directory = await mkdtemp(join(tmpdir(), "demo-test-"));
   t.after(() => rm(directory, { recursive: true, force: true }));
   const video = join(directory, "demo.mp4");

@@ -25,7 +25,7 @@ function write(file: string, content = ""): string {
 const SDK_JAR = "platform/cloud-firestore-emulator/cloud-firestore-emulator.jar";
 const SDK_PROGRAM = "platform/pubsub-emulator/bin/cloud-pubsub-emulator";
 
-test("what firebase-tools downloaded before is taken as it is, also where an SDK has its own", async () => {
+test("what firebase-tools downloaded is taken as it is, also beside an SDK's copies", async () => {
   const details = createRequire(import.meta.url)("firebase-tools/lib/emulator/downloadableEmulatorInfo.json");
   const cache = join(dir, "cache");
   const firestore = write(join(cache, details.firestore.downloadPathRelativeToCacheDir));
@@ -37,7 +37,7 @@ test("what firebase-tools downloaded before is taken as it is, also where an SDK
   assert.deepEqual(found, { firestore, pubsub, source: cache });
 });
 
-test("an SDK's own copies are wrapped, wherever it is, and an SDK without them is passed over", async () => {
+test("an SDK's copies are wrapped, from any place; an SDK without them is skipped", async () => {
   const sdk = join(dir, "it's an sdk");
   write(join(sdk, SDK_JAR));
   write(join(sdk, SDK_PROGRAM), '#!/bin/sh\necho "started with $1"\n');

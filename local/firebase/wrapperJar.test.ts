@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { writeWrapperJar } from "./wrapperJar.ts";
 
-test("a wrapper jar is a zip with one stored manifest, whose long lines go on after a space", () => {
+test("a wrapper jar is a zip with one manifest, its long lines continue after a space", () => {
   const dir = mkdtempSync(join(tmpdir(), "reverie-jar-"));
   try {
     const file = join(dir, "wrapper.jar");

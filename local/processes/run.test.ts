@@ -68,7 +68,7 @@ test("a process that ends abruptly takes its descendants with it at once", async
   await run.stop();
 });
 
-test("when a run's own process is killed, the watchdog ends its processes and theirs and removes what was to vanish", async () => {
+test("after a kill of the run's own process the watchdog ends its descendants", async () => {
   const pids = join(dir, "killed.json");
   const scratch = join(dir, "scratch");
   mkdirSync(scratch);

@@ -14,7 +14,7 @@ test("two test databases are migrated copies that don't see each other's rows", 
   assert.ok((await names(two.pool)).includes("migrations"));
 });
 
-test("two test Firestores don't see each other's documents, and clearing one leaves the other", async () => {
+test("two test Firestores don't share documents, and clearing one leaves the other", async () => {
   const [one, two] = await Promise.all([testFirestore(), testFirestore()]);
   after(() => Promise.all([one.drop(), two.drop()]));
   await one.firestore.doc("things/a").set({ of: "one" });

@@ -6,7 +6,7 @@ import { z } from "zod";
 
 /** One input a job needs: an upload that must have arrived and must really be of one of these types. */
 export interface InputRule {
-  /** Types by content: see `platform/media/mediaTypes.ts` for videos and photos, `file-type` for others. */
+  /** Types by content: see `shared/platform/media/mediaTypes.ts` for videos and photos, `file-type` for others. */
   readonly contentTypes: readonly string[];
   readonly maxBytes: number;
 }

@@ -29,7 +29,7 @@ test("data is refused at the first place that a store could not hold", () => {
   for (const [data, broken] of cases) assert.deepEqual(rulesBroken(problemsOfData(free, data)), [broken]);
 });
 
-test("data that nests as deep as a result document may is accepted; one level more is refused", () => {
+test("data that nests as deep as a document may is accepted; one level more isn't", () => {
   const nested = (levels: number): Record<string, unknown> =>
     levels === 0 ? {} : { in: nested(levels - 1) };
   assert.deepEqual(problemsOfData(free, nested(18)), []);
@@ -37,7 +37,7 @@ test("data that nests as deep as a result document may is accepted; one level mo
   assert.match(rulesBroken(problemsOfData(free, nested(5_000))).join(), /too_deep$/);
 });
 
-test("data of 64 KB is accepted, and so is none; data of another shape is refused by its place", () => {
+test("data of 64 KB and no data are accepted; another shape is refused by its place", () => {
   assert.deepEqual(problemsOfData(free, { text: "x".repeat(64 * 1024 - 11) }), []);
   assert.deepEqual(problemsOfData(free, null), []);
   const strict = { result: z.strictObject({ pitch: z.number() }) };
@@ -45,7 +45,7 @@ test("data of 64 KB is accepted, and so is none; data of another shape is refuse
   assert.deepEqual(rulesBroken(problemsOfData(strict, { pitch: "high" })), ["data.pitch invalid_type"]);
 });
 
-test("files are judged by the kind's names, types and sizes; a required one may not be missing", () => {
+test("files must fit the kind's names, types and sizes; required ones must be there", () => {
   const glb = { name: "scene.glb", contentType: "model/gltf-binary", size: 512 * 1024 * 1024 };
   const poster = { name: "poster.jpg", contentType: "image/jpeg", size: 1 };
   assert.deepEqual(problemsOfFiles(scene, [glb, poster]), []);

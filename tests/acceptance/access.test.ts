@@ -33,7 +33,7 @@ async function routesOfTheApi() {
   );
 }
 
-/** For routes of accounts: others are not signed in, whatever else they hold. */
+/** For routes of accounts: others are not signed in, whichever tokens they hold. */
 function account(of: {
   stranger: Expected;
   outside: Expected;
@@ -53,7 +53,7 @@ function account(of: {
 }
 const everyAccount = (status: Expected) =>
   account({ stranger: status, outside: status, giver: status, recipient: status });
-/** A thing of the group: there for its members, and for nobody else. */
+/** A thing of the group: there for its members only. */
 const members = (status: Expected) =>
   account({ stranger: 404, outside: 404, giver: status, recipient: status });
 

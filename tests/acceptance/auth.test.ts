@@ -31,7 +31,7 @@ const address = () => `${randomUUID()}@example.com`;
 const sdkAnswer = z.object({ idToken: z.string() });
 
 describe("on the local cloud", () => {
-  it("a person signs in with e-mail and password, verifies the address, and is the same person with Google", async () => {
+  it("after verifying the address, e-mail and Google sign in the same person", async () => {
     const email = address();
     const password = "correct horse";
     const { idToken } = sdkAnswer.parse(
@@ -49,7 +49,7 @@ describe("on the local cloud", () => {
     assert.equal(google.user.id, first.user.id);
   });
 
-  it("a person signs in with a phone number, listens with a Firebase token, and signs out everywhere", async () => {
+  it("a person signs in by phone number, listens to Firestore, signs out everywhere", async () => {
     const phoneNumber = `+1555${String(Date.now()).slice(-7)}`;
     const sent = await firebase.client("sendVerificationCode", { phoneNumber, recaptchaToken: "any" });
     const code = await firebase.smsCode(phoneNumber);
@@ -65,7 +65,7 @@ describe("on the local cloud", () => {
     const { token } = z.strictObject({ token: z.string() }).parse(await listener.json());
     const listening = await firebase.client("signInWithCustomToken", { token, returnSecureToken: true });
     const back = await post("/v1/auth/sessions", { provider: "firebase", idToken: listening.idToken });
-    assert.equal(back.status, 401, "a listener token signs nobody in");
+    assert.equal(back.status, 401, "a listener token is no sign-in");
 
     const out = await fetch(`${cloud.api}/v1/auth/sessions`, { method: "DELETE", headers: bearer });
     assert.equal(out.status, 204);
@@ -73,7 +73,7 @@ describe("on the local cloud", () => {
     assert.equal(refused.status, 401);
   });
 
-  it("a browser signs in through Google's page, with its cookie through Hosting, and any service can check the token", async () => {
+  it("a browser signs in through Google's page, and any service can check the token", async () => {
     const verifier = randomBytes(32).toString("base64url");
     const challenge = createHash("sha256").update(verifier).digest("base64url");
     const query = new URLSearchParams({

@@ -46,7 +46,7 @@ async function family() {
 }
 const refusal = (code: string, status: number) => ({ name: "Problem", code, status });
 
-test("a code that was mailed binds giver and recipient; both see the group, Firestore's mirror names it, badges reach the giver", async () => {
+test("a mailed code binds giver and recipient: group, mirror and badges follow", async () => {
   const giver = await person("care_giver", "Jiwoo");
   const recipient = await person("care_recipient", "Halmoni", "ko");
   const invitation = await giver.invite(recipient.email);
@@ -72,7 +72,7 @@ test("a code that was mailed binds giver and recipient; both see the group, Fire
   assert.deepEqual(await giver.call("GET", "/v1/badges"), { items: [badge], streak: 1 });
 });
 
-test("inviting nobody is answered like inviting somebody, and mails nobody", async () => {
+test("inviting an unknown address is answered alike, and no mail is sent", async () => {
   const giver = await person("care_giver", "Jiwoo");
   const address = `nobody-${randomBytes(5).toString("hex")}@example.com`;
   const answer = await giver.call("POST", "/v1/invitations", { body: { recipientEmail: address } });
@@ -94,7 +94,7 @@ test("a stranger sees and changes nothing of a family", async () => {
   await giver.call("PUT", "/v1/devices/phone-1", {
     body: { platform: "ios", pushToken: randomBytes(20).toString("hex") },
   });
-  for (const stranger of [other.giver, await person("care_giver", "Nobody")]) {
+  for (const stranger of [other.giver, await person("care_giver", "Stranger")]) {
     await assert.rejects(stranger.confirm(invitation, "22222222"), refusal("not_found", 404));
     await assert.rejects(
       stranger.call("DELETE", `/v1/group/members/${giver.userId}`),
@@ -118,7 +118,7 @@ test("who leaves is out at once, everywhere; the group goes on", async () => {
   assert.equal((await recipient.call("GET", "/v1/group"))?.id, spaceId);
 });
 
-test("an export's links work, and erasing a recipient takes group, uploads, jobs, objects and sessions", async () => {
+test("an export's links work; an erasure removes group, jobs, objects and sessions", async () => {
   const { giver, recipient, spaceId } = await family();
   const face = await giver.upload(await jpeg(), "image/jpeg");
   await eventually(

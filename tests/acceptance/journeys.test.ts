@@ -47,7 +47,7 @@ describe("the reference engine", () => {
   });
   after(() => reference.stop());
 
-  test("a video becomes a scene that both people can fetch, and that is a valid GLB with a poster", async () => {
+  test("a video becomes a valid GLB with a poster, which both people can fetch", async () => {
     const job = await ended(await submitScene(await giver.upload(await mp4(), "video/mp4")));
     assert.equal(job.state, "succeeded", JSON.stringify(job.error));
     const resource = await resourceOf(recipient, job);
@@ -74,7 +74,7 @@ describe("the reference engine", () => {
     await assertValidGlb((await fetched(await resourceOf(giver, job))).get("avatar.glb"));
   });
 
-  test("an engine that dies in the middle loses its lease, and another finishes the job in a second attempt", async () => {
+  test("a dead engine loses its lease, and another finishes the job in a second attempt", async () => {
     await reference.stop();
     const doomed = await spawnEngine(cloud, { id: "doomed", leaseSeconds: 3 });
     const jobId = await submitScene(await giver.upload(await mp4(), "video/mp4"));
@@ -96,7 +96,7 @@ describe("the reference engine", () => {
   });
 });
 
-test("an upload that is cut goes on where it was, and the job that waited for it enters the line", async () => {
+test("a cut upload is resumed, and the job that waited for it enters the line", async () => {
   const bytes = Buffer.concat([await readFile(await mp4()), Buffer.alloc(600 * 1024)]);
   const upload = createdUploadSchema.parse(
     await giver.call("POST", "/v1/uploads", {
@@ -120,7 +120,7 @@ test("an upload that is cut goes on where it was, and the job that waited for it
   await giver.call("POST", `/v1/jobs/${jobId}/cancel`);
 });
 
-test("a text file called mp4 is rejected with a reason, and the job that waited for it fails with it", async () => {
+test("a text file called mp4 is rejected, and the job fails with the reason", async () => {
   const uploadId = await giver.upload(await textCalledMp4(), "video/mp4");
   const outcome = await submitScene(uploadId).catch((error: unknown) => error);
   if (typeof outcome === "string") {
@@ -136,7 +136,7 @@ test("a text file called mp4 is rejected with a reason, and the job that waited 
   });
 });
 
-test("the same completion sent twice is answered alike and makes one resource; a lease that was lost changes nothing", async () => {
+test("a completion sent twice makes one resource; a lost lease changes nothing", async () => {
   const jobId = await submitScene(await giver.upload(await mp4(), "video/mp4"));
   const lost = await leaseJob(engine, "scene", jobId);
   await engine.release(lost.leaseId);
@@ -161,7 +161,7 @@ test("the same completion sent twice is answered alike and makes one resource; a
   assert.equal(await resourceRows(jobId), 1);
 });
 
-test("a Firestore event delivered again, and a document written again, leave the one row as it is", async () => {
+test("an event delivered twice and a document written twice leave one row as it is", async () => {
   const jobId = await submitScene(await giver.upload(await mp4(), "video/mp4"));
   await completeNext(engine, "scene", jobId);
   const job = await ended(jobId);
@@ -189,7 +189,7 @@ test("a Firestore event delivered again, and a document written again, leave the
   }
 });
 
-test("a submission repeated with its key, twenty times at once, is one job with one answer", async () => {
+test("a submission with one key, twenty times at once, is one job with one answer", async () => {
   const upload = await giver.upload(await mp4(), "video/mp4");
   const key = crypto.randomUUID();
   const body = { kind: "scene", title: "Once", params: {}, inputs: { video: upload } };

@@ -41,7 +41,7 @@ export async function eventually(
   }
 }
 
-/** Bytes that stand for a model: what they are is the engine's business, and nobody else looks. */
+/** Bytes that stand for a model: only the engine decides what they are; the gateway doesn't look. */
 export const GLB = Buffer.from("glTF\u0002\u0000\u0000\u0000 as good as any");
 
 export function crc32c(bytes: Buffer): string {

@@ -14,7 +14,7 @@ import { buildFunctions, functionNames, ROOT } from "../build/functions.ts";
 
 const PRELOAD = pathToFileURL(join(ROOT, "tools/checks/noConnections.ts")).href;
 
-test("importing every function with an empty environment throws nothing, connects to nothing, leaves nothing running", async () => {
+test("importing every function in an empty environment throws and connects to nothing", async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ["--import", PRELOAD, join(ROOT, "tools/checks/entries.ts")],
@@ -31,7 +31,7 @@ test("every function's index.ts is wiring only: under 40 lines", () => {
   assert.deepEqual(long, []);
 });
 
-test("the manifest and the folders of functions/ name the same functions, each with a README", () => {
+test("manifest and folders name the same functions, each with a README", () => {
   const folders = globSync("functions/*/", { cwd: ROOT }).map((path) =>
     path.replace(/^functions[/\\]|[/\\]$/g, ""),
   );

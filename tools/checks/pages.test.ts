@@ -92,7 +92,7 @@ test("the architecture's table of functions has those of the manifest, each once
   );
 });
 
-test("the architecture's table of limits has every number among the settings, with its default", () => {
+test("the architecture's table of limits has every numeric setting with its default", () => {
   const stated = new Map(
     rowsOf(architecture).flatMap(([cell = "", value = ""]) => {
       const name = /^`([A-Z_]+)`$/.exec(cell)?.[1];

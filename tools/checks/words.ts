@@ -89,3 +89,10 @@ export function wordProblems({ path, text }: Text, rules: readonly Rule[] = RULE
         .map(({ word, say }) => `${path}:${index + 1}: "${word}" (say: ${say})`),
     );
 }
+
+/** The titles of a test file that are longer than 80 characters. */
+export function longTitles(text: string): string[] {
+  return [...text.matchAll(/^\s*(?:test|it|describe|(?:await )?\w\.test)\(\s*(["'`])(.*?)\1/gm)]
+    .map((match) => match[2] ?? "")
+    .filter((title) => title.length > 80);
+}

@@ -24,7 +24,7 @@ async function frontBefore(
   return `http://${LOOPBACK}:${front.port}`;
 }
 
-test("the caller's address is appended to what it claims, other cookies than __session are dropped, the rest goes through", async () => {
+test("the caller's address is appended, of cookies only __session passes on", async () => {
   const origin = await frontBefore((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -62,7 +62,7 @@ test("the caller's address is appended to what it claims, other cookies than __s
   assert.equal(seen.headers.host, new URL(origin).host);
 });
 
-test("a function gets so many requests at a time; more wait, another function's and static files don't", async () => {
+test("a function's requests over its limit wait; another's and static files don't", async () => {
   const open: ServerResponse[] = [];
   const origin = await frontBefore((request, response) => {
     if (request.url === "/v1/jobs/slow") open.push(response);
@@ -79,7 +79,7 @@ test("a function gets so many requests at a time; more wait, another function's 
   assert.deepEqual(await Promise.all(slow), ["done", "done", "done"]);
 });
 
-test("an event stream comes through as it is written and holds no place; a caller who leaves gives its own back", async () => {
+test("a stream passes unbuffered and takes no place; a caller who leaves frees its own", async () => {
   let arrived = 0;
   let closed = 0;
   const origin = await frontBefore((request, response) => {
@@ -111,7 +111,7 @@ test("an event stream comes through as it is written and holds no place; a calle
   assert.equal(arrived, 4);
 });
 
-test("a path that can't be read is a problem document and never reaches the origin; odd ones that can be read do", async () => {
+test("an unreadable path is a problem document and stops here; readable ones pass", async () => {
   const asked: (string | undefined)[] = [];
   const origin = await frontBefore((request, response) => {
     asked.push(request.url);

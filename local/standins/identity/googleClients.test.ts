@@ -51,7 +51,7 @@ function oauthClient(): OAuth2Client {
   });
 }
 
-test("application default credentials get an access token and the runtime account's address from the metadata server", async () => {
+test("default credentials get access token and account from the metadata server", async () => {
   const auth = new GoogleAuth({ scopes: "https://www.googleapis.com/auth/cloud-platform" });
   const token = await auth.getAccessToken();
   assert.match(token ?? "", /^ya29\./);
@@ -60,7 +60,7 @@ test("application default credentials get an access token and the runtime accoun
   assert.equal(credentials.universe_domain, "googleapis.com");
 });
 
-test("an ID token client's token verifies by discovery with jose and with verifyIdToken, for its audience only", async () => {
+test("an ID token verifies by discovery and with verifyIdToken, for its audience only", async () => {
   const { url, issuer } = fresh.identity;
   const client = await new GoogleAuth().getIdTokenClient("http://engine.example/wake?x=1");
   const headers = await client.getRequestHeaders();
@@ -87,7 +87,7 @@ test("an ID token client's token verifies by discovery with jose and with verify
   );
 });
 
-test("the token of a scripted user is what verifyIdToken accepts from a phone, with the same sub each time", async () => {
+test("verifyIdToken accepts a scripted user's token, with the same sub each time", async () => {
   const user = (body: object) => userToken(fresh.identity, body);
   const first = await user({ email: "Mina@example.com", name: "김미나", nonce: "n-1" });
   const ticket = await oauthClient().verifyIdToken({ idToken: first.idToken, audience: CLIENT.clientId });
@@ -170,7 +170,7 @@ test("an impersonating client signs, and gets ID and access tokens, as another a
   assert.match(token ?? "", /^ya29\./);
 });
 
-test("the code flow by OAuth2Client ends in a verified ID token, and the code works once", async () => {
+test("the code flow by OAuth2Client gives a verified ID token, and the code works once", async () => {
   const client = oauthClient();
   const { codeVerifier, codeChallenge = "" } = await client.generateCodeVerifierAsync();
   const address = client.generateAuthUrl({

@@ -48,7 +48,7 @@ const metadata = (path: string, headers: Record<string, string> = { "metadata-fl
   fetch(`${fresh.identity.url}/computeMetadata/v1${path}`, { headers });
 const metadataText = async (path: string) => (await metadata(path)).text();
 
-test("an assertion signed with the key file gets an ID token for the audience, or an access token for the scope", async () => {
+test("an assertion by the key file gets an ID token or an access token, as it asks", async () => {
   const answered = await bodyOf(exchange(await assertion({ target_audience: "http://api.example" })));
   assert.deepEqual(Object.keys(answered), ["id_token"]);
   const jwks = createRemoteJWKSet(new URL(`${fresh.identity.url}/oauth2/v3/certs`));
@@ -66,7 +66,7 @@ test("an assertion signed with the key file gets an ID token for the audience, o
   assert.equal(token_type, "Bearer");
 });
 
-test("an assertion that is stale, long-lived, for elsewhere, by another key or for another account gets nothing", async () => {
+test("a stale, long-lived, foreign or wrongly signed assertion gets nothing", async () => {
   const now = Math.floor(Date.now() / 1000);
   const target_audience = "http://api.example";
   const wrong: [string, string | undefined][] = [
@@ -170,7 +170,7 @@ test("the metadata server answers as on Cloud Run, to requests with its header o
   );
 });
 
-test("IAM Credentials serve a service account's access token, and refuse everybody and everything else", async () => {
+test("IAM Credentials serve a service account's access token and no one else", async () => {
   const { access_token } = await bodyOf(metadata("/instance/service-accounts/default/token"));
   const authorization = `Bearer ${access_token}`;
   const call = (target: string, body: unknown, headers: Record<string, string> = { authorization }) =>
@@ -246,7 +246,7 @@ test("scripted users that make no sense are refused with the field's name", asyn
   assert.equal((await fetch(`${fresh.identity.url}/v1/userinfo`)).status, 401);
 });
 
-test("keys outlive a restart, key files are the owner's alone, and no log line holds a secret", async () => {
+test("keys outlive a restart, only the owner reads key files, no log holds a secret", async () => {
   const user = await userToken(fresh.identity, { email: "mina@example.com" });
   const { access_token } = await bodyOf(metadata("/instance/service-accounts/default/token"));
   await exchange(await assertion({ target_audience: "http://x" }));
@@ -270,7 +270,7 @@ test("keys outlive a restart, key files are the owner's alone, and no log line h
   assert.doesNotMatch(log, /PRIVATE KEY|ya29|eyJ|audience|mina/);
 });
 
-test("a key ring that can't be read stops the start and is left as it is; so does a runtime account that isn't registered", async () => {
+test("an unreadable key ring or an unregistered runtime account stops the start", async () => {
   await using first = await freshIdentity();
   const file = join(first.dataDir, "keys.json");
   await writeFile(file, '{"idTokens": "-----BEGIN PRIVATE KEY-----');

@@ -71,7 +71,7 @@ async function refusal(response: Response | Promise<Response>): Promise<[number,
   return [answered.status, (await bodyOf(answered)).error];
 }
 
-test("the page asks for an address, and its form leads back with code and state to tokens that hold the nonce", async () => {
+test("the page's form leads back with code and state, to tokens that hold the nonce", async () => {
   const shown = await get(authorizeUrl({ login_hint: '"><script>alert(1)</script>' }));
   assert.equal(shown.status, 200);
   const text = await shown.text();
@@ -122,7 +122,7 @@ test("the page asks for an address, and its form leads back with code and state 
   assert.equal(signing.status, 403, "a person can't sign as a service account");
 });
 
-test("an unticked box makes the address unverified, and scopes that weren't asked for aren't told", async () => {
+test("an unticked box leaves the address unverified; claims follow the scopes", async () => {
   const code = await codeFor({ scope: "openid email" }, { email: "mina@example.com", name: "Mina" });
   const { id_token } = await bodyOf(exchange(exchangeForm(code)));
   const { payload } = await jwtVerify(
@@ -133,7 +133,7 @@ test("an unticked box makes the address unverified, and scopes that weren't aske
   assert.equal(payload.name, undefined);
 });
 
-test("a client or redirect address that isn't registered is refused on the page, never by redirect", async () => {
+test("an unregistered client or redirect address is refused without a redirect", async () => {
   const wrong = [
     { client_id: "nobody" },
     { client_id: undefined },
@@ -229,7 +229,7 @@ test("of a hundred simultaneous exchanges of one code one succeeds", async () =>
   assert.equal(statuses.filter((status) => status === 200).length, 1);
 });
 
-test("a client identifies itself in the body or by Basic, with its own secret, and not in both ways", async () => {
+test("a client gives its secret in the body or by Basic, and not in both ways", async () => {
   const { client_id, client_secret, ...rest } = exchangeForm(await codeFor());
   const encoded = (text: string) => new URLSearchParams({ v: text }).toString().slice(2);
   const basic = Buffer.from(`${encoded(client_id)}:${encoded(client_secret)}`).toString("base64");

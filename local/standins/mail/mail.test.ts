@@ -55,7 +55,7 @@ async function dialogue(port: number, lines: readonly string[]): Promise<string[
   return codes;
 }
 
-test("a mail is read back by its recipient's address, newest last, in its own script; others' lists don't hold it", async () => {
+test("a mail is found by its recipient's address, newest last, and by no other", async () => {
   await using mail = await mailSink({ clock: () => new Date("2026-01-02T03:04:05.678Z") });
   await mail.send({
     to: "Mina <mina@example.com>",
@@ -93,7 +93,7 @@ test("a mail is read back by its recipient's address, newest last, in its own sc
   assert.deepEqual(await mail.read("nobody@example.com"), []);
 });
 
-test("each recipient of the envelope has a copy, blind ones too, and attachments are counted", async () => {
+test("each recipient of the envelope has a copy, and attachments are counted", async () => {
   await using mail = await mailSink();
   const attachments = [{ filename: "a.txt", content: "12345" }];
   await mail.send({
@@ -134,7 +134,7 @@ test("DELETE forgets all mails, or one address's, and leaves the others", async 
   assert.deepEqual(await mail.read(), []);
 });
 
-test("only the newest mails are kept, and with a data folder they outlive a restart, as does their deletion", async () => {
+test("only the newest mails are kept; a data folder keeps them over a restart", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "mail-"));
   try {
     {
@@ -157,7 +157,7 @@ test("only the newest mails are kept, and with a data folder they outlive a rest
   }
 });
 
-test("a mail's own HTML can't leave its frame, and what it says of itself is shown as text", async () => {
+test("a mail's own HTML can't leave its frame, and its headers are shown as text", async () => {
   await using mail = await mailSink();
   const subject = "<script>alert(1)</script>";
   await mail.send({
@@ -182,7 +182,7 @@ test("a mail's own HTML can't leave its frame, and what it says of itself is sho
     assert.equal((await fetch(mail.sink.url + path)).status, 404);
 });
 
-test("a mail that is too large or no MIME is refused with the reason, and the next one is taken", async () => {
+test("a mail that is too large or no MIME is refused with a reason; the next is taken", async () => {
   await using mail = await mailSink();
   const { smtpPort } = mail.sink;
   await assert.rejects(mail.send({ to: "a@example.com", text: "x".repeat(11 * 1024 * 1024) }), {

@@ -41,7 +41,7 @@ const MESSAGE = {
   apns: { headers: { "apns-priority": "10" } },
 };
 
-test("a message is named and read back by its token, newest last; a repeated one is there twice", async () => {
+test("a message is found by its token, newest last; a repeated one is there twice", async () => {
   const answered = await post(MESSAGE);
   assert.equal(answered.status, 200);
   const { name } = z.strictObject({ name: z.string() }).parse(await answered.json());
@@ -56,7 +56,7 @@ test("a message is named and read back by its token, newest last; a repeated one
   assert.equal(z.array(z.unknown()).parse(await read()).length, 3);
 });
 
-test("Google's own path takes the wrapped message, and only judges it when asked to validate", async () => {
+test("Google's own path takes the wrapped message, and stores none when validating", async () => {
   const path = "/v1/projects/p/messages:send";
   assert.deepEqual(await (await post({ message: MESSAGE, validate_only: true }, path)).json(), {
     name: "projects/p/messages/fake_message_id",
@@ -68,7 +68,7 @@ test("Google's own path takes the wrapped message, and only judges it when asked
   assert.equal((await post({ message: MESSAGE }, "/v1/projects/p/messages:burn")).status, 404);
 });
 
-test("a dead token is unregistered each time, a flaky one fails once, and neither failure is listed", async () => {
+test("a dead token is unregistered, a flaky one fails once; no failure is listed", async () => {
   for (let i = 0; i < 2; i++)
     assert.deepEqual(await refused(await post({ token: "dead-1" })), [404, "NOT_FOUND", "UNREGISTERED"]);
   const first = await post({ token: "flaky-1" });

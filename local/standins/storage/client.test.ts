@@ -20,7 +20,7 @@ const failsWith = (code: number) => (error: unknown) => {
 };
 
 for (const resumable of [false, true]) {
-  test(`save (resumable: ${resumable}) keeps bytes, type and custom metadata, and both checksums agree`, async () => {
+  test(`save (resumable: ${resumable}) keeps bytes, type, metadata and checksums`, async () => {
     const bytes = randomBytes(700_001);
     const file = bucket.file(`saved ü/${resumable}.bin`);
     await file.save(bytes, {
@@ -91,7 +91,7 @@ test("bytes that don't match the announced checksum are refused, and nothing is 
   assert.deepEqual(await bucket.file("wrong-sum").exists(), [false]);
 });
 
-test("create-only refuses a second object and leaves the first; a matching generation replaces it", async () => {
+test("create-only refuses a second object; a matching generation replaces the first", async () => {
   const file = bucket.file("once");
   const createOnly = { resumable: false, preconditionOpts: { ifGenerationMatch: 0 } };
   await file.save("first", createOnly);
@@ -112,7 +112,7 @@ test("create-only refuses a second object and leaves the first; a matching gener
   );
 });
 
-test("what is missing is 404 in Google's form, for objects and buckets; deleting twice too", async () => {
+test("a missing object or bucket is 404 in Google's form; deleting twice too", async () => {
   await assert.rejects(bucket.file("missing").getMetadata(), {
     code: 404,
     message: `No such object: ${BUCKET}/missing`,

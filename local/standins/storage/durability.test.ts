@@ -52,7 +52,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
   return code;
 }
 
-test("after a SIGKILL everything that was answered is there, half an upload isn't, and a session goes on", async () => {
+test("after a SIGKILL what was answered is there, half an upload isn't", async () => {
   const dataDir = temporaryDirectory();
   const first = await spawned(dataDir);
   const before = client(first.url).bucket(BUCKET);
@@ -90,7 +90,7 @@ test("after a SIGKILL everything that was answered is there, half an upload isn'
   assert.equal(await end(second.process, "SIGTERM"), 0);
 });
 
-test("a replaced or deleted object's bytes leave the disk, but not from under who is reading them", async () => {
+test("a replaced or deleted object's bytes leave the disk after its readers", async () => {
   const dataDir = temporaryDirectory();
   const { url } = await start({ dataDir });
   const file = client(url).bucket(BUCKET).file("x");
@@ -176,7 +176,7 @@ function peakMemory(pid: number): number | undefined {
   return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
 }
 
-test("a port that is taken, a bad bucket name and a second process on the same data are refused", async () => {
+test("a taken port, a bad bucket name and a second process on the data are refused", async () => {
   const dataDir = temporaryDirectory();
   const { port, url } = await start({ dataDir });
   await assert.rejects(start({ port }), { code: "EADDRINUSE" });

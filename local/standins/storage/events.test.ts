@@ -38,7 +38,7 @@ const sinkAt = (url: string, more: Partial<FinalizedSink> = {}): FinalizedSink =
   ...more,
 });
 
-test("a new object is told as a binary CloudEvent with the object's resource, whichever way it was made", async () => {
+test("a new object makes a binary CloudEvent with its resource, by every way to upload", async () => {
   const { received, url: sink } = await receiver();
   const { url } = await start({ onFinalized: [sinkAt(sink)] });
   const bucket = client(url).bucket(BUCKET);
@@ -109,7 +109,7 @@ test("an event is sent again until it is taken, and events behind it aren't held
   assert.equal(received.length, 9);
 });
 
-test("what a receiver that is away misses is told after both have restarted, and only then forgotten", async () => {
+test("an event is kept over restarts of both sides until the receiver has it", async () => {
   const dataDir = temporaryDirectory();
   const away = await receiver();
   await away.close();
@@ -131,7 +131,7 @@ test("what a receiver that is away misses is told after both have restarted, and
   assert.equal(JSON.parse(back.received[3]?.text ?? "{}").name, "four");
 });
 
-test("every sink of a bucket is told; two that couldn't be told apart after a restart are refused", async () => {
+test("every sink of a bucket gets the event; two with one identity are refused", async () => {
   const [one, two] = [await receiver(), await receiver()];
   await assert.rejects(start({ onFinalized: [sinkAt(one.url), sinkAt(two.url)] }), /give them names/);
   const { url } = await start({

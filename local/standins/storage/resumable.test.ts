@@ -67,7 +67,7 @@ async function cutOff(session: string, range: string, announced: number, sent: B
   socket.destroy();
 }
 
-test("pieces are taken with 308 and Range until the last one makes the object, typed as signed", async () => {
+test("pieces get 308 and Range; the last one makes the object, typed as signed", async () => {
   const bytes = randomBytes(2 * QUANTUM + 100);
   const total = bytes.length;
   const { session } = await open("pieces.mp4", { "x-goog-meta-kind": "scene" });
@@ -108,7 +108,7 @@ test("a complete session answers anything with the same generation", async () =>
   assert.equal((await stored("again.mp4")).toString(), "whole");
 });
 
-test("what arrived before a cut counts, down to the last 256 KiB, and the rest completes it", async () => {
+test("what arrived before a cut counts in steps of 256 KiB, and the rest completes it", async () => {
   const bytes = randomBytes(5 * QUANTUM + 12_345);
   const total = bytes.length;
   const { session } = await open("resumed.mp4");
@@ -123,7 +123,7 @@ test("what arrived before a cut counts, down to the last 256 KiB, and the rest c
   assert.ok((await stored("resumed.mp4")).equals(bytes));
 });
 
-test("bytes that are there already are skipped, a gap is refused, and a repeated piece changes nothing", async () => {
+test("known bytes are skipped, a gap is refused, a repeated piece changes nothing", async () => {
   const bytes = randomBytes(3 * QUANTUM);
   const { session } = await open("overlap.mp4");
   await put(session, `bytes 0-${2 * QUANTUM - 1}/*`, bytes.subarray(0, 2 * QUANTUM));
@@ -137,7 +137,7 @@ test("bytes that are there already are skipped, a gap is refused, and a repeated
   assert.ok((await stored("overlap.mp4")).equals(bytes));
 });
 
-test("of a piece that is no multiple of 256 KiB the multiple is kept; one that is too small is refused", async () => {
+test("of a piece only the multiple of 256 KiB is kept; a smaller piece is refused", async () => {
   const bytes = randomBytes(2 * QUANTUM);
   const { session } = await open("uneven.mp4");
   const uneven = await put(session, `bytes 0-${QUANTUM + 99}/*`, bytes.subarray(0, QUANTUM + 100));
@@ -225,7 +225,7 @@ test("size limits hold from the first byte that breaks them, and end the session
   assert.deepEqual(partials(), []);
 });
 
-test("create-only is checked at the start and again at the end, and the other object stays", async () => {
+test("create-only is checked at the start and at the end; the other object stays", async () => {
   const once = { "x-goog-if-generation-match": "0" };
   const early = await open("once.mp4", once);
   const late = await open("once.mp4", once);
@@ -249,7 +249,7 @@ test("a checksum signed at the start, or sent with the last piece, must fit the 
   assert.equal((await put(good.session, undefined, "hello", right)).status, 200);
 });
 
-test("a cancelled session is 499 from then on and keeps no bytes; an unknown one is 404", async () => {
+test("a cancelled session is 499 and keeps no bytes; an unknown one is 404", async () => {
   const { session } = await open("cancelled.mp4");
   await put(session, `bytes 0-${QUANTUM - 1}/*`, Buffer.alloc(QUANTUM));
   assert.equal(partials().length, 1);
@@ -285,7 +285,7 @@ test("starting without the signed header, or with a body, is refused", async () 
   assert.equal((await http("POST", signed, { "x-goog-resumable": "start" }, "body")).status, 400);
 });
 
-test("a Content-Range that can't be read, or contradicts the request, is 400 and harms nothing", async () => {
+test("an unreadable or contradicting Content-Range is 400 and changes nothing", async () => {
   const bytes = randomBytes(QUANTUM + 4);
   const { session } = await open("ranges.mp4");
   await put(session, `bytes 0-${QUANTUM - 1}/${bytes.length}`, bytes.subarray(0, QUANTUM));
@@ -309,7 +309,7 @@ test("a Content-Range that can't be read, or contradicts the request, is 400 and
   assert.ok((await stored("ranges.mp4")).equals(bytes));
 });
 
-test("the JSON API's sessions: a location, 308, the resource at the end, and 200 for clients that can't take 308", async () => {
+test("the JSON API's sessions answer with 308, or 200 for clients without it", async () => {
   const bytes = randomBytes(QUANTUM + 1);
   const started = await http(
     "POST",
@@ -340,7 +340,7 @@ test("the JSON API's sessions: a location, 308, the resource at the end, and 200
   assert.ok((await stored("json/up")).equals(bytes));
 });
 
-test("Google's client resumes from an offset with the session that a signed-in service opened", async () => {
+test("Google's client resumes a session of a signed-in service from an offset", async () => {
   const bytes = randomBytes(3 * QUANTUM);
   const file = bucket.file("resumed-by-client.mp4");
   const [uri] = await file.createResumableUpload({ metadata: { contentType: "video/mp4" } });
@@ -355,7 +355,7 @@ test("Google's client resumes from an offset with the session that a signed-in s
   assert.ok((await file.download())[0].equals(bytes));
 });
 
-test("cut, repeated, overlapping pieces and restarts: the bytes come out as they were sent", async () => {
+test("after cut, repeated and overlapping pieces and restarts the bytes are right", async () => {
   const step = fc.record({
     /** How far behind what is acknowledged the next piece starts. */
     back: fc.integer({ min: 0, max: 2 * QUANTUM }),

@@ -48,7 +48,7 @@ const mismatch = refusal(403, "SignatureDoesNotMatch");
 const malformed = refusal(400, "MalformedSecurityHeader");
 const check = (request: SignedRequest, now = SIGNED_AT) => verifySignature(request, now, publicKeys);
 
-test("what Google's client signs is accepted for every action, name, header and query it can sign", async () => {
+test("what Google's client signs is accepted: every action, name, header and query", async () => {
   const put = { action: "write" as const, contentType: "video/mp4" };
   const range = { "x-goog-content-length-range": "1,10", "x-goog-if-generation-match": "0" };
   const requests = [
@@ -128,7 +128,7 @@ test("another spelling of the same path and query is the same request", async ()
   assert.equal(await check(respelt), SIGNER);
 });
 
-test("a signed header that isn't sent, and an x-goog header that isn't signed, are refused", async () => {
+test("a signed header not sent and an x-goog header not signed are refused", async () => {
   const request = await signed(
     { action: "write", contentType: "video/mp4" },
     { "content-type": "video/mp4" },

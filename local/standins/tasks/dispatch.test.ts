@@ -59,7 +59,7 @@ test("a task arrives as it was put in, with Cloud Tasks' headers over its own", 
   });
 });
 
-test("the audience is the one asked for; a task without OIDC keeps its own Authorization", async (t) => {
+test("the token has the task's audience; without OIDC a task keeps its Authorization", async (t) => {
   const worker = await openWorker(t);
   const { put } = await openTasks(t, [queueConfig("q")]);
   const oidcToken = { serviceAccountEmail: "a@b.example", audience: "https://dispatch.example" };
@@ -70,7 +70,7 @@ test("the audience is the one asked for; a task without OIDC keeps its own Autho
   assert.deepEqual(sent, { "/oidc": "Bearer a@b.example for https://dispatch.example", "/own": "Basic own" });
 });
 
-test("tasks go in the order of their schedule, to the fraction of a second, and none early", async (t) => {
+test("tasks run in the order of their schedule, to the millisecond, and none early", async (t) => {
   const worker = await openWorker(t);
   const { put } = await openTasks(t, [queueConfig("q")]);
   const dueAt = new Map<string, number>();
@@ -96,7 +96,7 @@ test("a past schedule time is set to now", async (t) => {
   assert.ok(Number(task.scheduleTime?.seconds) >= before);
 });
 
-test("a failing task is tried again after growing pauses, tells why, and is done with its first 2xx", async (t) => {
+test("a failing task is tried again after growing pauses, until its first 2xx", async (t) => {
   const statuses = [500, 404, 302, 204];
   const worker = await openWorker(t, (_, { received }) => ({ status: statuses[received.length - 1] ?? 200 }));
   const { put, isGone } = await openTasks(t, [queueConfig("q", { retryConfig: QUICK })]);
@@ -159,7 +159,7 @@ test("the last attempt is shown with its code while the task waits", async (t) =
   assert.ok(waits >= 59 && waits <= 61, String(waits));
 });
 
-test("no answer by the deadline ends the attempt, frees its place, and the task is tried again", async (t) => {
+test("without an answer by the deadline the attempt ends and the task is tried again", async (t) => {
   const worker = await openWorker(t, (_, { received }) =>
     received.length === 1 ? { when: new Promise(() => {}) } : undefined,
   );
@@ -193,7 +193,7 @@ test("a worker that isn't there yet gets the task when it is", async (t) => {
   await eventually("done", () => isGone(name));
 });
 
-test("a token that can't be had is a failed attempt, and nothing reaches the worker until there is one", async (t) => {
+test("an attempt without a token fails, and nothing reaches the worker", async (t) => {
   const worker = await openWorker(t);
   let asked = 0;
   const mintIdToken = async () => {

@@ -54,7 +54,7 @@ test("at full concurrency nothing is ready until an attempt ends", () => {
   assert.equal(flow.readyAt(5), 5);
 });
 
-test("each round of overload doubles the spacing up to its most; successes halve it until the queue is free", () => {
+test("each overload doubles the spacing up to a bound; each success halves it", () => {
   const flow = newFlow();
   const spacings: number[] = [];
   let now = 1000;

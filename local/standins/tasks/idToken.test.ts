@@ -6,7 +6,7 @@ import { startIdentity } from "../identity/server.ts";
 import { openWorker, temporaryDirectory } from "./harness.ts";
 import { idTokensFromIam } from "./idToken.ts";
 
-test("an ID token from the identity stand-in is signed, for that audience and that account", async (t) => {
+test("an ID token of the identity stand-in is for that audience and that account", async (t) => {
   const email = "caller@reverie-test.iam.gserviceaccount.com";
   const identity = await startIdentity({
     port: 0,

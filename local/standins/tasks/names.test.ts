@@ -16,7 +16,7 @@ test("a name is taken while its task waits; of many who ask at once one gets it"
   await put("other", worker.url, { ...one, name: taskPath("other", "same") });
 });
 
-test("a name stays taken after its task is done, deleted or dropped, until the time is over", async (t) => {
+test("a name stays taken for its time after the task is done, deleted or dropped", async (t) => {
   const worker = await openWorker(t, ({ path }) => ({ status: path === "/bad" ? 500 : 200 }));
   let ahead = 0;
   const clock = () => new Date(Date.now() + ahead);

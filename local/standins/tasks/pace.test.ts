@@ -65,7 +65,7 @@ test("a task behind a 429 goes when the queue's pause is over, not before", asyn
   assert.ok((worker.received[1]?.at ?? 0) - (worker.received[0]?.at ?? 0) >= THROTTLE.initialMs);
 });
 
-test("a queue that stays overloaded gets slower and slower, and is quick again after successes", async (t) => {
+test("an overloaded queue gets slower step by step, and quick again by successes", async (t) => {
   let overloaded = true;
   const worker = await openWorker(t, () => (overloaded ? { status: 503 } : undefined));
   const events: string[] = [];

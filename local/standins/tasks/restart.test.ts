@@ -66,7 +66,7 @@ const childConfig = (dataDir: string, iamEndpoint: string, queues: QueueConfig[]
   queues,
 });
 
-test("killed in the middle: what waited, ran or was due meanwhile is sent by the next process, what was done isn't", async (t) => {
+test("after a kill the next process sends what waited or ran, not what was done", async (t) => {
   const identity = await openIdentity(t);
   let hang = true;
   const worker = await openWorker(t, ({ path }) =>
@@ -174,7 +174,7 @@ test("a closed stand-in goes on with what waits, with the settings of the new st
   assert.equal(worker.received.length, 3);
 });
 
-test("closing doesn't wait for a worker that doesn't answer, and the task is sent again", async (t) => {
+test("closing doesn't wait for a silent worker, and its task is sent again", async (t) => {
   const worker = await openWorker(t, (_, { received }) =>
     received.length === 1 ? { when: new Promise(() => {}) } : undefined,
   );
@@ -188,7 +188,7 @@ test("closing doesn't wait for a worker that doesn't answer, and the task is sen
   assert.equal(worker.received.length, 2);
 });
 
-test("a directory in use, and settings out of range, are refused without touching the one that runs", async (t) => {
+test("a directory in use and settings out of range are refused; the other runs on", async (t) => {
   const { put, dataDir } = await openTasks(t, [queueConfig("q")]);
   await assert.rejects(openTasks(t, [], { dataDir }), /in use by another process/);
   await assert.rejects(openTasks(t, [queueConfig("q", { retryConfig: { maxAttempts: 0 } })]), /max_attempts/);

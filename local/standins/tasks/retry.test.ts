@@ -84,7 +84,7 @@ test("a task is used up when every limit that is set has been reached", () => {
   assert.equal(after(1e6, 1e6, { maxAttempts: -1 }), false);
 });
 
-test("Retry-After is seconds or a date; rubbish and the past are nothing, and an hour is the most", () => {
+test("Retry-After is seconds or a date, at most an hour; rubbish and the past are zero", () => {
   const now = new Date("2030-01-01T00:00:00Z");
   const waits = [
     undefined,

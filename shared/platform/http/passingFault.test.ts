@@ -5,7 +5,7 @@ import { isPassingFault } from "./passingFault.ts";
 
 const coded = (code: string | number, message = "x") => Object.assign(new Error(message), { code });
 
-test("a store that is away or busy is a passing fault; a bad statement, a bad argument or a bug is not", async () => {
+test("a store away or busy is a passing fault; a bad statement or a bug is not", async () => {
   for (const code of ["ECONNREFUSED", "08006", "53300", "57P01", "40001", 4, 10, 14]) {
     assert.equal(isPassingFault(coded(code)), true, String(code));
   }

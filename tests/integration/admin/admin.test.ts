@@ -86,7 +86,7 @@ async function call(
   return { status: answer.status, text, json: text === "" ? undefined : JSON.parse(text) };
 }
 
-async function putAside(spoilt: object = {}) {
+async function quarantined(spoilt: object = {}) {
   const result = await resultOf(world(), home);
   await writeResult(world(), result.jobId, { ...result, title: 7, ...spoilt });
   assert.equal(await syncResult(result.jobId, sync), "quarantined");
@@ -94,7 +94,7 @@ async function putAside(spoilt: object = {}) {
   return result;
 }
 
-test("nobody but an administrator gets in", async () => {
+test("only an administrator gets in", async () => {
   for (const [method, path] of [
     ["GET", "/v1/admin/quarantine"],
     ["GET", "/v1/admin/quarantine/x"],
@@ -110,8 +110,8 @@ test("nobody but an administrator gets in", async () => {
   }
 });
 
-test("what was put aside is listed newest first, page by page, and shown whole, also when it is large", async () => {
-  const aside = [await putAside(), await putAside({ junk: "x".repeat(300_000) }), await putAside()];
+test("quarantined documents are listed newest first in pages, and shown whole", async () => {
+  const aside = [await quarantined(), await quarantined({ junk: "x".repeat(300_000) }), await quarantined()];
   const newest = aside.map((result) => result.jobId).toReversed();
   const first = (await call("GET", "/v1/admin/quarantine?limit=2")).json;
   const second = (await call("GET", `/v1/admin/quarantine?limit=2&cursor=${first.nextCursor}`)).json;
@@ -134,8 +134,8 @@ test("what was put aside is listed newest first, page by page, and shown whole, 
   }
 });
 
-test("a replay says what became of it: still unreadable, or synced once the document was mended", async () => {
-  const result = await putAside();
+test("a replay answers: still unreadable, or synced after the document was corrected", async () => {
+  const result = await quarantined();
   const replay = () => call("POST", `/v1/admin/quarantine/${result.jobId}/replay`);
   assert.deepEqual((await replay()).json, { id: result.jobId, outcome: "quarantined" });
   await writeResult(world(), result.jobId, result);
@@ -153,7 +153,7 @@ test("ids that are none get 404 and no more", async () => {
   }
 });
 
-test("dead letters are listed with their reason and without a family's words; a retry puts one into the line again", async () => {
+test("dead letters show reasons and no family's words; a retry puts one in line again", async () => {
   const failed: string[] = [];
   for (let i = 0; i < 3; i++) {
     const { id } = await queue.submit({ body: { title: "Our garden" } });
@@ -188,7 +188,7 @@ test("dead letters are listed with their reason and without a family's words; a 
   );
 });
 
-test("a sample goes the way of a family's job: upload, job, engine, library; once per key; without the families' limits", async () => {
+test("a sample goes the way of a family's job, once per key, without families' limits", async () => {
   const upload = await call("POST", "/v1/admin/uploads", { contentType: "video/mp4", size: 1000 });
   assert.equal(upload.status, 201);
   assert.match(upload.json.url, new RegExp(`spaces/${SAMPLES_SPACE}/uploads/`));

@@ -212,7 +212,7 @@ describe("the one-time code", () => {
     assert.equal(await world.rows("sign_in_codes"), 0);
   });
 
-  it("is worth nothing without the verifier of the app that began, and a try with another one spoils nothing", async () => {
+  it("is useless without the verifier of the app, and a wrong try doesn't use it up", async () => {
     const code = await codeFor("bound@example.com");
     const thief = await redeem(code, randomBytes(32).toString("base64url"));
     assert.equal(outcome(thief), "401 sign_in_code_rejected");
@@ -240,7 +240,7 @@ describe("the flow's cookie", () => {
   };
   const now = new Date("2030-01-01T00:00:00Z");
 
-  it("is read by whoever holds the key, an older key included, and by nobody else", async () => {
+  it("is read with the key or an older one, and with no other", async () => {
     const [older, newer] = [randomBytes(32), randomBytes(32)];
     const sealed = await flowSealer([older]).seal(flow, now);
     assert.deepEqual(await flowSealer([newer, older]).open(sealed, now), flow);

@@ -88,7 +88,7 @@ describe("sign-in through Firebase", () => {
     assert.equal((await post(sdkAnswer.parse(answer).idToken)).status, 201);
   });
 
-  it("refuses accounts that were disabled, deleted or signed out everywhere, and anonymous ones", async () => {
+  it("refuses disabled, deleted, anonymous and signed-out accounts", async () => {
     const refused = async (idToken: string) =>
       assert.equal(outcome(await post(idToken)), "401 identity_rejected");
     const admin = (method: string, body: object) =>
@@ -117,7 +117,7 @@ describe("sign-in through Firebase", () => {
     await refused(revoked.idToken);
   });
 
-  it("refuses tokens of another project, expired ones and rubbish, all as the caller's fault", async () => {
+  it("refuses tokens of another project, expired ones and rubbish, all with 401", async () => {
     const { idToken } = await signUp("forged@example.com");
     const claims = decodeJwt(idToken);
     const forge = (changes: object) => new UnsecuredJWT({ ...claims, ...changes }).encode();
@@ -139,7 +139,7 @@ describe("sign-in through Firebase", () => {
 });
 
 describe("Firebase, when it can't be reached", () => {
-  it("is nobody's fault: 503, nothing written, and signing out works all the same", async () => {
+  it("a sign-in is 503 and writes nothing, and signing out still works", async () => {
     const project = "demo-away";
     process.env.FIREBASE_AUTH_EMULATOR_HOST = "127.0.0.1:9";
     await using away = await openAuthWorld({
@@ -177,7 +177,7 @@ describe("a listener token", () => {
       .object({ idToken: z.string() })
       .parse(await emulator.client("signInWithCustomToken", { token, returnSecureToken: true }));
 
-  it("signs the phone in to Firebase under the person's own id, and never in here again", async () => {
+  it("signs the phone in to Firebase under the person's own id, and not in here", async () => {
     const { accessToken, user } = await world.signIn({ email: "listener@example.com" });
     const { idToken } = await exchange(await listen(accessToken));
     assert.equal(decodeJwt(idToken).sub, user.id);

@@ -80,7 +80,7 @@ describe("a refresh", () => {
     assert.equal(await world.rows("refresh_tokens"), 2);
   });
 
-  it("lets one of a hundred requests with different keys through, and then the family has ended", async () => {
+  it("lets one of a hundred requests with different keys through and ends the family", async () => {
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) => world.refresh(phone.refreshToken, `attempt-${i}`)),
     );
@@ -99,7 +99,7 @@ describe("a refresh", () => {
     ["1 day", DAY],
     ["59 days", 59 * DAY],
   ] as const) {
-    it(`gives the same successor when the answer was lost and is asked for again after ${name}`, async () => {
+    it(`gives the same successor again after ${name}`, async () => {
       const lost = read(await world.refresh(phone.refreshToken, "attempt"));
       world.advance(wait);
       const again = read(await world.refresh(phone.refreshToken, "attempt"));
@@ -147,7 +147,7 @@ describe("a refresh", () => {
     assert.equal(outcome(await world.refresh(token)), "401 token_invalid");
   });
 
-  it("refuses tokens that were never ours, without a look at the database when they can't be", async () => {
+  it("refuses foreign tokens, and malformed ones without asking the database", async () => {
     const never = [
       "x",
       "rvr_",
@@ -169,7 +169,7 @@ describe("a refresh", () => {
     assert.equal(outcome(await world.refresh(phone.refreshToken)), "200");
   });
 
-  it("gives the same successor across a change of the deriving key, while the old one is kept", async () => {
+  it("gives the same successor after a change of the deriving key, if the old is kept", async () => {
     const [older, newer] = [randomBytes(32), randomBytes(32)];
     const spend = (refreshToken: string, attemptKey: string, refreshKeys: readonly Buffer[]) =>
       refresh(
@@ -219,7 +219,7 @@ describe("a thief", () => {
     await everyTokenFails(lost);
   });
 
-  it("who refreshes in lock-step, each time before the phone, is found out at the first honest refresh", async () => {
+  it("who refreshes before the phone each time is found out at its next refresh", async () => {
     let stolen = phone.refreshToken;
     for (let i = 0; i < 5; i++) {
       world.advance(9 * 60 * SECOND);

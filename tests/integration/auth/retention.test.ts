@@ -12,7 +12,7 @@ after(() => world[Symbol.asyncDispose]());
 const purge = () => purgeAuth(world.db, world.now());
 
 describe("the retention of sign-in", () => {
-  it("keeps whatever may still be asked for, and lets the rest go when its time is over", async () => {
+  it("keeps what may still be asked for, and removes the rest after its time", async () => {
     const left = await world.signIn({ email: "left@example.com" });
     const kept = await world.signIn({ email: "kept@example.com" });
     await world.call("DELETE", "/v1/auth/sessions/current", { token: left.accessToken });

@@ -43,7 +43,7 @@ const end = async (token: string, id: string) =>
   outcome(await world.call("DELETE", `/v1/auth/sessions/${id}`, { token }));
 
 describe("the list of sessions", () => {
-  it("shows a person's own devices, newest first, with their last use, and nobody else's", async () => {
+  it("shows the person's own devices, newest first, with their last use, and no others", async () => {
     await world.signIn({ email: "other@example.com" });
     const tablet = await world.signIn(
       { email: "me@example.com" },
@@ -124,7 +124,7 @@ describe("signing out", () => {
     assert.equal((await world.refresh(here.refreshToken)).status, 200);
   });
 
-  it("answers 404 for somebody else's session and for what is no session, and ends nothing", async () => {
+  it("answers 404 for another person's session and for no session, and ends nothing", async () => {
     const me = await world.signIn({ email: "me@example.com" });
     const other = await world.signIn({ email: "other@example.com" });
     for (const id of [other.session.id, "0".repeat(26), "x", "CURRENT", "%00", "'", "..%2f"])
@@ -132,7 +132,7 @@ describe("signing out", () => {
     assert.equal((await world.refresh(other.refreshToken)).status, 200);
   });
 
-  it("ends all sessions at once, and nobody else's", async () => {
+  it("ends all sessions of the person at once, and no one else's", async () => {
     const [here, there, other] = [
       await world.signIn({ email: "me@example.com" }),
       await world.signIn({ email: "me@example.com" }),
@@ -145,7 +145,7 @@ describe("signing out", () => {
     assert.equal((await world.refresh(other.refreshToken)).status, 200);
   });
 
-  it("leaves an access token of the ended session nothing to do here but to end it again", async () => {
+  it("leaves an access token of the ended session nothing to do but to end it again", async () => {
     const me = await world.signIn({ email: "me@example.com" });
     const mine = await world.signIn({ email: "me@example.com" });
     const token = me.accessToken;
@@ -196,7 +196,7 @@ describe("access tokens", () => {
     });
   });
 
-  it("are refused when anybody else made them, whatever the header says", async () => {
+  it("are refused when another key signed them, with any header", async () => {
     const { accessToken, user, session } = await world.signIn({ email: "me@example.com" });
     const [header = "", payload = "", signature = ""] = accessToken.split(".");
     const key = world.signingKeys.keys[0] ?? {};
@@ -277,7 +277,7 @@ describe("access tokens", () => {
 });
 
 describe("limits", () => {
-  it("stop sign-ins and refreshes from one address with 429 and Retry-After, and nobody else's", async () => {
+  it("stop sign-ins and refreshes from one address with 429, and no other address", async () => {
     await using strict = await openAuthWorld({ settings: { RATE_SIGN_IN: "3", RATE_REFRESH: "2" } });
     const attempt = (from: string) =>
       strict.call("POST", "/v1/auth/sessions", { body: { provider: "google", idToken: "x" }, from });

@@ -65,7 +65,7 @@ describe("sign-in with Google", () => {
     assert.equal(await send(unbound, "n-1"), "identity_rejected");
   });
 
-  it("refuses tokens that aren't Google's for us, and leaves only a line in the audit log", async () => {
+  it("refuses tokens that aren't Google's for us, and leaves only an audit line", async () => {
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const seconds = Math.floor(world.now().getTime() / 1000);
     const claims = { sub: "1", email: "x@example.com", email_verified: true };
@@ -162,7 +162,7 @@ describe("sign-in with Firebase", () => {
     assert.equal(two.id, one.id);
   });
 
-  it("joins the account that has the same verified address, whichever came first and however it is written", async () => {
+  it("joins the account with the same verified address, in either order and any case", async () => {
     const google = await world.signIn({ email: "Both@example.com" });
     const other = await userOf(firebase({ uid: "b", email: "both@EXAMPLE.com", emailVerified: true }));
     assert.equal(other.id, google.user.id);
@@ -183,7 +183,7 @@ describe("sign-in with Firebase", () => {
     assert.deepEqual(rows, [{ id: owner.user.id }]);
   });
 
-  it("claims an address once it is verified, unless another account has it by then; accounts never merge", async () => {
+  it("claims an address once verified, unless another account has it; none are merged", async () => {
     const verified = (uid: string, email: string, emailVerified: boolean) =>
       userOf(firebase({ uid, email, emailVerified }));
     const free = await verified("f", "free@example.com", false);

@@ -11,7 +11,7 @@ before(async () => {
 after(() => database.drop());
 
 describe("an IAM login", () => {
-  it("asks for a password at each new connection and uses it in place of any in the string", async () => {
+  it("asks for a password at each new connection and ignores one in the string", async () => {
     const url = new URL(database.url);
     const password = decodeURIComponent(url.password);
     url.password = "";
@@ -72,7 +72,7 @@ describe("a transaction", () => {
     await db.close();
   });
 
-  it("is tried again when others got in between, so that no serializable increment is lost", async () => {
+  it("is tried again after a conflict, so that no serializable increment is lost", async () => {
     const db = open();
     await db.query("CREATE TABLE counter AS SELECT 0 AS n");
     let tries = 0;

@@ -42,7 +42,7 @@ function instance(limit: number, sql: Sql = db.pool) {
 }
 
 describe("the shared rate limiter", () => {
-  it("lets exactly the limit through on one instance, at once or one after the other, and nobody else pays for it", async () => {
+  it("lets exactly the limit through on one instance, and counts no one else", async () => {
     for (const limit of [1, 7, 30, 100]) {
       assert.equal(await instance(limit).burst(`burst ${limit}`, 300), limit);
       const one = instance(limit);
@@ -52,7 +52,7 @@ describe("the shared rate limiter", () => {
     }
   });
 
-  it("keeps its stated bound over six instances under fire, and refuses none before the limit", async () => {
+  it("keeps its bound over six busy instances, and refuses none before the limit", async () => {
     const limit = 60;
     const instances = Array.from({ length: 6 }, () => instance(limit));
     const passed = await Promise.all(instances.map((each) => each.burst("10.0.0.1", 200)));
@@ -69,7 +69,7 @@ describe("the shared rate limiter", () => {
     assert.equal((await later.take("a")).allowed, false);
   });
 
-  it("starts anew with the next minute and tells when that is", async () => {
+  it("starts again with the next minute and says when that is", async () => {
     const one = instance(2);
     await one.burst("a", 5);
     now += 15_000;
@@ -103,7 +103,7 @@ describe("the shared rate limiter", () => {
     assert.ok(asked < 10, `Postgres was asked ${asked} times`);
   });
 
-  it("tells later what it could not tell at first", async () => {
+  it("sends later what it could not send at first", async () => {
     let away = true;
     const flaky: Sql = {
       query: (text, values) =>

@@ -1,4 +1,4 @@
-/** `sweep`: what it removes and what it leaves, and that one repair's trouble is nobody else's. */
+/** `sweep`: what it removes and what it leaves, and that a repair that fails stops no other. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { removeStrayUploads, settleExpiredUploads } from "#functions/sweep/lateUploads.ts";
@@ -54,7 +54,7 @@ after(async () => {
   await Promise.all([queue.backend.drop(), backend.drop()]);
 });
 
-test("every repair has its turn whatever another one throws, and the answer tells which had trouble", async () => {
+test("a repair that throws doesn't stop the others, and the answer names it", async () => {
   const ran: string[] = [];
   const repair = (name: string, run: Repair["run"]): Repair => ({
     name,
@@ -102,7 +102,7 @@ test("with nothing to repair everything is well, also three times at once", asyn
   }
 });
 
-test("one run mends what crashes left all over: a row lost in SQL, a removal, an unpublished event, a lease that ended", async () => {
+test("one run repairs what crashes left: row, removal, unpublished event, ended lease", async () => {
   const home = await family({ backend });
   const world = { objects: queue.resources, store: queue.backend, backend };
   const [lost, removed] = [await resultOf(world, home), await resultOf(world, home)];
@@ -135,7 +135,7 @@ test("one run mends what crashes left all over: a row lost in SQL, a removal, an
   assert.equal((await queue.job(job.id)).state, "queued");
 });
 
-test("a walk goes on where it stopped, does a slice that failed again, and rests at its end", async () => {
+test("a walk continues where it stopped, repeats a failed slice, rests at its end", async () => {
   const seen: Array<string | undefined> = [];
   const spent: number[] = [];
   const restSeconds = (seconds: number) => {
@@ -159,7 +159,7 @@ test("a walk goes on where it stopped, does a slice that failed again, and rests
   assert.equal(spent.length, 2, "a rest is asked for at the end of a walk only");
 });
 
-test("objects of lost leases, ended jobs and unknown jobs go; those that are named, leased, or young stay", async () => {
+test("objects that no result or lease names are removed; young ones stay", async () => {
   const home = await family({ backend });
   const world = { objects: queue.resources, store: queue.backend, backend };
   const shown = await resultOf(world, home);
@@ -210,7 +210,7 @@ test("objects of lost leases, ended jobs and unknown jobs go; those that are nam
   assert.deepEqual(queue.resources.names(), [...kept, "quarantine/x.json"].toSorted());
 });
 
-test("uploads past their time go, document and object; those an open job needs are kept for longer, others wait for their time", async () => {
+test("uploads past their time are removed, except those that an open job needs", async () => {
   const put = (id: string) => queue.uploads.put(`spaces/${SPACE}/uploads/${id}`, Buffer.from("x"));
   const [needed, over, fresh] = [
     await queue.upload(),

@@ -29,7 +29,7 @@ function depsWithIds(...ids: string[]): CreateUploadDeps {
   };
 }
 
-test("an upload is written down as pending before its URL leaves, and expires with the retention", async () => {
+test("an upload is stored as pending before its URL is sent, and expires", async () => {
   const id = "1".repeat(26);
   const created = await createUpload(
     { contentType: "Video/MP4; codecs=avc1", size: 10, name: "Grandma.mp4", spaceId: SPACE, userId: "u1" },
@@ -56,13 +56,13 @@ test("an upload is written down as pending before its URL leaves, and expires wi
   });
 });
 
-test("a name with half a character or a control character is no name, and one in any script is", () => {
+test("a name may be in any script, without control or half characters", () => {
   const named = (name: string) =>
     createUploadBody.safeParse({ contentType: "video/mp4", size: 1, name }).success;
   assert.deepEqual(["\ud800", "a\0", "a\r\nb", "할머니 집 👵.mp4"].map(named), [false, false, false, true]);
 });
 
-test("a type no kind takes, and a size no kind takes, are refused and leave no document", async () => {
+test("a type or a size that no kind accepts is refused and leaves no document", async () => {
   for (const [contentType, size] of [
     ["text/html", 5],
     ["application/octet-stream", 5],
@@ -84,7 +84,7 @@ test("a declared cousin counts as its family; a stranger's family doesn't", () =
   assert.equal(largestDeclared(kinds, "videotape"), 0);
 });
 
-test("bodies with unknown fields, sizes that are no sizes or checksums that are none are refused", () => {
+test("bodies with unknown fields, bad sizes or bad checksums are refused", () => {
   for (const body of [
     { contentType: "video/mp4", size: 1, path: "../x" },
     { contentType: "video/mp4", size: 0 },
