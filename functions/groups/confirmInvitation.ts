@@ -1,17 +1,22 @@
 import { timingSafeEqual } from "node:crypto";
+import { z } from "@hono/zod-openapi";
 import { errors, ReverieError } from "#shared/platform/errors.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { idParam } from "#shared/platform/http/idParam.ts";
+import { route } from "#shared/platform/http/route.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
-import { ID_PATTERN } from "#shared/platform/ids.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { CODE_TRIES, codeHash, giverKey, normalCode } from "#shared/spaces/invitationCode.ts";
 import { personOf } from "#shared/spaces/person.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, callerOf } from "./caller.ts";
 import { takeDaily } from "./dailyCount.ts";
 import type { GroupsDeps } from "./deps.ts";
-import { groupView } from "./group.ts";
+import { groupSchema, groupView } from "./group.ts";
 
-export interface ConfirmInput {
+interface ConfirmInput {
   readonly caller: Caller;
   readonly invitationId: string;
   readonly code: string;
@@ -29,7 +34,6 @@ export interface ConfirmInput {
  *   group (the code stays good)
  */
 export async function confirmInvitation(input: ConfirmInput, deps: GroupsDeps): Promise<StoredAnswer> {
-  if (!ID_PATTERN.test(input.invitationId)) throw errors.notFound();
   const now = deps.clock();
   const outcome = await deps.db.transaction((sql) =>
     idempotent(
@@ -48,6 +52,38 @@ export async function confirmInvitation(input: ConfirmInput, deps: GroupsDeps): 
   await mirrorNewMembers(input.caller.userId, deps);
   return outcome;
 }
+
+export const confirmInvitationRoute = route(
+  {
+    operationId: "confirmInvitation",
+    access: "account",
+    rate: "confirm",
+    method: "post",
+    path: "/v1/invitations/{id}/confirm",
+    summary: "Bind the care group with the code the recipient read out",
+    request: {
+      params: idParam,
+      headers: idempotencyHeader,
+      body: jsonBody(
+        z.strictObject({
+          code: z.string().min(1).max(64).describe("Case, spaces and hyphens don't matter."),
+        }),
+      ),
+    },
+    responses: { 201: json(groupSchema, "The care group.") },
+    errors: ["not_found", "code_rejected", "already_in_group", "idempotency_key_reused"],
+  },
+  confirmInvitation,
+  async (c, perform) => {
+    const input = {
+      caller: callerOf(c),
+      invitationId: c.req.valid("param").id,
+      code: c.req.valid("json").code,
+      idempotencyKey: c.req.valid("header")["idempotency-key"],
+    };
+    return sendStored(c, await perform(input));
+  },
+);
 
 interface Invitation {
   readonly recipient_key: Buffer;

@@ -1,17 +1,20 @@
+import { z } from "@hono/zod-openapi";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import { errors } from "#shared/platform/errors.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { personOf, requireRole } from "#shared/spaces/person.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { BADGE_TYPES, type BadgeType, badgeSchema } from "./badge.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { localDate } from "./localDay.ts";
 
-export const BADGE_TYPES = ["GREAT_JOB", "EXCELLENT_WORK", "LOVELY"] as const;
-export type BadgeType = (typeof BADGE_TYPES)[number];
-
-export interface EarnBadgeInput {
+interface EarnBadgeInput {
   readonly userId: string;
   /** Drawn when absent. */
   readonly type: BadgeType | undefined;
@@ -36,6 +39,33 @@ export function earnBadge(input: EarnBadgeInput, deps: GroupsDeps): Promise<Stor
     ),
   );
 }
+
+export const earnBadgeRoute = route(
+  {
+    operationId: "earnBadge",
+    access: "account",
+    method: "post",
+    path: "/v1/badges",
+    summary: "Earn today's badge",
+    description:
+      "For care recipients, once a day in their own time zone. The type is drawn when none is named.",
+    request: {
+      headers: idempotencyHeader,
+      body: jsonBody(z.strictObject({ type: z.enum(BADGE_TYPES).optional() }), { required: false }),
+    },
+    responses: { 201: json(badgeSchema, "The badge.") },
+    errors: ["not_enrolled", "role_mismatch", "already_earned", "idempotency_key_reused"],
+  },
+  earnBadge,
+  async (c, perform) => {
+    const input = {
+      userId: c.var.account.userId,
+      type: c.req.valid("json").type,
+      idempotencyKey: c.req.valid("header")["idempotency-key"],
+    };
+    return sendStored(c, await perform(input));
+  },
+);
 
 async function earnToday(
   input: EarnBadgeInput,

@@ -1,22 +1,46 @@
-import { continueErasure, type ErasureDeps } from "#shared/erasure/continueErasure.ts";
-import { type Erasure, requestErasure } from "#shared/erasure/requestErasure.ts";
-import type { Caller } from "./caller.ts";
+import { z } from "@hono/zod-openapi";
+import { json } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
+import { type Caller, callerOf } from "./caller.ts";
+import type { GroupsDeps } from "./deps.ts";
 
-/** Real seconds a request works on what is outside SQL; `sweep` does the rest. */
-const BUDGET_SECONDS = 60;
-
-/**
- * Erases the caller, and with a recipient their group. After the first transaction it can't be stopped or undone; whatever keeps the
- * rest from being finished now, `sweep` finishes.
- * @returns the erasure, with `doneAt` null when `sweep` has something left to do
- */
-export async function eraseMe(caller: Caller, deps: ErasureDeps): Promise<Erasure> {
-  const requested = await requestErasure(caller, deps.db, deps.clock());
-  if (requested.doneAt !== null) return requested;
-  try {
-    return await continueErasure(caller.userId, deps, BUDGET_SECONDS);
-  } catch (error) {
-    deps.log.error("erasure_interrupted", { error, userId: caller.userId });
-    return requested;
-  }
+const erasureSchema = z
+  .object({
+    requestedAt: z.iso.datetime(),
+    complete: z.boolean().describe("False while something is left; it goes by itself."),
+    took: z
+      .record(z.string(), z.number().int())
+      .describe("How many of what went; bytes are those of objects."),
+  })
+  .openapi("Erasure");
+/** Erases the caller, for good; what is left to do when it returns is done by `sweep`. */
+export async function eraseMe(
+  caller: Caller,
+  deps: Pick<GroupsDeps, "erasure">,
+): Promise<z.infer<typeof erasureSchema>> {
+  const { eraseCaller } = await import("./eraseCaller.ts"); // rare, and loads Firestore
+  const { requestedAt, took, doneAt } = await eraseCaller(caller, await deps.erasure());
+  return { requestedAt: requestedAt.toISOString(), complete: doneAt !== null, took: { ...took } };
 }
+
+export const eraseMeRoute = route(
+  {
+    operationId: "eraseMe",
+    access: "account",
+    method: "delete",
+    path: "/v1/me",
+    summary: "Erase one's account, for good",
+    description:
+      "A recipient's group goes with them, with everything in it. What a giver made for a group stays with the group, without their name.",
+    responses: {
+      200: json(erasureSchema, "All of it is gone."),
+      202: json(erasureSchema, "The account is gone; some of what belonged to it is still going."),
+    },
+    errors: [],
+  },
+  eraseMe,
+  async (c, perform) => {
+    const erasure = await perform(callerOf(c));
+    return c.json(erasure, erasure.complete ? 200 : 202);
+  },
+);

@@ -1,34 +1,26 @@
+import { z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 
-export interface MemberView {
-  readonly id: string;
-  readonly name: string | null;
-  readonly email: string | null;
-}
+const memberSchema = z
+  .object({ id: z.string(), name: z.string().nullable(), email: z.string().nullable() })
+  .openapi("Member");
 
-export interface GroupView {
-  readonly id: string;
-  readonly recipient: MemberView;
-  /** In the order they joined. */
-  readonly givers: readonly MemberView[];
-  readonly createdAt: string;
-}
+export const groupSchema = z
+  .object({
+    id: z.string(),
+    recipient: memberSchema,
+    givers: z.array(memberSchema).describe("In the order they joined."),
+    createdAt: z.iso.datetime(),
+  })
+  .openapi("Group");
 
-/**
- * The care group the caller is in.
- * @throws `not_in_group`
- */
-export async function readGroup(userId: string, sql: Sql): Promise<GroupView> {
-  const group = await spaceOfCaller(sql, userId);
-  if (!group) throw errors.notInGroup("the caller is in no care group");
-  return groupView(sql, group.spaceId);
-}
+type Member = z.infer<typeof memberSchema>;
+export type Group = z.infer<typeof groupSchema>;
 
 /** A group as its members see it. */
-export async function groupView(sql: Sql, spaceId: string): Promise<GroupView> {
-  const { rows } = await sql.query<{ created_at: Date } & MemberView & { role: string }>(
+export async function groupView(sql: Sql, spaceId: string): Promise<Group> {
+  const { rows } = await sql.query<{ created_at: Date } & Member & { role: string }>(
     `SELECT g.created_at, u.id, u.name, u.email, m.role
      FROM spaces g JOIN space_members m ON m.space_id = g.id JOIN users u ON u.id = m.user_id
      WHERE g.id = $1 ORDER BY m.joined_at, m.user_id`,
@@ -44,6 +36,6 @@ export async function groupView(sql: Sql, spaceId: string): Promise<GroupView> {
   };
 }
 
-function memberView({ id, name, email }: MemberView): MemberView {
+function memberView({ id, name, email }: Member): Member {
   return { id, name, email };
 }

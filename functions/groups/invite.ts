@@ -1,15 +1,20 @@
+import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { CODE_MINUTES, giverKey, normalEmail, recipientKey } from "#shared/spaces/invitationCode.ts";
 import { mailTask } from "#shared/spaces/invitationTask.ts";
 import { personOf, requireRole } from "#shared/spaces/person.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, callerOf } from "./caller.ts";
 import { takeDaily } from "./dailyCount.ts";
 import type { GroupsDeps } from "./deps.ts";
 
-export interface InviteInput {
+interface InviteInput {
   readonly caller: Caller;
   readonly recipientEmail: string;
   readonly idempotencyKey: string | undefined;
@@ -42,6 +47,37 @@ export async function invite(input: InviteInput, deps: GroupsDeps): Promise<Stor
   await (await deps.tasks()).add(mailTask(id, now));
   return answer;
 }
+
+export const inviteRoute = route(
+  {
+    operationId: "invite",
+    access: "account",
+    method: "post",
+    path: "/v1/invitations",
+    summary: "Ask to care for somebody",
+    description:
+      "For care givers. If a care recipient has this verified address, they are mailed a code to read to the giver. The answer is the same if not.",
+    request: {
+      headers: idempotencyHeader,
+      body: jsonBody(z.strictObject({ recipientEmail: z.email().max(254) })),
+    },
+    responses: {
+      202: json(
+        z
+          .object({ id: z.string(), expiresAt: z.iso.datetime().describe("Until when the code counts.") })
+          .openapi("Invitation"),
+        "Noted.",
+      ),
+    },
+    errors: ["not_enrolled", "role_mismatch", "idempotency_key_reused"],
+  },
+  invite,
+  async (c, perform) => {
+    const { recipientEmail } = c.req.valid("json");
+    const idempotencyKey = c.req.valid("header")["idempotency-key"];
+    return sendStored(c, await perform({ caller: callerOf(c), recipientEmail, idempotencyKey }));
+  },
+);
 
 async function noteInvitation(
   { caller, recipientEmail }: InviteInput,

@@ -1,25 +1,22 @@
+import { z } from "@hono/zod-openapi";
+import type { Clock } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
+import { json } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { type Person, personOf } from "#shared/spaces/person.ts";
-import type { BadgeType } from "./earnBadge.ts";
+import { badgeSchema } from "./badge.ts";
 import { localDate } from "./localDay.ts";
 
-export interface BadgeView {
-  readonly id: string;
-  readonly type: BadgeType;
-  /** `YYYY-MM-DD` */
-  readonly date: string;
-  readonly earnedAt: string;
-}
+const badgeMonth = z
+  .object({
+    items: z.array(badgeSchema),
+    streak: z.number().int().describe("Days in a row, up to today or else yesterday."),
+  })
+  .openapi("BadgeMonth");
+type BadgeMonth = z.infer<typeof badgeMonth>;
 
-export interface BadgeMonth {
-  /** Newest first. */
-  readonly items: BadgeView[];
-  /** Days in a row with a badge, up to today or, while today's isn't earned, yesterday. */
-  readonly streak: number;
-}
-
-export interface ListBadgesInput {
+interface ListBadgesInput {
   readonly userId: string;
   /** This month in the recipient's time zone, unless both are given. */
   readonly month: { readonly year: number; readonly month: number } | undefined;
@@ -29,9 +26,13 @@ export interface ListBadgesInput {
  * A month of badges: a recipient's own, or those of the recipient whose group a giver is in.
  * @throws `not_in_group` for a giver without a group
  */
-export async function listBadges(input: ListBadgesInput, sql: Sql, now: Date): Promise<BadgeMonth> {
+export async function listBadges(
+  input: ListBadgesInput,
+  deps: { readonly db: Sql; readonly clock: Clock },
+): Promise<BadgeMonth> {
+  const { db: sql, clock } = deps;
   const recipient = await recipientFor(await personOf(sql, input.userId), sql);
-  const today = localDate(now, recipient.timeZone);
+  const today = localDate(clock(), recipient.timeZone);
   const firstDay = input.month ? dateOf(input.month) : `${today.slice(0, 8)}01`;
   const { rows } = await sql.query<BadgeMonth>(
     `WITH days AS (
@@ -51,6 +52,37 @@ export async function listBadges(input: ListBadgesInput, sql: Sql, now: Date): P
   );
   return rows[0] ?? { items: [], streak: 0 };
 }
+
+export const listBadgesRoute = route(
+  {
+    operationId: "listBadges",
+    access: "account",
+    method: "get",
+    path: "/v1/badges",
+    summary: "A month of badges and the running streak",
+    description:
+      "One's own; for a care giver those of the group's recipient. This month unless year and month are given.",
+    request: {
+      query: z
+        .object({
+          year: z.coerce.number().int().min(2000).max(9999).optional(),
+          month: z.coerce.number().int().min(1).max(12).optional(),
+        })
+        .refine(
+          ({ year, month }) => (year === undefined) === (month === undefined),
+          "expected year and month, or neither",
+        ),
+    },
+    responses: { 200: json(badgeMonth, "Newest first.") },
+    errors: ["not_in_group"],
+  },
+  listBadges,
+  async (c, perform) => {
+    const { year, month } = c.req.valid("query");
+    const given = year === undefined || month === undefined ? undefined : { year, month };
+    return c.json(await perform({ userId: c.var.account.userId, month: given }), 200);
+  },
+);
 
 async function recipientFor(person: Person, sql: Sql): Promise<Pick<Person, "id" | "timeZone">> {
   if (person.role === "care_recipient") return person;

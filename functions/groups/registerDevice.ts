@@ -1,4 +1,7 @@
-import { errors } from "#shared/platform/errors.ts";
+import { z } from "@hono/zod-openapi";
+import type { Clock } from "#shared/platform/clock.ts";
+import { jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
 import { personOf } from "#shared/spaces/person.ts";
 
@@ -7,7 +10,7 @@ export const DEVICE_ID = /^[A-Za-z0-9._:-]{1,64}$/;
 /** Devices of one person; the one unused longest gives way to a new one. */
 export const MAX_DEVICES = 20;
 
-export interface Device {
+interface Device {
   readonly userId: string;
   readonly id: string;
   readonly platform: "ios" | "android" | "web";
@@ -18,7 +21,11 @@ export interface Device {
  * Notes where a person's push messages go. A token is an installation, and belongs to whoever is signed in there: registering it
  * takes it from whoever had it before, so that nobody reads another person's messages on a phone that changed hands.
  */
-export async function registerDevice(device: Device, db: Database, now: Date): Promise<void> {
+export async function registerDevice(
+  device: Device,
+  { db, clock }: { readonly db: Database; readonly clock: Clock },
+): Promise<void> {
+  const now = clock();
   const { userId, id, platform, pushToken } = device;
   await db.transaction(async (sql) => {
     await personOf(sql, userId, "update"); // one registration of a person at a time
@@ -42,8 +49,30 @@ export async function registerDevice(device: Device, db: Database, now: Date): P
   });
 }
 
-/** @throws `not_found` when the caller has no such device */
-export async function forgetDevice(userId: string, id: string, db: Database): Promise<void> {
-  const { rowCount } = await db.query("DELETE FROM devices WHERE user_id = $1 AND id = $2", [userId, id]);
-  if (!rowCount) throw errors.notFound();
-}
+export const registerDeviceRoute = route(
+  {
+    operationId: "registerDevice",
+    access: "account",
+    method: "put",
+    path: "/v1/devices/{id}",
+    summary: "Have push messages sent to this device",
+    request: {
+      params: z.object({
+        id: z.string().regex(DEVICE_ID).describe("Chosen by the phone: its own id for this installation."),
+      }),
+      body: jsonBody(
+        z.strictObject({
+          platform: z.enum(["ios", "android", "web"]),
+          pushToken: z.string().regex(/^[\x21-\x7e]{1,1024}$/, "expected 1 to 1024 visible ASCII characters"),
+        }),
+      ),
+    },
+    responses: { 204: { description: "Registered; the token is no one else's any more." } },
+    errors: [],
+  },
+  registerDevice,
+  async (c, perform) => {
+    await perform({ userId: c.var.account.userId, ...c.req.valid("param"), ...c.req.valid("json") });
+    return c.body(null, 204);
+  },
+);

@@ -1,8 +1,11 @@
+import { z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
+import { idInPath } from "#shared/platform/http/idParam.ts";
+import { route } from "#shared/platform/http/route.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
-import type { Caller } from "./caller.ts";
+import { type Caller, callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
 
 /**
@@ -47,6 +50,24 @@ export async function removeMember(
     await removeMirrored(sql, firestore, memberId);
   });
 }
+
+export const removeMemberRoute = route(
+  {
+    operationId: "removeMember",
+    access: "account",
+    method: "delete",
+    path: "/v1/group/members/{userId}",
+    summary: "Leave the group (a giver, oneself) or remove a giver (the recipient)",
+    request: { params: z.object({ userId: idInPath }) },
+    responses: { 204: { description: "No member any more, from this moment." } },
+    errors: ["not_found", "forbidden"],
+  },
+  removeMember,
+  async (c, perform) => {
+    await perform({ caller: callerOf(c), memberId: c.req.valid("param").userId });
+    return c.body(null, 204);
+  },
+);
 
 /** Nobody who was removed comes back by a code that was mailed before. */
 async function revokeInvitations(sql: Sql, giverId: string, spaceId: string, now: Date): Promise<void> {

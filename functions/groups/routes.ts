@@ -1,17 +1,33 @@
-import { createApp } from "#shared/platform/http/app.ts";
+import { appOf } from "#shared/platform/http/app.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
-import { badgeRoutes } from "./badgeRoutes.ts";
+import { changeMeRoute } from "./changeMe.ts";
+import { confirmInvitationRoute } from "./confirmInvitation.ts";
 import type { GroupsDeps } from "./deps.ts";
-import { deviceRoutes } from "./deviceRoutes.ts";
-import { groupRoutes } from "./groupRoutes.ts";
-import { invitationRoutes } from "./invitationRoutes.ts";
-import { meRoutes } from "./meRoutes.ts";
+import { earnBadgeRoute } from "./earnBadge.ts";
+import { eraseMeRoute } from "./eraseMe.ts";
+import { exportMeRoute } from "./exportMe.ts";
+import { forgetDeviceRoute } from "./forgetDevice.ts";
+import { getGroupRoute } from "./getGroup.ts";
+import { getMeRoute } from "./getMe.ts";
+import { inviteRoute } from "./invite.ts";
+import { listBadgesRoute } from "./listBadges.ts";
+import { registerDeviceRoute } from "./registerDevice.ts";
+import { removeMemberRoute } from "./removeMember.ts";
 
 /** The routes of `groups`; `deps` is called at the first request. */
 export function groupsApp(deps: () => GroupsDeps): App {
-  const app = createApp(() => deps().http);
-  for (const addRoutes of [meRoutes, invitationRoutes, groupRoutes, deviceRoutes, badgeRoutes]) {
-    addRoutes(app, deps);
-  }
-  return app;
+  return appOf(deps, [
+    getMeRoute,
+    changeMeRoute,
+    eraseMeRoute,
+    exportMeRoute,
+    inviteRoute,
+    confirmInvitationRoute,
+    getGroupRoute,
+    removeMemberRoute,
+    registerDeviceRoute,
+    forgetDeviceRoute,
+    earnBadgeRoute,
+    listBadgesRoute,
+  ]);
 }
