@@ -1,3 +1,4 @@
+import pMap from "p-map";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
@@ -90,12 +91,11 @@ class Links {
   /** The things as they are, but with a link in place of each object's name. */
   async into(things: readonly WithFiles[], store: UrlSigner): Promise<unknown[]> {
     const objects = things.flatMap((thing) => thing.files.map((file) => file.object));
-    const signed = new Map<string, string | null>();
-    const waiting = objects.values();
-    const work = async () => {
-      for (const object of waiting) signed.set(object, await this.#link(object, store));
-    };
-    await Promise.all(Array.from({ length: SIGNING_AT_ONCE }, work));
+    const signed = new Map(
+      await pMap(objects, async (object) => [object, await this.#link(object, store)] as const, {
+        concurrency: SIGNING_AT_ONCE,
+      }),
+    );
     return things.map((thing) => ({
       ...thing,
       files: thing.files.map(({ object, ...file }) => ({ ...file, url: signed.get(object) ?? null })),

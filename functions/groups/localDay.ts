@@ -1,4 +1,7 @@
 /** Days as a person lives them: calendar dates in their own time zone. Dates are `YYYY-MM-DD`. */
+import * as Instant from "temporal-polyfill/fns/Instant";
+import * as PlainDate from "temporal-polyfill/fns/PlainDate";
+import * as ZonedDateTime from "temporal-polyfill/fns/ZonedDateTime";
 
 /** Areas of IANA's time zone database, those of its links included: `Area/Location`. */
 const IN_AN_AREA =
@@ -27,12 +30,6 @@ export function isTimeZone(zone: string): boolean {
 
 /** The calendar date at `instant` in `zone`. */
 export function localDate(instant: Date, zone: string): string {
-  const parts = new Intl.DateTimeFormat("en-u-ca-gregory-nu-latn", {
-    timeZone: zone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-  }).formatToParts(instant);
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? "";
-  return `${part("year").padStart(4, "0")}-${part("month")}-${part("day")}`;
+  const here = Instant.toZonedDateTimeISO(Instant.fromEpochMilliseconds(instant.getTime()), zone);
+  return PlainDate.toString(ZonedDateTime.toPlainDate(here));
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import pMap from "p-map";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import { errors, hasCode } from "#shared/platform/errors.ts";
@@ -64,15 +65,10 @@ async function tellAll(
   deps: NotifyDeps,
 ): Promise<number> {
   const byDevice = new Map(recipients.map((recipient) => [nameOf(recipient), recipient]));
-  const left = [...claimed];
-  let failures = 0;
-  const worker = async () => {
-    for (let device = left.shift(); device; device = left.shift()) {
-      if (!(await tell(event, device, byDevice.get(nameOf(device)), deps))) failures += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return failures;
+  const done = await pMap(claimed, (device) => tell(event, device, byDevice.get(nameOf(device)), deps), {
+    concurrency: AT_ONCE,
+  });
+  return done.filter((ok) => !ok).length;
 }
 
 /** @returns false when it has to be tried again */

@@ -28,6 +28,9 @@ test("where the clock changes during the night the end is what the wall clock sh
   assert.deepEqual(quietUntil(at("2026-10-24T21:00:00Z"), berlin), at("2026-10-25T06:00:00Z")); // back at 03:00
   const skipped = { timeZone: "Europe/Berlin", from: "22:00", to: "02:30" }; // there is no 02:30 that night
   assert.deepEqual(quietUntil(at("2026-03-28T22:00:00Z"), skipped), at("2026-03-29T01:30:00Z"));
+  const twice = { timeZone: "Europe/Berlin", from: "01:00", to: "02:30" }; // 02:30 comes at 00:30 and 01:30 UTC
+  assert.deepEqual(quietUntil(at("2026-10-24T23:30:00Z"), twice), at("2026-10-25T00:30:00Z"));
+  assert.deepEqual(quietUntil(at("2026-10-25T01:10:00Z"), twice), at("2026-10-25T01:30:00Z"));
 });
 
 test("a zone that isn't known counts as UTC, and an empty span is none", () => {

@@ -3,7 +3,9 @@
  * what differs. Bounded memory: a page of each store at a time. Live writes may go on: what seems to differ is looked at again under
  * the result's lock before anything is written.
  */
+
 import { FieldPath, type Firestore } from "@google-cloud/firestore";
+import pMap from "p-map";
 import type { Kinds } from "../kinds/index.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import { creators, mendResult } from "./mendResult.ts";
@@ -71,7 +73,7 @@ export async function auditResults(
   for await (const pairs of pagesOfBoth(deps, options.after ?? "")) {
     total.checked += pairs.length;
     total.quarantined += pairs.filter((pair) => pair.stored?.known.state === "quarantined").length;
-    await eachAtOnce(AT_ONCE, await suspects(deps.db, pairs), look);
+    await pMap(await suspects(deps.db, pairs), look, { concurrency: AT_ONCE });
     const last = pairs.at(-1);
     if (last && performance.now() > until) return report(last.jobId);
   }
@@ -142,18 +144,6 @@ async function* sightings(
     if (!end || page.size < PAGE) return;
     last = end.id;
   }
-}
-
-async function eachAtOnce<T>(
-  count: number,
-  items: readonly T[],
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const left = [...items];
-  const worker = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: count }, worker));
 }
 
 /** Firestore sorts ids by the bytes of their UTF-8; JavaScript compares UTF-16 units, which differs beyond the basic plane. */

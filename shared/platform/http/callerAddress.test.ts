@@ -26,7 +26,9 @@ test("entries that a caller puts in front don't change the address", () => {
 test("IPv6 addresses count by their /64, in any notation; IPv4 ones each alone", () => {
   assert.equal(addressSubject("2001:db8:0:7::1"), "2001:db8:0:7::/64");
   assert.equal(addressSubject("2001:0DB8:0000:0007:ffff:1:2:3"), "2001:db8:0:7::/64");
-  assert.equal(addressSubject("2001:db8::1"), "2001:db8:0:0::/64");
+  assert.equal(addressSubject("2001:db8::1"), "2001:db8::/64");
+  assert.equal(addressSubject("fe80::1%eth0"), "fe80::/64");
   assert.equal(addressSubject("::ffff:192.0.2.4"), "192.0.2.4");
+  assert.equal(addressSubject("::ffff:c000:204"), "192.0.2.4");
   assert.equal(addressSubject("192.0.2.4"), "192.0.2.4");
 });

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import ipaddr from "ipaddr.js";
 
 /**
  * The address a request came from. Each proxy appends the address it saw to X-Forwarded-For, so only the entries that our own
@@ -20,20 +21,13 @@ export function callerAddress(
 }
 
 /**
- * What a limit per address counts by: an IPv4 address as it is, an IPv6 address by its /64, since that is what one household or
- * phone is given.
+ * What a limit per address counts by: an IPv4 address as it is, also one that is written as IPv6 (RFC 4291 section 2.5.5.2); an IPv6
+ * address by its /64, since that is what one household or phone is given.
  */
 export function addressSubject(address: string): string {
   if (isIP(address) !== 6) return address;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (mapped?.[1] !== undefined) return mapped[1];
-  const [head = "", tail] = address.toLowerCase().split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const middle =
-    tail === undefined ? [] : Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => "0");
-  return `${[...left, ...middle, ...right]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ""))
-    .join(":")}::/64`;
+  const parsed = ipaddr.IPv6.parse(address);
+  if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString();
+  const network = new ipaddr.IPv6([...parsed.parts.slice(0, 4), 0, 0, 0, 0]);
+  return `${network.toRFC5952String()}/64`;
 }
