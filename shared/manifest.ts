@@ -255,7 +255,7 @@ export const functions = {
       ...MAKES_TASKS,
       ...PUBLISHES,
       ...SIGNS_URLS,
-      "roles/storage.objectUser": "signs sample uploads and reads payloads that were put aside",
+      "roles/storage.objectUser": "signs sample uploads and reads quarantined payloads",
     },
   },
   dispatch: {
@@ -316,7 +316,7 @@ export const functions = {
     ...DEFAULTS,
     trigger: { type: "pubsub", topic: JOB_EVENTS_TOPIC, retry: true },
     invoker: "events",
-    purpose: "Tells the phones of a group what happened.",
+    purpose: "Notifies the phones of a group of what happened.",
     settings: [...COMMON, ...SQL, "PUSH_ENDPOINT"],
     timeoutSeconds: 120,
     concurrency: 10,

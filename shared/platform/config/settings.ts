@@ -30,7 +30,7 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
     })
     .pipe(schema);
 
-/** One JSON Web Key Set; the first key is the current one, the others are kept for the overlap of a rotation. */
+/** One JSON Web Key Set; the first key is the current one, the others are kept while a rotation is under way. */
 const jwks = json(
   z.object({
     keys: z.array(z.looseObject({ kty: z.string(), kid: z.string(), alg: z.literal("ES256") })).min(1),
@@ -134,7 +134,7 @@ export const settingSchemas = {
   RATE_SIGN_IN: whole(1, 1e6).default(30),
   RATE_REFRESH: whole(1, 1e6).default(60),
   RATE_CONFIRM: whole(1, 1e6).default(20),
-  /** A day (UTC). Caps on asking, so that nobody's mailbox is flooded. */
+  /** A day (UTC). Caps on invitations, so that no mailbox is flooded. */
   INVITATIONS_PER_GIVER: whole(1, 1e6).default(100),
   INVITATIONS_PER_PAIR: whole(1, 1e6).default(30),
   /** A day (UTC). Caps on guessing a mailed code that asking for a new code doesn't reset. */

@@ -14,13 +14,13 @@ export type WakeAnswer =
   | { readonly answer: "failed"; readonly status: number | undefined; readonly cause?: unknown };
 
 export interface EngineBell {
-  /** Rings an engine. Never throws: an engine that can't be reached is the usual trouble. */
+  /** Rings an engine. Never throws: an engine that can't be reached is a usual answer. */
   wake(address: EngineAddress, kind: string): Promise<WakeAnswer>;
 }
 
 /** An engine scaled to zero may take its time to start, but must answer within the function's own time. */
 const WAKE_MS = 60_000;
-/** Longer than this nobody is left alone, whatever was asked for. */
+/** The longest `Retry-After` that is respected, in seconds. */
 const MAX_RETRY_AFTER_SECONDS = 3600;
 
 /** Rings engines with ID tokens from the metadata server; kept and renewed by Google's library, loaded at the first ring. */

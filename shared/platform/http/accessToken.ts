@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import { errors } from "../errors.ts";
 
 export const ACCESS_TOKEN_SECONDS = 600;
-/** The audience of an access token: this API, whatever its address. */
+/** The audience of an access token: this API, at any address. */
 export const ACCESS_TOKEN_AUDIENCE = "reverie";
 /** How far apart the clocks of two instances may be. */
 export const CLOCK_SKEW_SECONDS = 30;
@@ -16,7 +16,7 @@ export const CLOCK_SKEW_SECONDS = 30;
 export const roleSchema = z.enum(["care_giver", "care_recipient"]);
 export type Role = z.infer<typeof roleSchema>;
 
-/** What an access token says of its bearer. */
+/** What an access token says about its bearer. */
 export interface AccessClaims {
   readonly userId: string;
   readonly sessionId: string;

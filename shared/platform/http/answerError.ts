@@ -5,7 +5,7 @@ import type { AppContext } from "./appEnv.ts";
 import { isPassingFault } from "./passingFault.ts";
 import { PROBLEM_JSON, problemDocument } from "./problem.ts";
 
-/** Turns what was thrown into the problem document that the caller gets. Whatever isn't an error of ours is a bare 500. */
+/** Turns what was thrown into the problem document that the caller gets. An error that isn't ours is a bare 500. */
 export function answerError(c: AppContext, thrown: unknown): Response {
   const error = declared(asReverieError(thrown, c), c);
   const requestId = (c.get("requestId") as string | undefined) ?? "unknown"; // unset only when making the deps failed

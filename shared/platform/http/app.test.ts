@@ -83,7 +83,7 @@ test("a body that doesn't fit is 400 and names each field, and nothing changes",
   assert.equal(things.get(ID), "old");
 });
 
-test("a body that may be left out is left out when it is empty, whatever its type is", async () => {
+test("an empty body of any type counts as left out, where it may be left out", async () => {
   const { ask } = withThings();
   for (const headers of [{}, { "content-type": "application/json" }, { "content-type": "text/plain" }]) {
     const answer = await ask("POST", path, { headers });

@@ -20,7 +20,7 @@ export function encodeCursor(keyset: Keyset): string {
   return Buffer.from(JSON.stringify(keyset)).toString("base64url");
 }
 
-/** Postgres knows no year 0 and no NUL character, Firestore no id with a slash; a cursor with one is nobody's. */
+/** Postgres knows no year 0 and no NUL character, Firestore no id with a slash; a cursor with one was not made here. */
 const keysetSchema = z.tuple([
   z.iso.datetime({ precision: 6 }).refine((time) => !time.startsWith("0000")),
   z.string().refine((id) => isDocumentId(id) && !id.includes("\0")),
@@ -42,7 +42,7 @@ export function decodeCursor(cursor: string | undefined): Keyset | undefined {
   }
 }
 
-/** One page out of `limit + 1` rows: the row too many only tells that there is a next page. */
+/** One page out of `limit + 1` rows: the extra row only says that there is a next page. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   limit: number,

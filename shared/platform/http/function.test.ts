@@ -51,7 +51,7 @@ async function send(body: string | Uint8Array | ReadableStream, headers: Record<
 }
 const PROBLEM = "application/problem+json";
 
-test("JSON in UTF-8 reaches the route, whatever its type's spelling", async () => {
+test("JSON in UTF-8 reaches the route, with its type in any spelling", async () => {
   for (const type of ["application/json", "APPLICATION/JSON", "application/json; charset=utf8"])
     assert.deepEqual((await send('{"text":"안녕"}', { "content-type": type })).json, { text: "안녕" }, type);
   const chunked = new Blob(['{"text":"in chunks"}']).stream();

@@ -7,7 +7,7 @@ import { errors } from "../errors.ts";
 import { CLOCK_SKEW_SECONDS } from "./accessToken.ts";
 
 export interface GoogleTokenRules<Schema extends z.ZodType> {
-  /** The token must be meant for one of these, and for nobody else besides. */
+  /** The token's audience must be exactly one of these. */
   readonly audiences: readonly string[];
   /** What the claims must hold beyond issuer, audience and times. */
   readonly claims: Schema;

@@ -9,7 +9,7 @@ export interface RateDecision {
   /** Requests a minute. */
   readonly limit: number;
   readonly remaining: number;
-  /** Seconds until the window starts anew. */
+  /** Seconds until the next window starts. */
   readonly resetSeconds: number;
 }
 

@@ -1,8 +1,8 @@
 /**
- * The rate limiter that all instances share, without making a request wait for it. Each instance counts by itself and tells the
- * sums to Postgres in the background, many counters in one statement; the answer tells it what all instances have counted.
+ * The rate limiter that all instances share, without making a request wait for it. Each instance counts alone and sends its
+ * sums to Postgres in the background, many counters in one statement. The answer holds what all instances have counted.
  *
- * How exact: windows are whole minutes. An instance may be ahead of what it has told by at most a twentieth of a limit (at least
+ * How exact: windows are whole minutes. An instance may be ahead of what it has sent by at most a twentieth of a limit (at least
  * one request), after which a request does wait for the answer. One instance alone is exact; with n of them at most
  * `limit × (1 + n / 10)` requests get through (`limit + 2n` for limits below 20). No one is ever refused before the limit.
  *
@@ -28,12 +28,12 @@ const WINDOWS_KEPT = 3;
 
 interface Counter {
   readonly hash: Buffer;
-  /** What all instances have told, this one included, as far as known here. */
+  /** What all instances have sent, this one included, as far as known here. */
   known: number;
-  /** Let through here and not yet told. */
-  untold: number;
-  /** Told here, and not yet answered. */
-  telling: number;
+  /** Let through here and not yet sent. */
+  unsent: number;
+  /** Sent from here, and not yet answered. */
+  sending: number;
 }
 
 /**
@@ -45,7 +45,7 @@ export function sqlRateLimiter(
   limits: Readonly<Partial<Record<RateName, number>>>,
   options: { clock: Clock; log: Logger; patienceMilliseconds?: number },
 ): RateLimiter {
-  const teller = createTeller(sql, options);
+  const sender = createSender(sql, options);
 
   return {
     async take(name, subject) {
@@ -53,17 +53,17 @@ export function sqlRateLimiter(
       if (limit === undefined) throw new Error(`no limit is set for "${name}"`);
       const share = Math.max(1, Math.floor(limit / 20));
       let now = options.clock().getTime();
-      let counter = teller.counter(`${name} ${subject}`, now);
+      let counter = sender.counter(`${name} ${subject}`, now);
       const first = seen(counter) === 0;
 
-      while (!first && seen(counter) < limit && counter.untold + counter.telling >= share) {
+      while (!first && seen(counter) < limit && counter.unsent + counter.sending >= share) {
         // Ahead of the other instances by its whole share, so the shared count is waited for.
-        if (!(await teller.heardBack())) break;
+        if (!(await sender.heardBack())) break;
         now = options.clock().getTime();
-        counter = teller.counter(`${name} ${subject}`, now);
+        counter = sender.counter(`${name} ${subject}`, now);
       }
       const allowed = seen(counter) < limit;
-      if (allowed) teller.count(counter, first || counter.untold + 1 >= share);
+      if (allowed) sender.count(counter, first || counter.unsent + 1 >= share);
       return {
         allowed,
         limit,
@@ -74,8 +74,8 @@ export function sqlRateLimiter(
   };
 }
 
-/** Keeps one instance's counters of the running window and tells them to Postgres, one statement at a time. */
-function createTeller(
+/** Keeps one instance's counters of the running window and sends them to Postgres, one statement at a time. */
+function createSender(
   sql: Sql,
   {
     clock,
@@ -85,19 +85,19 @@ function createTeller(
 ) {
   let window = 0;
   let counters = new Map<string, Counter>();
-  let untold = new Set<Counter>();
-  let telling: Promise<boolean> | undefined;
+  let unsent = new Set<Counter>();
+  let sending: Promise<boolean> | undefined;
   let again = false;
   /** After a failure nothing waits for Postgres until this time. */
   let impatientUntil = 0;
 
-  const tellOnce = async (): Promise<boolean> => {
-    const batch = [...untold].slice(0, MAX_BATCH);
+  const sendOnce = async (): Promise<boolean> => {
+    const batch = [...unsent].slice(0, MAX_BATCH);
     const mine = window;
     for (const counter of batch) {
-      untold.delete(counter);
-      counter.telling = counter.untold;
-      counter.untold = 0;
+      unsent.delete(counter);
+      counter.sending = counter.unsent;
+      counter.unsent = 0;
     }
     let answered = true;
     try {
@@ -107,26 +107,26 @@ function createTeller(
       answered = false;
       impatientUntil = clock().getTime() + PATIENCE_AFTER_FAILURE;
       log.warn("rate_counters_unreachable", { error });
-      for (const counter of batch) counter.untold += counter.telling;
-      if (mine === window) for (const counter of batch) untold.add(counter);
+      for (const counter of batch) counter.unsent += counter.sending;
+      if (mine === window) for (const counter of batch) unsent.add(counter);
     }
-    for (const counter of batch) counter.telling = 0;
+    for (const counter of batch) counter.sending = 0;
     return answered;
   };
 
-  /** Tells what is due; what comes meanwhile is told right after, unless Postgres is away. Never rejects. */
-  const tell = (): Promise<boolean> => {
-    if (telling !== undefined) {
+  /** Sends what is due; what comes meanwhile is sent right after, unless Postgres is away. Never rejects. */
+  const send = (): Promise<boolean> => {
+    if (sending !== undefined) {
       again = true;
-      return telling;
+      return sending;
     }
-    telling = tellOnce().then((answered) => {
-      telling = undefined;
-      if (answered && again && untold.size > 0) void tell();
+    sending = sendOnce().then((answered) => {
+      sending = undefined;
+      if (answered && again && unsent.size > 0) void send();
       again = false;
       return answered;
     });
-    return telling;
+    return sending;
   };
 
   return {
@@ -134,7 +134,7 @@ function createTeller(
       if (windowOf(now) !== window) {
         window = windowOf(now);
         counters = new Map();
-        untold = new Set();
+        unsent = new Set();
         void purgeRateWindows(sql, new Date(now)).catch((error) =>
           log.warn("rate_counters_unreachable", { error }),
         );
@@ -142,21 +142,21 @@ function createTeller(
       const found = counters.get(key);
       if (found) return found;
       const hash = createHash("sha256").update(`${window} ${key}`).digest().subarray(0, 16);
-      const counter = { hash, known: 0, untold: 0, telling: 0 };
+      const counter = { hash, known: 0, unsent: 0, sending: 0 };
       const oldest = counters.size < MAX_COUNTERS ? undefined : counters.keys().next().value;
       if (oldest !== undefined) counters.delete(oldest);
       counters.set(key, counter);
       return counter;
     },
     count(counter: Counter, due: boolean): void {
-      counter.untold += 1;
-      untold.add(counter);
-      if (due) void tell();
+      counter.unsent += 1;
+      unsent.add(counter);
+      if (due) void send();
     },
     /** Whether Postgres has answered, within a request's patience. */
     async heardBack(): Promise<boolean> {
       if (clock().getTime() < impatientUntil) return false;
-      const answered = await within(patienceMilliseconds, tell());
+      const answered = await within(patienceMilliseconds, send());
       if (answered === undefined) impatientUntil = clock().getTime() + PATIENCE_AFTER_FAILURE;
       return answered ?? false;
     },
@@ -173,7 +173,7 @@ export async function purgeRateWindows(sql: Sql, now: Date): Promise<void> {
 }
 
 function seen(counter: Counter): number {
-  return counter.known + counter.telling + counter.untold;
+  return counter.known + counter.sending + counter.unsent;
 }
 
 /** The start of the window that `now` is in; both in milliseconds since 1970. */
@@ -183,14 +183,14 @@ function windowOf(now: number): number {
 
 /** Adds what was counted here and returns the sums by hash (hex). */
 async function addUp(sql: Sql, windowStart: Date, batch: readonly Counter[]): Promise<Map<string, number>> {
-  // In one order everywhere, so that two instances can't lock each other's rows crosswise.
+  // In one order everywhere, so that two instances can't deadlock on each other's rows.
   const rows = [...batch].sort((a, b) => Buffer.compare(a.hash, b.hash));
   const { rows: sums } = await sql.query<{ counter: Buffer; used: number }>(
     `INSERT INTO rate_windows AS shared (counter, window_start, used)
-     SELECT counter, $3, used FROM unnest($1::bytea[], $2::integer[]) AS told (counter, used)
+     SELECT counter, $3, used FROM unnest($1::bytea[], $2::integer[]) AS sent (counter, used)
      ON CONFLICT (counter) DO UPDATE SET used = shared.used + excluded.used
      RETURNING counter, used`,
-    [rows.map((counter) => counter.hash), rows.map((counter) => counter.telling), windowStart],
+    [rows.map((counter) => counter.hash), rows.map((counter) => counter.sending), windowStart],
   );
   return new Map(sums.map((row) => [row.counter.toString("hex"), row.used]));
 }

@@ -6,7 +6,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 
 /**
- * From here on every request to a server of this process reaches its function, whatever its body is: the framework takes the body for
+ * From here on every request to a server of this process reaches its function, with any body: the framework takes the body for
  * plain bytes. What the caller sent stays in `rawHeaders`, which the app reads.
  *
  * Node publishes a request before the server's own listeners see it (`http.server.request.start` in

@@ -94,7 +94,7 @@ test("a film may look like a sound of the same container, and like nothing else"
   assert.ok(!isOneOf(["video/webm"], "audio/x-m4a"));
 });
 
-test("a type has one usual name here, whatever its letters and parameters", () => {
+test("a type has one usual name here, in any case and with any parameters", () => {
   assert.equal(usualName("Video/X-MSVideo"), "video/vnd.avi");
   assert.equal(usualName("audio/ogg; codecs=opus"), "audio/ogg");
   assert.equal(usualName("x/y"), "x/y");
