@@ -46,14 +46,14 @@ export interface OutputFile {
 }
 
 /** The gateway refused: an RFC 9457 problem with its code, or a bare status from something in between. */
-export class GatewayRefusal extends Error {
+export class GatewayRefusedError extends Error {
   readonly status: number;
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
 
   constructor(status: number, code: string, detail: string, retryAfterSeconds: number | undefined) {
     super(`${status} ${code}: ${detail}`);
-    this.name = "GatewayRefusal";
+    this.name = "GatewayRefusedError";
     this.status = status;
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
@@ -61,22 +61,22 @@ export class GatewayRefusal extends Error {
 }
 
 /** No answer, or one that can't be understood; the call may have had its effect. */
-export class GatewayUnreachable extends Error {
+export class GatewayUnreachableError extends Error {
   constructor(cause: unknown) {
     super("the gateway gave no answer", { cause });
-    this.name = "GatewayUnreachable";
+    this.name = "GatewayUnreachableError";
   }
 }
 
 /** Whether the lease has ended, so that nothing done for it has an effect. */
 export function isLeaseLost(error: unknown): boolean {
-  return error instanceof GatewayRefusal && error.status === 409 && error.code === "lease_lost";
+  return error instanceof GatewayRefusedError && error.status === 409 && error.code === "lease_lost";
 }
 
 /** For `retrying`: lost answers, 5xx and 429 are worth another attempt, other refusals aren't. */
 export function worthAnotherCall(error: unknown): number | undefined {
-  if (error instanceof GatewayUnreachable) return 0;
-  if (!(error instanceof GatewayRefusal)) return undefined;
+  if (error instanceof GatewayUnreachableError) return 0;
+  if (!(error instanceof GatewayRefusedError)) return undefined;
   return error.status >= 500 || error.status === 429 ? (error.retryAfterSeconds ?? 0) : undefined;
 }
 
@@ -162,7 +162,7 @@ export class EngineClient {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
     } catch (error) {
-      throw new GatewayUnreachable(error);
+      throw new GatewayUnreachableError(error);
     }
   }
 }
@@ -172,7 +172,7 @@ async function outcome(answer: Response): Promise<unknown> {
   if (answer.ok) return body;
   const problem = problemSchema.safeParse(body).data;
   const retryAfter = Number(answer.headers.get("retry-after") ?? Number.NaN);
-  throw new GatewayRefusal(
+  throw new GatewayRefusedError(
     answer.status,
     problem?.code ?? "unknown",
     problem?.detail ?? answer.statusText,
@@ -184,5 +184,5 @@ async function outcome(answer: Response): Promise<unknown> {
 function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  throw new GatewayUnreachable(parsed.error);
+  throw new GatewayUnreachableError(parsed.error);
 }

@@ -47,7 +47,7 @@ const ATTEMPTS = 5;
 
 /**
  * Asks for up to `max` leases. An answer that was lost is asked for with the same key, which finds the same leases.
- * @throws GatewayRefusal, GatewayUnreachable, or the signal's reason
+ * @throws GatewayRefusedError, GatewayUnreachableError, or the signal's reason
  */
 export async function requestLeases(
   options: FullLeaseOptions,

@@ -4,7 +4,7 @@ import type { Clock } from "#shared/platform/clock.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import {
   type EngineClient,
-  GatewayRefusal,
+  GatewayRefusedError,
   isLeaseLost,
   type Lease,
   type SignedUpload,
@@ -13,7 +13,7 @@ import {
 import { crc32cOfFile } from "./crc32c.ts";
 import { keepLease, type Progress } from "./keepLease.ts";
 import { retrying } from "./retry.ts";
-import { download, TransferRefused, upload } from "./transfer.ts";
+import { download, TransferRefusedError, upload } from "./transfer.ts";
 import { type Work, WorkError, type WorkFile, type WorkResult } from "./work.ts";
 
 export interface LeaseWorkDeps {
@@ -137,7 +137,8 @@ async function deliver(
       await upload(file.path, signedFor(file, signed), signal);
     } catch (error) {
       // A signature may have run out while the files before it were on their way.
-      if (!(error instanceof TransferRefused) || (error.status !== 400 && error.status !== 403)) throw error;
+      if (!(error instanceof TransferRefusedError) || (error.status !== 400 && error.status !== 403))
+        throw error;
       signed = await ask();
       await upload(file.path, signedFor(file, signed), signal);
     }
@@ -181,7 +182,7 @@ function explain(error: unknown): { code: string; message: string; retryable: bo
     const { code, message, retryable } = error;
     return { code, message, retryable };
   }
-  if (error instanceof TransferRefused || (error instanceof GatewayRefusal && error.status < 500)) {
+  if (error instanceof TransferRefusedError || (error instanceof GatewayRefusedError && error.status < 500)) {
     return {
       code: "transfer_refused",
       message: "The files could not be fetched or delivered. It will be tried again.",

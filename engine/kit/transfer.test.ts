@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { Crc32c } from "./crc32c.ts";
-import { download, TransferRefused } from "./transfer.ts";
+import { download, TransferRefusedError } from "./transfer.ts";
 
 let directory: string;
 before(async () => {
@@ -82,7 +82,7 @@ test("a refusal, a wrong checksum and too many bytes end the download at once", 
     const path = join(directory, "wrong");
     await assert.rejects(
       download({ ...sent, ...wrong }, path, never, () => {}),
-      TransferRefused,
+      TransferRefusedError,
     );
   }
 });

@@ -5,12 +5,12 @@ import { Crc32c } from "./crc32c.ts";
 import { retrying } from "./retry.ts";
 
 /** A transfer that won't work by trying again with the same URL. */
-export class TransferRefused extends Error {
+export class TransferRefusedError extends Error {
   readonly status: number | undefined;
 
   constructor(message: string, status?: number) {
     super(message);
-    this.name = "TransferRefused";
+    this.name = "TransferRefusedError";
     this.status = status;
   }
 }
@@ -22,7 +22,7 @@ const SILENCE_MS = 30_000;
 /**
  * Streams an input to `path` and proves it: exactly the promised size and CRC32C. A connection that breaks is resumed where it broke.
  * @param onBytes told how many bytes have arrived so far
- * @throws TransferRefused when storage refuses, or what arrived isn't what was promised
+ * @throws TransferRefusedError when storage refuses, or what arrived isn't what was promised
  */
 export async function download(
   input: LeaseInput,
@@ -56,7 +56,7 @@ export async function download(
     for await (const chunk of answer.body) {
       silence.restart();
       if (arrived.bytes + chunk.length > input.size) {
-        throw new TransferRefused("the input is larger than the lease says");
+        throw new TransferRefusedError("the input is larger than the lease says");
       }
       await file.write(chunk, 0, chunk.length, arrived.bytes);
       arrived.sum.update(chunk);
@@ -65,7 +65,7 @@ export async function download(
     }
     if (arrived.bytes < input.size) throw new Error("the input's connection ended early");
   });
-  if (arrived.sum.base64() !== input.crc32c) throw new TransferRefused("the input's checksum is wrong");
+  if (arrived.sum.base64() !== input.crc32c) throw new TransferRefusedError("the input's checksum is wrong");
 }
 
 /**
@@ -91,14 +91,14 @@ const rules = {
   attempts: ATTEMPTS,
   baseSeconds: 0.5,
   maxSeconds: 20,
-  worthwhile: (error: unknown) => (error instanceof TransferRefused ? undefined : 0),
+  worthwhile: (error: unknown) => (error instanceof TransferRefusedError ? undefined : 0),
 };
 
 async function refusal(answer: Response, doing: string): Promise<Error> {
   await answer.body?.cancel();
   const message = `storage answered the ${doing} with ${answer.status}`;
   const passing = answer.status >= 500 || answer.status === 429 || answer.status === 408;
-  return passing ? new Error(message) : new TransferRefused(message, answer.status);
+  return passing ? new Error(message) : new TransferRefusedError(message, answer.status);
 }
 
 function silenceTimer() {

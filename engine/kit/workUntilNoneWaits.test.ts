@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, type TestContext, test } from "node:test";
 import { systemClock } from "#shared/platform/clock.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
-import { EngineClient, GatewayRefusal } from "./client.ts";
+import { EngineClient, GatewayRefusedError } from "./client.ts";
 import { serviceAccountTokens } from "./idToken.ts";
 import type { LeaseOptions } from "./leaseOptions.ts";
 import { TestGateway } from "./testing/gateway.ts";
@@ -111,6 +111,6 @@ test("a refused request for leases is the caller's to know, and nothing is worke
   const { gateway, options, add } = await setUp(t);
   gateway.bend = () => ({ status: 403, body: { code: "forbidden" } });
   add("job-1");
-  await assert.rejects(workUntilNoneWaits(options), GatewayRefusal);
+  await assert.rejects(workUntilNoneWaits(options), GatewayRefusedError);
   assert.equal(gateway.queue.length, 1);
 });

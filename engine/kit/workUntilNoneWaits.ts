@@ -6,7 +6,7 @@ import { type LeaseEnd, workOnLease } from "./leaseWork.ts";
  * server and keeps nothing running.
  * @param limits `most`: how many leases to take in all. `stopping`: when it is aborted no more is leased, and what is held is released
  * @returns how each lease ended, in the order in which they were taken
- * @throws GatewayRefusal or GatewayUnreachable when a request for leases fails; leases taken before it have ended by then
+ * @throws GatewayRefusedError or GatewayUnreachableError when a request for leases fails; leases taken before it have ended by then
  */
 export async function workUntilNoneWaits(
   options: LeaseOptions,

@@ -92,8 +92,7 @@ async function requireUsable(
   const issues: InputIssue[] = [];
   const check = (resourceId: string, role: "scene" | "avatar", path: string) => {
     const kind = kinds.get(found.get(resourceId) ?? "");
-    if (kind?.becomes.vrRole !== role)
-      issues.push({ path, message: `expected a resource that can be the ${role}` });
+    if (kind?.vrRole !== role) issues.push({ path, message: `expected a resource that can be the ${role}` });
   };
   check(scene.resourceId, "scene", "scene.resourceId");
   for (const [index, avatar] of avatars.entries())

@@ -9,7 +9,7 @@
 import { parseArgs } from "node:util";
 import { borrowLocalCloud } from "./localCloud.ts";
 import { narrator } from "./narrator.ts";
-import { Problem } from "./phone/api.ts";
+import { ProblemError } from "./phone/api.ts";
 import { type Outcome, playDemo } from "./play.ts";
 
 const USAGE = "npm run demo -- [--video FILE] [--out DIR] [--json] [--port-base N]";
@@ -67,7 +67,7 @@ function notConverted(error: unknown): Outcome {
     jobId: null,
     resourceId: null,
     state: "failed",
-    error: { code: error instanceof Problem ? error.code : "demo_failed", message },
+    error: { code: error instanceof ProblemError ? error.code : "demo_failed", message },
     files: [],
     seconds: { upload: 0, queued: 0, converting: 0, synced: 0 },
   };

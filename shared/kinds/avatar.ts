@@ -19,7 +19,7 @@ export const avatar: Kind = {
     "avatar.glb": { contentTypes: ["model/gltf-binary"], maxBytes: 256 * MEBIBYTE, required: true },
   },
   result: freeData,
-  becomes: { resource: true, vrRole: "avatar" },
+  vrRole: "avatar",
   maxAttempts: 3,
   backoff: { baseSeconds: 30, maxSeconds: 1800 },
   leaseCeilingSeconds: 2 * 3600,

@@ -29,8 +29,8 @@ export interface Kind {
   readonly outputs: Readonly<Record<string, OutputRule>>;
   /** The completion's `data`. */
   readonly result: z.ZodType<Record<string, unknown>>;
-  /** Whether the result becomes a resource in the library, and how a VR video may use it. */
-  readonly becomes: { readonly resource: true; readonly vrRole: "scene" | "avatar" | null };
+  /** As what a VR video may use a result; null for a kind of which none is made. */
+  readonly vrRole: "scene" | "avatar" | null;
   readonly maxAttempts: number;
   /** The wait before attempt n+1 after a retryable failure: `base · 2^(n−1)`, at most `max`; seconds. */
   readonly backoff: { readonly baseSeconds: number; readonly maxSeconds: number };

@@ -20,7 +20,7 @@ export const scene: Kind = {
     "poster.jpg": { contentTypes: ["image/jpeg"], maxBytes: 16 * MEBIBYTE, required: false },
   },
   result: freeData,
-  becomes: { resource: true, vrRole: "scene" },
+  vrRole: "scene",
   maxAttempts: 3,
   backoff: { baseSeconds: 30, maxSeconds: 1800 },
   leaseCeilingSeconds: 6 * 3600,

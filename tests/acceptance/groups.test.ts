@@ -44,7 +44,7 @@ async function family() {
   ];
   return { giver, recipient, spaceId: await bind(giver, recipient) };
 }
-const refusal = (code: string, status: number) => ({ name: "Problem", code, status });
+const refusal = (code: string, status: number) => ({ name: "ProblemError", code, status });
 
 test("a mailed code binds giver and recipient: group, mirror and badges follow", async () => {
   const giver = await person("care_giver", "Jiwoo");
@@ -153,9 +153,9 @@ test("an export's links work; an erasure removes group, jobs, objects and sessio
     erased,
     "the token outlives the account by minutes",
   );
-  await assert.rejects(recipient.refresh(), { name: "Problem", status: 401 });
+  await assert.rejects(recipient.refresh(), { name: "ProblemError", status: 401 });
   await assert.rejects(giver.call("GET", "/v1/group"), refusal("not_in_group", 404));
-  await assert.rejects(giver.job(job.id), { name: "Problem", status: 404 });
+  await assert.rejects(giver.job(job.id), { name: "ProblemError", status: 404 });
   assert.equal((await fetch(link)).status, 404);
   for (const collection of ["jobs", "uploads", "results"]) {
     assert.ok(

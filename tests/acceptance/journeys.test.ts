@@ -11,7 +11,7 @@ import { z } from "zod";
 import { EngineClient } from "#engine/kit/client.ts";
 import { serviceAccountTokens } from "#engine/kit/idToken.ts";
 import { faultsOf } from "#engine/reference/testing/glb.ts";
-import { call, Problem } from "#local/demo/phone/api.ts";
+import { call, ProblemError } from "#local/demo/phone/api.ts";
 import { type JobView, mailedCode, Phone, type ResourceView } from "#local/demo/phone/phone.ts";
 import { createdUploadSchema, receivedSoFar, sendPiece, startResumable } from "#local/demo/phone/upload.ts";
 import { makeDemoPhotos } from "#local/demo/video.ts";
@@ -128,7 +128,7 @@ test("a text file called mp4 is rejected, and the job fails with the reason", as
     assert.equal(job.state, "failed");
     assert.ok(job.error && job.error.message.length > 10);
   } else {
-    assert.ok(outcome instanceof Problem && outcome.status === 422, String(outcome)); // looked at before the job came
+    assert.ok(outcome instanceof ProblemError && outcome.status === 422, String(outcome)); // looked at before the job came
   }
   await eventually("the upload is rejected", async () => {
     const upload = z.object({ state: z.string() }).parse(await giver.call("GET", `/v1/uploads/${uploadId}`));
@@ -215,7 +215,7 @@ test("a submission with one key, twenty times at once, is one job with one answe
       idempotencyKey: key,
     }),
     (error: unknown) =>
-      error instanceof Problem && error.status === 422 && error.code === "idempotency_key_reused",
+      error instanceof ProblemError && error.status === 422 && error.code === "idempotency_key_reused",
   );
   const { id } = z.object({ id: z.string() }).parse(JSON.parse(answers[0]?.text ?? ""));
   await giver.call("POST", `/v1/jobs/${id}/cancel`);

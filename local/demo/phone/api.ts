@@ -1,7 +1,7 @@
 /** A caller of the API as a phone app would write one: JSON in, JSON out, problems as exceptions. */
 
 /** What an RFC 9457 answer says, as an exception. */
-export class Problem extends Error {
+export class ProblemError extends Error {
   readonly status: number;
   readonly code: string;
   readonly body: Readonly<Record<string, unknown>>;
@@ -9,7 +9,7 @@ export class Problem extends Error {
     super(
       `${status} ${String(body.code ?? "")}: ${String(body.detail ?? body.title ?? "no problem document")}`,
     );
-    this.name = "Problem";
+    this.name = "ProblemError";
     this.status = status;
     this.code = String(body.code ?? "");
     this.body = body;
@@ -25,7 +25,7 @@ export interface CallOptions {
 /**
  * One call.
  * @returns the parsed body, or undefined for 204
- * @throws Problem for every status of 400 and more
+ * @throws ProblemError for every status of 400 and more
  */
 export async function call(
   base: string,
@@ -44,7 +44,7 @@ export async function call(
   });
   const text = await response.text();
   const body = parsed(text);
-  if (!response.ok) throw new Problem(response.status, body ?? { detail: text.slice(0, 200) });
+  if (!response.ok) throw new ProblemError(response.status, body ?? { detail: text.slice(0, 200) });
   return body;
 }
 

@@ -8,7 +8,7 @@ import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
-import { type CallOptions, call, Problem } from "./api.ts";
+import { type CallOptions, call, ProblemError } from "./api.ts";
 import { type CreatedUpload, createdUploadSchema, sendFile } from "./upload.ts";
 
 export interface PhoneAddresses {
@@ -87,7 +87,7 @@ export class Phone {
     try {
       return await call(this.#addresses.api, method, path, { ...options, token: this.#accessToken });
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401) throw error;
+      if (!(error instanceof ProblemError) || error.status !== 401) throw error;
       await this.refresh();
       return call(this.#addresses.api, method, path, { ...options, token: this.#accessToken });
     }
@@ -182,7 +182,7 @@ export class Phone {
     try {
       return resourceSchema.parse(await this.call("GET", `/v1/resources/${id}`));
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) return undefined;
+      if (error instanceof ProblemError && error.status === 404) return undefined;
       throw error;
     }
   }

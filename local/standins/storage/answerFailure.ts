@@ -1,6 +1,6 @@
 import type { EventLog } from "./events.ts";
 import type { Exchange } from "./exchange.ts";
-import { internalError, jsonDocument, StorageFailure, xmlDocument } from "./failure.ts";
+import { internalError, jsonDocument, StorageError, xmlDocument } from "./failure.ts";
 
 /** Answers an error that was thrown with the API's error document; one that isn't for the caller is a bare 500. */
 export function answerFailure(exchange: Exchange, error: unknown, api: "json" | "xml", log: EventLog): void {
@@ -11,7 +11,7 @@ export function answerFailure(exchange: Exchange, error: unknown, api: "json" | 
     return;
   }
   if (request.destroyed && !request.complete) return;
-  const failure = error instanceof StorageFailure ? error : internalError();
+  const failure = error instanceof StorageError ? error : internalError();
   if (failure !== error)
     log("internal_error", { error: error instanceof Error ? (error.stack ?? "") : String(error) });
 

@@ -17,7 +17,7 @@ export class Buckets {
     this.#db = db;
   }
 
-  /** @throws StorageFailure 404 */
+  /** @throws StorageError 404 */
   get(name: string): Bucket {
     const row = this.#db.prepare("SELECT * FROM buckets WHERE name = ?").get(name);
     if (row === undefined) throw noSuchBucket();

@@ -57,7 +57,7 @@ export interface Expected {
   readonly lengthRange?: readonly [number, number];
 }
 
-/** @throws StorageFailure 400 when a complete upload isn't what was announced */
+/** @throws StorageError 400 when a complete upload isn't what was announced */
 export function verifySums(sums: Sums, expected: Expected): void {
   verifySize(sums.size, expected);
   if (expected.crc32c !== undefined && expected.crc32c !== sums.crc32c) {
@@ -71,7 +71,7 @@ export function verifySums(sums: Sums, expected: Expected): void {
   }
 }
 
-/** @throws StorageFailure 400 when an upload of `size` bytes is outside of the allowed range */
+/** @throws StorageError 400 when an upload of `size` bytes is outside of the allowed range */
 export function verifySize(size: number, { lengthRange }: Expected): void {
   if (lengthRange === undefined) return;
   if (size > lengthRange[1]) throw tooLarge();

@@ -51,7 +51,7 @@ function read(value: (name: keyof Conditions) => string | undefined): Conditions
 /**
  * @param current what is there now
  * @param reading whether nothing would be changed: then "not match" is answered with 304
- * @throws StorageFailure 412 or 304
+ * @throws StorageError 412 or 304
  */
 export function checkConditions(
   conditions: Conditions,
@@ -68,7 +68,7 @@ export function checkConditions(
   }
 }
 
-/** @throws StorageFailure 400 */
+/** @throws StorageError 400 */
 export function generationOf(query: URLSearchParams): number | undefined {
   const text = query.get("generation");
   if (text === null) return undefined;

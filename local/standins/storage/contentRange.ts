@@ -1,4 +1,4 @@
-import { invalidArgument, StorageFailure } from "./failure.ts";
+import { invalidArgument, StorageError } from "./failure.ts";
 
 /** What is kept of an unfinished upload is a multiple of this. */
 const QUANTUM = 256 * 1024;
@@ -26,7 +26,7 @@ const FORM = /^bytes\s+(?:(\d{1,15})-(\d{1,15}|\*)|\*)\/(\d{1,15}|\*)$/;
 /**
  * Reads a resumable upload's Content-Range, in which the first byte, the last byte and the total may each be a star as far as that
  * makes sense. No header at all means the whole object.
- * @throws StorageFailure 400
+ * @throws StorageError 400
  */
 export function parseContentRange(text: string | undefined): Piece | StatusQuery {
   if (text === undefined) return { kind: "piece", start: 0, end: undefined, total: undefined, last: true };
@@ -47,7 +47,7 @@ export function parseContentRange(text: string | undefined): Piece | StatusQuery
  * Whether a piece can be taken by an upload that has `received` bytes.
  * @param total the whole object's size, if known
  * @param length the request's Content-Length, if known
- * @throws StorageFailure 400; 503 for a gap
+ * @throws StorageError 400; 503 for a gap
  */
 export function checkPiece(
   piece: Piece,
@@ -58,7 +58,7 @@ export function checkPiece(
   const { start, end } = piece;
   if (start > received) {
     // 503, as Google answers: clients take it as a reason to ask how far the session is.
-    throw new StorageFailure({
+    throw new StorageError({
       status: 503,
       code: "ServiceUnavailable",
       reason: "backendError",

@@ -14,11 +14,11 @@ export interface Wanted {
   readonly etag: "api" | "xml";
   /** Headers that a signed query asks for instead of the object's own. */
   readonly overrides?: Readonly<Record<string, string>>;
-  /** Preconditions of the API. @throws StorageFailure */
+  /** Preconditions of the API. @throws StorageError */
   readonly check?: (object: StoredObject) => void;
 }
 
-/** Answers GET or HEAD. @throws StorageFailure 304, 404, 412, 416 */
+/** Answers GET or HEAD. @throws StorageError 304, 404, 412, 416 */
 export async function download(exchange: Exchange, storage: ObjectStorage, wanted: Wanted): Promise<void> {
   const { response, method } = exchange;
   const { object, file } = await storage.open(wanted.bucket, wanted.name, wanted.generation, wanted.check);
@@ -100,7 +100,7 @@ function acceptsGzip(exchange: Exchange): boolean {
   return /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(header(exchange, "accept-encoding") ?? "");
 }
 
-/** One range; several, or none that can be read, mean the whole object (RFC 9110, 14.2). @throws StorageFailure 416 */
+/** One range; several, or none that can be read, mean the whole object (RFC 9110, 14.2). @throws StorageError 416 */
 function rangeOf(exchange: Exchange, size: number, etag: string): { start: number; end: number } | undefined {
   const text = header(exchange, "range");
   const ifRange = header(exchange, "if-range");

@@ -16,7 +16,7 @@ export interface Exchange {
   readonly awaitsContinue: boolean;
 }
 
-/** @throws StorageFailure 400 */
+/** @throws StorageError 400 */
 export function openExchange(
   request: IncomingMessage,
   response: ServerResponse,
@@ -46,7 +46,7 @@ export function header({ request }: Exchange, name: string): string | undefined 
   return value === undefined ? undefined : Buffer.from(value, "latin1").toString("utf8");
 }
 
-/** A percent-encoded piece of a path. @throws StorageFailure 400 */
+/** A percent-encoded piece of a path. @throws StorageError 400 */
 export function decodePath(raw: string): string {
   try {
     return decodeURIComponent(raw);
@@ -74,7 +74,7 @@ function bytesOf(chunk: unknown): Buffer {
   return Buffer.isBuffer(chunk) ? chunk : Buffer.from(String(chunk));
 }
 
-/** A small JSON body; an empty one is an empty object. @throws StorageFailure 400 */
+/** A small JSON body; an empty one is an empty object. @throws StorageError 400 */
 export async function jsonBody(exchange: Exchange): Promise<unknown> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -89,7 +89,7 @@ export async function jsonBody(exchange: Exchange): Promise<unknown> {
 /** Cloud Storage limits an object's custom metadata to 8 KiB; this leaves room for everything else. */
 export const MAX_JSON_BYTES = 1024 * 1024;
 
-/** @throws StorageFailure 400 */
+/** @throws StorageError 400 */
 export function parseJson(text: string): unknown {
   if (text.trim() === "") return {};
   try {

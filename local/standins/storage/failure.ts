@@ -19,18 +19,18 @@ export const refusalSchema = z.object({
 export type Refusal = z.infer<typeof refusalSchema>;
 
 /** Thrown where a request is found wanting; turned into an answer in one place. */
-export class StorageFailure extends Error {
+export class StorageError extends Error {
   readonly refusal: Refusal;
 
   constructor(refusal: Refusal) {
     super(refusal.details ?? refusal.message);
-    this.name = "StorageFailure";
+    this.name = "StorageError";
     this.refusal = refusal;
   }
 }
 
 function failure(status: number, code: string, reason: string, message: string, details?: string) {
-  return new StorageFailure({ status, code, reason, message, ...(details === undefined ? {} : { details }) });
+  return new StorageError({ status, code, reason, message, ...(details === undefined ? {} : { details }) });
 }
 
 export const noSuchBucket = () =>
@@ -114,7 +114,7 @@ export const uploadCancelled = () =>
 export const internalError = () =>
   failure(500, "InternalError", "backendError", "We encountered an internal error. Please try again.");
 export const rangeNotSatisfiable = (range: string, size: number) =>
-  new StorageFailure({
+  new StorageError({
     status: 416,
     code: "InvalidRange",
     reason: "requestedRangeNotSatisfiable",
@@ -124,7 +124,7 @@ export const rangeNotSatisfiable = (range: string, size: number) =>
   });
 /** A query parameter or header of a signed request that can't be read, or is missing. */
 export const malformedSecurityHeader = (details: string, parameter: string) =>
-  new StorageFailure({
+  new StorageError({
     status: 400,
     code: "MalformedSecurityHeader",
     reason: "invalid",

@@ -26,7 +26,7 @@ export function jsonTarget(rawPath: string): JsonTarget | undefined {
   return { upload: kind === "/upload", pieces: path.replace(/\/$/, "").split("/").map(decodePath) };
 }
 
-/** Answers one request. @throws StorageFailure */
+/** Answers one request. @throws StorageError */
 export async function jsonApi(
   exchange: Exchange,
   { upload, pieces }: JsonTarget,

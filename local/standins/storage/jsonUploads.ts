@@ -10,7 +10,7 @@ import type { Target } from "./objectStorage.ts";
 import { cancelSession, continueSession } from "./sessionRequests.ts";
 import { expectedFromHeaders } from "./uploadHeaders.ts";
 
-/** Answers a request to `/upload/storage/v1/b/{bucket}/o`. @throws StorageFailure */
+/** Answers a request to `/upload/storage/v1/b/{bucket}/o`. @throws StorageError */
 export async function jsonUpload(exchange: Exchange, bucket: string, deps: ApiDeps): Promise<void> {
   const { method, query } = exchange;
   const session = query.get("upload_id");

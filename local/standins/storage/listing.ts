@@ -26,7 +26,7 @@ export interface Listing {
 /** What Google has and no caller of ours uses; ignoring it would give a wrong list. */
 const NOT_HERE = ["delimiter", "endOffset", "matchGlob"];
 
-/** One page of a bucket's objects, in order of their names. @throws StorageFailure 400, 501 */
+/** One page of a bucket's objects, in order of their names. @throws StorageError 400, 501 */
 export function listObjects(objects: Objects, bucket: string, query: URLSearchParams): Listing {
   const unknown = NOT_HERE.find((name) => query.get(name));
   if (unknown !== undefined) throw notImplemented(unknown);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { buffer } from "node:stream/consumers";
 import { test } from "node:test";
 import fc from "fast-check";
-import { StorageFailure } from "./failure.ts";
+import { StorageError } from "./failure.ts";
 import { readMultipart } from "./multipart.ts";
 
 const TYPE = "multipart/related; boundary=xyz";
@@ -56,7 +56,7 @@ test("what breaks off, lacks a part or a boundary, or hides a huge part is refus
     const read = async () => buffer((await readMultipart(type, pieces(bytes, [1000]))).media);
     await assert.rejects(
       read(),
-      (error: unknown) => error instanceof StorageFailure && error.refusal.status === 400,
+      (error: unknown) => error instanceof StorageError && error.refusal.status === 400,
     );
   };
   await refused(undefined, message(Buffer.from("x")));

@@ -15,7 +15,7 @@ const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
  * @param contentType the request's, which names the boundary
- * @throws StorageFailure 400
+ * @throws StorageError 400
  */
 export async function readMultipart(
   contentType: string | undefined,

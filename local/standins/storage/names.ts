@@ -4,7 +4,7 @@ import { invalidArgument, noSuchBucket } from "./failure.ts";
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
 const MAX_OBJECT_BYTES = 1024;
 
-/** @throws StorageFailure 400 when Cloud Storage wouldn't make a bucket of this name */
+/** @throws StorageError 400 when Cloud Storage wouldn't make a bucket of this name */
 export function checkNewBucketName(name: string): void {
   if (!BUCKET.test(name)) throw invalidArgument(`Invalid bucket name: '${name}'`);
 }
@@ -14,7 +14,7 @@ export function checkBucketName(name: string): void {
   if (!BUCKET.test(name)) throw noSuchBucket();
 }
 
-/** @throws StorageFailure 400 when Cloud Storage wouldn't make an object of this name */
+/** @throws StorageError 400 when Cloud Storage wouldn't make an object of this name */
 export function checkObjectName(name: string): void {
   const bytes = Buffer.byteLength(name);
   if (bytes === 0 || bytes > MAX_OBJECT_BYTES) {

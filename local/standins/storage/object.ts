@@ -115,7 +115,7 @@ export function xmlEtag({ md5 }: StoredObject): string {
   return `"${Buffer.from(md5, "base64").toString("hex")}"`;
 }
 
-/** @throws StorageFailure 400 */
+/** @throws StorageError 400 */
 export function objectInput(value: unknown): ObjectInput {
   const parsed = objectInputSchema.safeParse(value);
   if (!parsed.success) throw invalidArgument(z.prettifyError(parsed.error));

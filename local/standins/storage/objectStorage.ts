@@ -46,7 +46,7 @@ export class ObjectStorage {
     return this.deps.clock().getTime();
   }
 
-  /** What can be refused before a byte is read. @throws StorageFailure 404, 400, 412 */
+  /** What can be refused before a byte is read. @throws StorageError 404, 400, 412 */
   checkTarget({ bucket, name, conditions }: Omit<Target, "fields">): void {
     this.deps.buckets.get(bucket);
     checkObjectName(name);
@@ -55,7 +55,7 @@ export class ObjectStorage {
 
   /**
    * Receives an object in one go. Nothing of it is left when the source breaks off or the bytes are not what was announced.
-   * @throws StorageFailure 400, 404, 412; and what `source` throws
+   * @throws StorageError 400, 404, 412; and what `source` throws
    */
   async upload(
     target: Target,
@@ -89,7 +89,7 @@ export class ObjectStorage {
 
   /**
    * Makes a complete blob an object: metadata, event and what `also` changes appear together, or not at all.
-   * The blob is removed when a precondition doesn't hold. @throws StorageFailure 404, 412
+   * The blob is removed when a precondition doesn't hold. @throws StorageError 404, 412
    */
   async publish(
     { bucket, name, size, crc32c, md5, fields, blob }: NewObject,
@@ -118,7 +118,7 @@ export class ObjectStorage {
     return object;
   }
 
-  /** @throws StorageFailure 404, 412 */
+  /** @throws StorageError 404, 412 */
   async delete(
     bucket: string,
     name: string,
@@ -132,7 +132,7 @@ export class ObjectStorage {
 
   /**
    * The object and its bytes, opened. What is read stays that generation even if the object is replaced meanwhile.
-   * @throws StorageFailure 404, or what `check` throws
+   * @throws StorageError 404, or what `check` throws
    */
   async open(
     bucket: string,

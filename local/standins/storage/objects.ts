@@ -35,7 +35,7 @@ export class Objects {
 
   /**
    * @param generation if given, only that one will do; earlier ones aren't kept
-   * @throws StorageFailure 404
+   * @throws StorageError 404
    */
   get(bucket: string, name: string, generation?: number): StoredObject {
     const object = this.find(bucket, name);
@@ -61,7 +61,7 @@ export class Objects {
       .map(objectOf);
   }
 
-  /** Makes the object with a new generation, in place of what is there under its name. @throws StorageFailure 412 */
+  /** Makes the object with a new generation, in place of what is there under its name. @throws StorageError 412 */
   put(object: NewObject, conditions: Conditions, now: number): StoredObject {
     const current = this.find(object.bucket, object.name);
     checkConditions(conditions, current);
@@ -84,7 +84,7 @@ export class Objects {
     return this.get(bucket, name);
   }
 
-  /** @throws StorageFailure 404, 412 @returns what was there */
+  /** @throws StorageError 404, 412 @returns what was there */
   delete(bucket: string, name: string, generation: number | undefined, conditions: Conditions): StoredObject {
     const object = this.get(bucket, name, generation);
     checkConditions(conditions, object);

@@ -7,7 +7,7 @@ import { newId } from "./blobs.ts";
 import { Checksums, type Expected, verifySize, verifySums } from "./checksums.ts";
 import { checkPiece, type Piece, parseContentRange, wholeQuanta } from "./contentRange.ts";
 import { objectHeaders } from "./download.ts";
-import { invalidArgument, StorageFailure, uploadCancelled } from "./failure.ts";
+import { invalidArgument, StorageError, uploadCancelled } from "./failure.ts";
 import { objectResource } from "./object.ts";
 import { type ObjectStorage, type Target, writeAll } from "./objectStorage.ts";
 import type { Completed, Session, Terms } from "./sessions.ts";
@@ -49,7 +49,7 @@ export class ResumableUploads {
     this.#storage = storage;
   }
 
-  /** @returns the session's id, which is the permission to write @throws StorageFailure 400, 404, 412 */
+  /** @returns the session's id, which is the permission to write @throws StorageError 400, 404, 412 */
   start(target: Target, expected: Expected, total: number | undefined): string {
     this.#storage.checkTarget(target);
     if (total !== undefined) verifySize(total, expected);
@@ -71,7 +71,7 @@ export class ResumableUploads {
 
   /**
    * Takes a piece, or says how far the session is. A finished session answers as it did when it finished.
-   * @throws StorageFailure as the upload ended, or 400, 404, 499, 503; and what the body throws when the connection is cut
+   * @throws StorageError as the upload ended, or 400, 404, 499, 503; and what the body throws when the connection is cut
    */
   async put(id: string, request: SessionRequest): Promise<Progress> {
     const asked = parseContentRange(request.contentRange);
@@ -97,7 +97,7 @@ export class ResumableUploads {
     });
   }
 
-  /** Ends the session; nothing of it is left. @throws StorageFailure 404 */
+  /** Ends the session; nothing of it is left. @throws StorageError 404 */
   async cancel(id: string): Promise<void> {
     this.#find(id);
     await this.#alone(id, async () => {
@@ -156,7 +156,7 @@ export class ResumableUploads {
     return this.#orFail(session, () => this.#finish(session, checksums, request.expected));
   }
 
-  /** The object's size, once anyone has said it. @throws StorageFailure 400 when two statements differ */
+  /** The object's size, once anyone has said it. @throws StorageError 400 when two statements differ */
   #total(
     { terms }: OpenSession,
     piece: Piece | undefined,
@@ -255,7 +255,7 @@ export class ResumableUploads {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof StorageFailure) {
+      if (error instanceof StorageError) {
         this.#storage.deps.sessions.end(session.id, "failed", error.refusal);
         await this.#forget(session.id);
       }
@@ -274,7 +274,7 @@ function ended(session: Exclude<Session, { state: "open" }>): Progress {
     case "complete":
       return { state: "complete", ...session.outcome };
     case "failed":
-      throw new StorageFailure(session.outcome);
+      throw new StorageError(session.outcome);
     case "cancelled":
       throw uploadCancelled();
   }

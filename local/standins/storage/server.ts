@@ -53,7 +53,7 @@ const IDLE_MS = 10 * 60 * 1000;
 
 /**
  * Starts the stand-in.
- * @throws the listen error as Node gives it (`EADDRINUSE`); an SQLite error when another process has `dataDir`; StorageFailure for
+ * @throws the listen error as Node gives it (`EADDRINUSE`); an SQLite error when another process has `dataDir`; StorageError for
  * a bad bucket name
  */
 export async function startStorage(options: StorageOptions): Promise<StorageStandIn> {

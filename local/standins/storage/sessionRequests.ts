@@ -8,7 +8,7 @@ import { contentLength, expectedFromHeaders } from "./uploadHeaders.ts";
 /**
  * Takes a piece or a status query. Answers 308 while bytes are missing.
  * @returns what there is to say once the upload is complete; the caller answers then
- * @throws StorageFailure
+ * @throws StorageError
  */
 export async function continueSession(
   exchange: Exchange,
@@ -30,7 +30,7 @@ export async function continueSession(
   return undefined;
 }
 
-/** @throws StorageFailure 499 when it worked, as Google answers; 404 */
+/** @throws StorageError 499 when it worked, as Google answers; 404 */
 export async function cancelSession(id: string, resumable: ResumableUploads): Promise<never> {
   await resumable.cancel(id);
   throw uploadCancelled();

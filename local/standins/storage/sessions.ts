@@ -58,7 +58,7 @@ export class Sessions {
       .run(id, bucket, name, now, JSON.stringify(terms));
   }
 
-  /** @throws StorageFailure 404 for one that never was, or is older than a week */
+  /** @throws StorageError 404 for one that never was, or is older than a week */
   get(id: string, now: number): Session {
     const found = this.#db.prepare("SELECT * FROM sessions WHERE id = ?").get(id);
     const session = found === undefined ? undefined : rowSchema.parse(found);

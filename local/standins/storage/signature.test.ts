@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import type { GetSignedUrlConfig } from "@google-cloud/storage";
-import { StorageFailure } from "./failure.ts";
+import { StorageError } from "./failure.ts";
 import { client, keys, SIGNER, signByHand } from "./harness.ts";
 import { type SignedRequest, verifySignature } from "./signature.ts";
 
@@ -40,7 +40,7 @@ async function signed(
 }
 
 const refusal = (status: number, code: string) => (error: unknown) => {
-  assert.ok(error instanceof StorageFailure, String(error));
+  assert.ok(error instanceof StorageError, String(error));
   assert.deepEqual([error.refusal.status, error.refusal.code], [status, code]);
   return true;
 };
@@ -112,7 +112,7 @@ test("any other method, path, query or header value is refused, with what was co
     { headers: new Map([...request.headers, ["content-type", ["video/mp4", "text/html"]]]) },
   ];
   for (const change of changes) await assert.rejects(check({ ...request, ...change }), mismatch);
-  await check({ ...request, method: "GET" }).catch((error: StorageFailure) => {
+  await check({ ...request, method: "GET" }).catch((error: StorageError) => {
     assert.match(error.refusal.elements?.CanonicalRequest ?? "", /^GET\n\/the-bucket\/a\/b\.mp4\n/);
     assert.ok(error.refusal.elements?.StringToSign?.startsWith(`GOOG4-RSA-SHA256\n${STAMP}\n`));
   });
@@ -187,7 +187,7 @@ test("parameters that are missing or can't be read are named", async () => {
     assert.notEqual(rawQuery, request.rawQuery);
     await assert.rejects(check({ ...request, rawQuery }), (error: unknown) => {
       malformed(error);
-      assert.equal((error as StorageFailure).refusal.elements?.ParameterName, name); // malformed() has checked
+      assert.equal((error as StorageError).refusal.elements?.ParameterName, name); // malformed() has checked
       return true;
     });
   }

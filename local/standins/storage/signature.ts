@@ -3,7 +3,7 @@
  * holder of a service account's key signed. Pure: request, time and keys come in, a refusal or the signer goes out.
  */
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
-import { accessDenied, malformedSecurityHeader, StorageFailure } from "./failure.ts";
+import { accessDenied, malformedSecurityHeader, StorageError } from "./failure.ts";
 
 /** A request as it arrived. */
 export interface SignedRequest {
@@ -45,7 +45,7 @@ export function isSigned(rawQuery: string): boolean {
 /**
  * Checks the signature, its time and that nothing which counts was left unsigned.
  * @returns the signer's address
- * @throws StorageFailure with Google's statuses and codes: 400 MalformedSecurityHeader or ExpiredToken, 403 AccessDenied,
+ * @throws StorageError with Google's statuses and codes: 400 MalformedSecurityHeader or ExpiredToken, 403 AccessDenied,
  * RequestTimeTooSkewed or SignatureDoesNotMatch
  */
 export async function verifySignature(
@@ -119,7 +119,7 @@ function parseDate(text: string): number | undefined {
 
 function checkTime({ signedAt, expiresAt }: Claims, now: number): void {
   if (now < signedAt - MAX_SKEW_MS) {
-    throw new StorageFailure({
+    throw new StorageError({
       status: 403,
       code: "RequestTimeTooSkewed",
       reason: "forbidden",
@@ -128,7 +128,7 @@ function checkTime({ signedAt, expiresAt }: Claims, now: number): void {
   }
   if (now > expiresAt) {
     const when = new Date(expiresAt).toISOString().replace(".000Z", "+00:00");
-    throw new StorageFailure({
+    throw new StorageError({
       status: 400,
       code: "ExpiredToken",
       reason: "invalid",
@@ -188,8 +188,8 @@ function stringToSign({ date, scope }: Claims, canonical: string): string {
   return [ALGORITHM, date, scope, createHash("sha256").update(canonical).digest("hex")].join("\n");
 }
 
-function signatureDoesNotMatch(claims: Claims, canonical: string): StorageFailure {
-  return new StorageFailure({
+function signatureDoesNotMatch(claims: Claims, canonical: string): StorageError {
+  return new StorageError({
     status: 403,
     code: "SignatureDoesNotMatch",
     reason: "forbidden",

@@ -30,7 +30,7 @@ export function fieldsFromHeaders(exchange: Exchange): ObjectFields {
   return fields;
 }
 
-/** Sizes and checksums that were announced, or signed. @throws StorageFailure 400 when they can't be read */
+/** Sizes and checksums that were announced, or signed. @throws StorageError 400 when they can't be read */
 export function expectedFromHeaders(exchange: Exchange): Expected {
   const md5 = header(exchange, "content-md5");
   const sha256 = header(exchange, "x-goog-content-sha256");

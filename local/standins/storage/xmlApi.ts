@@ -21,7 +21,7 @@ interface XmlTarget {
   readonly name: string;
 }
 
-/** Answers one request. @throws StorageFailure */
+/** Answers one request. @throws StorageError */
 export async function xmlApi(exchange: Exchange, deps: XmlDeps): Promise<void> {
   const { method, rawPath, query } = exchange;
   const [, rawBucket = "", rawName = ""] = /^\/([^/]*)(?:\/(.*))?$/s.exec(rawPath) ?? [];

@@ -18,7 +18,7 @@ const voice: Kind = {
   inputs: { recording: { contentTypes: ["audio/mpeg"], maxBytes: 1_000_000 } },
   outputs: { "voice.bin": { contentTypes: ["application/octet-stream"], maxBytes: 1_000, required: true } },
   result: z.strictObject({ pitch: z.number() }),
-  becomes: { resource: true, vrRole: null },
+  vrRole: null,
   maxAttempts: 2,
   backoff: { baseSeconds: 0, maxSeconds: 0 },
   leaseCeilingSeconds: 600,

@@ -5,7 +5,7 @@ import { finishRemovals } from "#shared/results/finishRemoval.ts";
 import { auditResults } from "#shared/results/reconcile.ts";
 import type { Result } from "#shared/results/resultDocument.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
-import { Crash, failing } from "./faults.ts";
+import { CrashError, failing } from "./faults.ts";
 import {
   type Family,
   family,
@@ -164,7 +164,7 @@ async function interrupted(work: () => Promise<unknown>): Promise<boolean> {
     await work();
     return false;
   } catch (error) {
-    if (error instanceof Crash) return true;
+    if (error instanceof CrashError) return true;
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { Firestore } from "@google-cloud/firestore";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 
-export class Crash extends Error {}
+export class CrashError extends Error {}
 
 export interface Fault {
   /** Which call to a store fails, from 1. */
@@ -19,9 +19,9 @@ export function failing(deps: SyncDeps, fault: Fault): { deps: SyncDeps; reached
   let calls = 0;
   const guard: Guard = async (work) => {
     calls += 1;
-    if (calls > fault.call || (calls === fault.call && !fault.after)) throw new Crash();
+    if (calls > fault.call || (calls === fault.call && !fault.after)) throw new CrashError();
     const result = await work();
-    if (calls === fault.call) throw new Crash();
+    if (calls === fault.call) throw new CrashError();
     return result;
   };
   return {
