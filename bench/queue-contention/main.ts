@@ -15,7 +15,8 @@ import { kinds } from "#shared/kinds/index.ts";
 import { scene } from "#shared/kinds/scene.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
-import { newJob } from "#shared/queue/transition.ts";
+import { jobsOf } from "#shared/queue/jobDocument.ts";
+import { transition } from "#shared/queue/transition.ts";
 
 const { values } = parseArgs({
   options: { engines: { type: "string", default: "16" }, jobs: { type: "string", default: "320" } },
@@ -54,14 +55,11 @@ async function fillLine(): Promise<void> {
   const writer = firestore.bulkWriter();
   for (let index = 0; index < JOBS; index++) {
     const submission = { kind: "scene", spaceId: "g", createdBy: "u", title: "t", params: {}, inputs: {} };
-    const job = newJob(submission, scene, new Date(1_770_000_000_000 + index));
+    const submit = { type: "submit", submission, uploads: new Map(), spaceErased: false } as const;
+    const outcome = transition(undefined, submit, new Date(1_770_000_000_000 + index), scene);
+    if (outcome.verdict !== "changed") throw new Error("the job was not taken");
     const place = { tag: index, behindOwn: index > 0 };
-    void writer.create(firestore.doc(`jobs/${randomId()}`), {
-      ...job,
-      state: "queued",
-      waiting: true,
-      place,
-    });
+    void writer.create(jobsOf(firestore).doc(randomId()), { ...outcome.job, place });
   }
   await writer.close();
 }
@@ -84,11 +82,11 @@ async function drain(engine: number, random: () => number): Promise<number[]> {
     uploads: memoryObjects(),
     resources: memoryObjects(),
   };
-  const wish = { engineId: `e${engine}`, kinds: ["scene"], max: 1, leaseSeconds: 3600 };
+  const body = { engineId: `e${engine}`, kinds: ["scene"], max: 1, leaseSeconds: 3600 };
   const took: number[] = [];
   for (;;) {
     const startedAt = performance.now();
-    const leases = await leaseJobs({ caller: "bench", key: undefined, body: wish }, deps);
+    const leases = await leaseJobs({ caller: "bench", key: undefined, body }, deps);
     if (leases.length === 0) return took;
     took.push(performance.now() - startedAt);
   }

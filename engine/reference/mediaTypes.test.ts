@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { kinds } from "#shared/kinds/index.ts";
+import { problemOfInput } from "#shared/kinds/inputRules.ts";
 import { isOneOf } from "#shared/platform/media/mediaTypes.ts";
 import { FIRST_BYTES, sniffType } from "#shared/platform/media/sniff.ts";
-import { misfit } from "#shared/queue/transition.ts";
 import { isTaken } from "#shared/uploads/acceptance.ts";
 import { defaultLimits } from "./conversion.ts";
 import { converters } from "./converters.ts";
@@ -31,7 +31,7 @@ async function judged(path: string, kind: string, role: string): Promise<string>
   assert.ok(isTaken(kinds, contentType), `${contentType} is rejected`);
   const rules = kinds.get(kind);
   assert.ok(rules);
-  assert.equal(misfit(rules, role, { contentType, size }), undefined);
+  assert.equal(problemOfInput(rules, role, { contentType, size }), undefined);
   return contentType;
 }
 

@@ -9,7 +9,7 @@ import { createMailer } from "#shared/platform/mail/mailer.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
-import type { QueueDeps } from "#shared/queue/store.ts";
+import type { QueueDeps } from "#shared/queue/changeJob.ts";
 import type { RingDeps } from "./ringEngine.ts";
 import type { MailDeps } from "./sendInvitation.ts";
 

@@ -1,8 +1,8 @@
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { optimistically } from "#shared/platform/firestore/retryConflicts.ts";
+import { retryConflicts } from "#shared/platform/firestore/retryConflicts.ts";
 import type { EngineBell } from "#shared/platform/google/engineBell.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
-import { type BellDeps, bellDocument, bellOf, ring, ringTask, workWaits } from "#shared/queue/bell.ts";
+import { type BellDeps, bellDocument, ring, ringTask, workWaits } from "#shared/queue/bell.ts";
 import { addressId, type Bell } from "#shared/queue/bellDocument.ts";
 import { filledSince } from "#shared/queue/engines.ts";
 
@@ -34,7 +34,7 @@ const OVER: Rung = { outcome: "over" };
 export async function ringEngine({ kind, address, round }: RingRound, deps: RingDeps): Promise<Rung> {
   const target = deps.engines.find((engine) => addressId(engine) === address && engine.kinds.includes(kind));
   if (!target) return OVER; // the settings changed since
-  const bell = bellOf(await bellDocument(kind, address, deps.firestore).get());
+  const bell = (await bellDocument(kind, address, deps.firestore).get()).data();
   if (bell?.round !== round) {
     // A crash may have come between the next round's document and its task.
     if (bell?.state === "checking") await deps.tasks.add(ringTask(kind, address, bell.round, bell.dueAt));
@@ -111,9 +111,9 @@ async function write(
   deps: RingDeps,
   change: (bell: Bell) => Bell,
 ): Promise<boolean> {
-  return optimistically(async () => {
+  return retryConflicts(async () => {
     const snapshot = await bellDocument(kind, address, deps.firestore).get();
-    const bell = bellOf(snapshot);
+    const bell = snapshot.data();
     if (bell?.round !== round || !snapshot.updateTime) return false;
     await snapshot.ref.update({ ...change(bell) }, { lastUpdateTime: snapshot.updateTime });
     return true;

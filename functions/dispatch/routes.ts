@@ -43,7 +43,7 @@ const leaseEndedRoute = taskRoute(
 const backOffEndedRoute = taskRoute(
   "/back-off-ended",
   "Let a job enter the line again",
-  z.strictObject({ jobId: id, entries: counter, at }),
+  z.strictObject({ jobId: id, enqueueCount: counter, at }),
 );
 const mailRoute = taskRoute("/mail", "Mail an invitation's code", mailTaskSchema);
 

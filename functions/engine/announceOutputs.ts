@@ -15,7 +15,7 @@ export interface AnnouncedFile {
 
 /**
  * Signs the upload of result files: each of this name, type and size, once, for an hour. What was announced is kept with the lease,
- * because `complete` is measured by it. Announcing again signs anew; a file that is there already can't be replaced.
+ * because `complete` is measured by it. Announcing again signs again; a file that is there already can't be replaced.
  * @throws `invalid_request` for files the kind doesn't have; `lease_lost`
  */
 export async function announceOutputs(

@@ -1,12 +1,12 @@
-import type { Firestore, Timestamp } from "@google-cloud/firestore";
-import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";
+import type { Firestore } from "@google-cloud/firestore";
+import type { Job } from "#shared/queue/jobDocument.ts";
+import type { Stored } from "#shared/queue/jobStore.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 
 /** A job that waits, as it was found: it may be claimed as long as it has not been written since. */
 export interface Candidate {
   readonly jobId: string;
-  readonly job: Job;
-  readonly updateTime: Timestamp;
+  readonly found: Stored<Job>;
 }
 
 /** How many more than wanted are looked at, so that whoever loses one to another engine has others to try. */
@@ -34,7 +34,6 @@ async function headOf(kind: string, limit: number, firestore: Firestore): Promis
   const found = await queryOf(firestore, shapes.line, kind, true).limit(limit).get();
   return found.docs.map((document) => ({
     jobId: document.id,
-    job: jobSchema.parse(document.data()),
-    updateTime: document.updateTime,
+    found: { content: document.data(), version: document.updateTime },
   }));
 }

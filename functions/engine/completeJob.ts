@@ -6,7 +6,7 @@ import {
   problemsOfMissingFiles,
 } from "#shared/kinds/resultRules.ts";
 import { errors, type InputIssue } from "#shared/platform/errors.ts";
-import { kindOf } from "#shared/queue/store.ts";
+import type { Job } from "#shared/queue/jobDocument.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { type Result, resourceIdOf } from "#shared/results/resultDocument.ts";
 import type { EngineDeps } from "./deps.ts";
@@ -26,7 +26,7 @@ export interface Completed {
 
 /**
  * Ends a job with its result. The files must be there as announced and with the checksums the engine tells; what is in them is not
- * looked at. Job and result are written in one transaction that reads the space's tombstone. The same lease completing again is
+ * looked at. Job and result are written in one commit that depends on the space's tombstone. The same lease completing again is
  * answered the same and changes nothing.
  * @throws `lease_lost` or `erased`; `invalid_request` for data the kind doesn't have; `output_missing`
  */
@@ -38,29 +38,21 @@ export async function completeJob(
   const { jobId, hash, job } = lease;
   const answer: Completed = { jobId, state: "succeeded", resourceId: resourceIdOf(jobId) };
   if (!holds(job, hash)) return answer; // judged already: it completed this job itself
-  const kind = kindOf(job.kind, deps);
+  const kind = kindOf(job, deps);
   refuse(issuesOf(problemsOfData(kind, completion.data ?? null)));
   const files = await filesOf(lease, completion, kind, deps);
-  const tombstone = deps.firestore.doc(`tombstones/${job.spaceId}`);
-  await changeLeased(jobId, { type: "complete", hash }, deps, async (transaction, done) => {
-    if ((await transaction.get(tombstone)).exists) {
-      throw errors.erased("the space was erased; there is no one to have the result");
-    }
-    transaction.set(deps.firestore.doc(`results/${jobId}`), {
-      jobId,
-      kind: done.kind,
-      spaceId: done.spaceId,
-      createdBy: done.createdBy,
-      title: done.title,
-      params: done.params,
-      files,
-      data: completion.data ? { ...completion.data } : null,
-      leaseNumber: done.leaseNumber,
-      completedAt: done.finishedAt ?? deps.clock(),
-    } satisfies Result);
-  });
-  deps.log.info("job_succeeded", { jobId, kind: job.kind, leaseNumber: job.leaseNumber });
+  const data = completion.data ? { ...completion.data } : null;
+  const { verdict } = await changeLeased(jobId, { type: "complete", hash, files, data }, deps);
+  const { leaseNumber } = job;
+  if (verdict === "changed") deps.log.info("job_succeeded", { jobId, kind: job.kind, leaseNumber });
   return answer;
+}
+
+/** @throws Error for a kind that was taken out of the deployment while it had jobs */
+function kindOf({ kind: name }: Pick<Job, "kind">, deps: Pick<EngineDeps, "kinds">): Kind {
+  const kind = deps.kinds.get(name);
+  if (!kind) throw new Error(`a job is of the kind ${name}, which this deployment doesn't know`);
+  return kind;
 }
 
 /** The result's files as they lie in the bucket. */

@@ -9,7 +9,7 @@ import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { type ObjectStore, objectStore } from "#shared/platform/storage/objectStore.ts";
 import { type UrlSigner, urlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
-import type { QueueDeps } from "#shared/queue/store.ts";
+import type { QueueDeps } from "#shared/queue/changeJob.ts";
 
 /** What the operations of `engine` use. */
 export interface EngineDeps extends QueueDeps {

@@ -1,5 +1,5 @@
+import type { Reason } from "#shared/kinds/inputRules.ts";
 import type { JobState } from "#shared/queue/jobDocument.ts";
-import type { Reason } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
 

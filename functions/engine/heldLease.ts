@@ -1,8 +1,11 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { hasCode } from "#shared/platform/errors.ts";
+import { type Applied, changeJob } from "#shared/queue/changeJob.ts";
+import type { JobRequest } from "#shared/queue/commitJob.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
-import { type Applied, changeJob, findJob, refusal } from "#shared/queue/store.ts";
-import { holds, type JobEvent, wasCancelled } from "#shared/queue/transition.ts";
+import { refusalError } from "#shared/queue/refusal.ts";
+import { findJob } from "#shared/queue/store.ts";
+import { holds, wasCancelled } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
 import { leaseHash, parseLeaseId } from "./leaseId.ts";
 
@@ -16,7 +19,7 @@ export interface HeldLease {
   readonly job: Job;
 }
 
-const LAST_WORDS: Partial<Record<LeaseCall, NonNullable<Job["lastLease"]>["how"]>> = {
+const LAST_CALLS: Partial<Record<LeaseCall, NonNullable<Job["lastLease"]>["how"]>> = {
   complete: "completed",
   fail: "failed",
   release: "released",
@@ -30,11 +33,11 @@ const LAST_WORDS: Partial<Record<LeaseCall, NonNullable<Job["lastLease"]>["how"]
 export async function heldLease(leaseId: string, call: LeaseCall, firestore: Firestore): Promise<HeldLease> {
   const ref = parseLeaseId(leaseId);
   const job = ref && (await findJob(firestore, ref.jobId));
-  if (!ref || !job) throw refusal("lease_lost");
+  if (!ref || !job) throw refusalError({ why: "lease_lost" });
   const hash = leaseHash(leaseId);
-  const repeats = job.lastLease?.hash === hash && job.lastLease.how === LAST_WORDS[call];
+  const repeats = job.lastLease?.hash === hash && job.lastLease.how === LAST_CALLS[call];
   if (!holds(job, hash) && !repeats && !(call === "renew" && wasCancelled(job, hash))) {
-    throw refusal("lease_lost");
+    throw refusalError({ why: "lease_lost" });
   }
   return { jobId: ref.jobId, hash, job };
 }
@@ -45,14 +48,13 @@ export async function heldLease(leaseId: string, call: LeaseCall, firestore: Fir
  */
 export async function changeLeased(
   jobId: string,
-  event: Extract<JobEvent, { hash: string }>,
+  request: Extract<JobRequest, { hash: string }>,
   deps: EngineDeps,
-  also?: Parameters<typeof changeJob>[3],
 ): Promise<Applied> {
   try {
-    return await changeJob(jobId, event, deps, also);
+    return await changeJob(jobId, request, deps);
   } catch (error) {
-    if (hasCode(error, "not_found")) throw refusal("lease_lost");
+    if (hasCode(error, "not_found")) throw refusalError({ why: "lease_lost" });
     throw error;
   }
 }

@@ -1,18 +1,20 @@
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { isConflict } from "#shared/platform/firestore/retryConflicts.ts";
+import { changeJob } from "#shared/queue/changeJob.ts";
+import { type Committed, commitJob } from "#shared/queue/commitJob.ts";
 import { perform } from "#shared/queue/effects.ts";
 import { notePull } from "#shared/queue/engines.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
-import { changeJob, findJob, rulesFor } from "#shared/queue/store.ts";
-import { holds, transition } from "#shared/queue/transition.ts";
+import { findJob, jobStoreOf } from "#shared/queue/store.ts";
+import { holds } from "#shared/queue/transition.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import type { EngineDeps } from "./deps.ts";
 import { type LeaseRef, leaseHash } from "./leaseId.ts";
 import { LeaseLedger } from "./leaseLedger.ts";
 import { checkLeaseSeconds, URL_SECONDS } from "./leaseTimes.ts";
 
-export interface LeaseWish {
+export interface LeaseRequest {
   /** The service account that asks. */
   readonly caller: string;
   readonly key: string | undefined;
@@ -37,31 +39,31 @@ interface Held {
   readonly job: Job;
 }
 
-/** How often the line is looked at anew when everything found there was taken by others meanwhile. */
+/** How often the line is looked at again when everything found there was taken by others meanwhile. */
 const LOOKS = 5;
 
 /**
  * Leases up to `max` jobs of these kinds to an engine, the next in line first; none when no work waits. Each job is claimed by one
  * write that depends on the document being as it was found, so it goes to one engine only. Asking again with the same key, after a
- * crash or a lost answer, gives the leases that are still held, with URLs signed anew.
+ * crash or a lost answer, gives the leases that are still held, with URLs signed again.
  * @throws `unknown_kind`; `invalid_request` for a length that isn't offered; `idempotency_key_reused`
  */
-export async function leaseJobs(wish: LeaseWish, deps: EngineDeps): Promise<LeaseView[]> {
-  checkKinds(wish, deps);
-  checkLeaseSeconds(wish.body.leaseSeconds, deps);
-  const ledger = await LeaseLedger.open({ ...wish, now: deps.clock() }, deps);
+export async function leaseJobs(request: LeaseRequest, deps: EngineDeps): Promise<LeaseView[]> {
+  checkKinds(request, deps);
+  checkLeaseSeconds(request.body.leaseSeconds, deps);
+  const ledger = await LeaseLedger.open({ ...request, now: deps.clock() }, deps);
   const held = await stillHeld(ledger, deps);
   if (!ledger.closed) {
-    if ((await claimMore(wish, ledger, held, deps)) === "overtaken") return leaseJobs(wish, deps);
+    if ((await claimMore(request, ledger, held, deps)) === "overtaken") return leaseJobs(request, deps);
     await ledger.close();
   }
-  const { engineId, kinds, max } = wish.body;
+  const { engineId, kinds, max } = request.body;
   const pull = { engineId, kinds, filled: held.length >= max, now: deps.clock() };
-  await notePull(deps.firestore, wish.caller, pull);
+  await notePull(deps.firestore, request.caller, pull);
   return present(held, deps);
 }
 
-function checkKinds({ body }: LeaseWish, deps: EngineDeps): void {
+function checkKinds({ body }: LeaseRequest, deps: EngineDeps): void {
   const index = body.kinds.findIndex((kind) => !deps.kinds.has(kind));
   if (index === -1) return;
   const message = `expected one of ${[...deps.kinds.keys()].join(", ")}`;
@@ -82,12 +84,12 @@ async function stillHeld(ledger: LeaseLedger, deps: EngineDeps): Promise<Held[]>
 
 /** Adds to `held` until it has enough or nothing waits; `overtaken` when the same request is at work elsewhere. */
 async function claimMore(
-  wish: LeaseWish,
+  request: LeaseRequest,
   ledger: LeaseLedger,
   held: Held[],
   deps: EngineDeps,
 ): Promise<"overtaken" | undefined> {
-  const { kinds, max } = wish.body;
+  const { kinds, max } = request.body;
   for (let look = 0; look < LOOKS && held.length < max; look++) {
     const candidates = await candidatesOf(kinds, max - held.length, deps.firestore, deps.random);
     if (candidates.length === 0) return undefined;
@@ -97,7 +99,7 @@ async function claimMore(
       const index = lost ? Math.floor(deps.random() * candidates.length) : 0;
       const [candidate] = candidates.splice(index, 1);
       if (!candidate) break;
-      const claimed = await claim(candidate, wish, ledger, deps);
+      const claimed = await claim(candidate, request, ledger, deps);
       if (claimed) held.push(claimed);
       else if (await ledger.overtaken()) return "overtaken";
       else lost = true;
@@ -108,43 +110,45 @@ async function claimMore(
 
 /** Claims one job; undefined when somebody else was faster. */
 async function claim(
-  { jobId, job: found, updateTime }: Candidate,
-  wish: LeaseWish,
+  { jobId, found }: Candidate,
+  request: LeaseRequest,
   ledger: LeaseLedger,
   deps: EngineDeps,
 ): Promise<Held | undefined> {
-  const ref: LeaseRef = { jobId, leaseNumber: found.leaseNumber + 1 };
+  const ref: LeaseRef = { jobId, leaseNumber: found.content.leaseNumber + 1 };
   const leaseId = ledger.leaseId(ref);
-  const { engineId, leaseSeconds: seconds } = wish.body;
-  const outcome = transition(
-    found,
-    { type: "lease", hash: leaseHash(leaseId), engineId, seconds },
-    deps.clock(),
-    rulesFor(found.kind, deps),
+  const claimed = await commitClaim(ref, leaseId, { found, request, ledger }, deps);
+  if (claimed?.verdict !== "changed") return undefined;
+  ledger.added(ref, claimed.recordVersion);
+  const { job, effects } = claimed;
+  const { kind, attempt, leaseNumber } = job;
+  deps.log.info("job_leased", { jobId, kind, attempt, leaseNumber, engineId: request.body.engineId });
+  await perform(
+    effects.map((effect) => ({ jobId, job, effect })),
+    deps,
   );
-  if (outcome.verdict !== "changed") return undefined;
-  const { job } = outcome;
-  const batch = deps.firestore.batch();
-  batch.update(deps.firestore.doc(`jobs/${jobId}`), { ...job }, { lastUpdateTime: updateTime });
-  const entry = ledger.add(batch, ref);
+  return { jobId, leaseId, job };
+}
+
+/** Depends on the job being as it was found: a conflict isn't tried again, since another job will do. */
+async function commitClaim(
+  ref: LeaseRef,
+  leaseId: string,
+  { found, request, ledger }: Pick<Candidate, "found"> & { request: LeaseRequest; ledger: LeaseLedger },
+  deps: EngineDeps,
+): Promise<Committed | undefined> {
+  const { engineId, leaseSeconds: seconds } = request.body;
   try {
-    entry.wrote(await batch.commit());
+    return await commitJob(
+      ref.jobId,
+      { type: "lease", hash: leaseHash(leaseId), engineId, seconds },
+      { ...deps, store: jobStoreOf(deps.firestore) },
+      { found, record: async () => ledger.with(ref) },
+    );
   } catch (error) {
     if (isConflict(error)) return undefined;
     throw error;
   }
-  deps.log.info("job_leased", {
-    jobId,
-    kind: job.kind,
-    attempt: job.attempt,
-    leaseNumber: job.leaseNumber,
-    engineId,
-  });
-  await perform(
-    outcome.effects.map((effect) => ({ jobId, job, effect })),
-    deps,
-  );
-  return { jobId, leaseId, job };
 }
 
 /** Signs the inputs. Leases whose URLs can't be signed are given back: an engine that can't begin must not cost an attempt. */

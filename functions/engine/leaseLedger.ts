@@ -1,38 +1,32 @@
-import type {
-  DocumentReference,
-  Firestore,
-  Timestamp,
-  WriteBatch,
-  WriteResult,
-} from "@google-cloud/firestore";
-import { bodyHash, recordDocument, recordExpiry, recordOf } from "#shared/platform/idempotency/firestore.ts";
-import type { LeaseRecord } from "#shared/platform/idempotency/record.ts";
+import type { DocumentReference, Firestore } from "@google-cloud/firestore";
+import { hasGrpcStatus } from "#shared/platform/grpcStatus.ts";
+import { bodyHash, recordExpiry, recordId, recordOf } from "#shared/platform/idempotency/firestore.ts";
+import { type IdempotencyRecord, type LeaseRecord, recordsOf } from "#shared/platform/idempotency/record.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
+import type { ConditionalWrite, Version } from "#shared/queue/jobStore.ts";
 import { type LeaseRef, leaseIdOf } from "./leaseId.ts";
-
-const ALREADY_EXISTS = 6;
 
 /**
  * What leases a request was given. For a request with a key it is a document: each claim adds to it in the very write that leases the
- * job, and depends on nobody having added meanwhile. So a request that is repeated, even while it is still at work, gets no more
+ * job, and depends on the document being as it was. So a request that is repeated, even while it is still at work, gets no more
  * than it asked for, and finds again what it was given.
  */
 export class LeaseLedger {
-  readonly #document: DocumentReference | undefined;
+  readonly #document: DocumentReference<IdempotencyRecord, IdempotencyRecord> | undefined;
   readonly #key: string;
   #record: LeaseRecord;
-  #updateTime: Timestamp | undefined;
+  #version: Version | undefined;
 
   private constructor(
-    document: DocumentReference | undefined,
+    document: DocumentReference<IdempotencyRecord, IdempotencyRecord> | undefined,
     key: string,
     record: LeaseRecord,
-    updateTime: Timestamp | undefined,
+    version: Version | undefined,
   ) {
     this.#document = document;
     this.#key = key;
     this.#record = record;
-    this.#updateTime = updateTime;
+    this.#version = version;
   }
 
   /** @throws `idempotency_key_reused` */
@@ -53,7 +47,8 @@ export class LeaseLedger {
     if (key === undefined) {
       return new LeaseLedger(undefined, deps.randomBytes(16).toString("base64"), fresh, undefined);
     }
-    const document = recordDocument(deps.firestore, { ...request, key, route: "POST /v1/engine/leases" });
+    const id = recordId({ caller: request.caller, key, route: "POST /v1/engine/leases" });
+    const document = recordsOf(deps.firestore).doc(id);
     for (;;) {
       const snapshot = await document.get();
       const known = recordOf(snapshot, request);
@@ -63,7 +58,7 @@ export class LeaseLedger {
         const written = snapshot.exists ? await document.set(fresh) : await document.create(fresh);
         return new LeaseLedger(document, key, fresh, written.writeTime);
       } catch (error) {
-        if (!(error instanceof Error && "code" in error && error.code === ALREADY_EXISTS)) throw error;
+        if (!hasGrpcStatus(error, "alreadyExists")) throw error;
       }
     }
   }
@@ -81,28 +76,32 @@ export class LeaseLedger {
     return leaseIdOf(ref, Buffer.from(this.#record.seed, "base64"), this.#key);
   }
 
-  /** Adds to a batch that the lease was given; `wrote` follows with the batch's results when it was committed. */
-  add(batch: WriteBatch, ref: LeaseRef): { wrote: (results: readonly WriteResult[]) => void } {
+  /** The record with one more lease, to be committed with the lease; `added` follows. Undefined for a request without a key. */
+  with(ref: LeaseRef): ConditionalWrite<LeaseRecord> | undefined {
+    if (!this.#document) return undefined;
     const leases = [...this.#record.leases, ref];
-    if (this.#document && this.#updateTime) {
-      batch.update(this.#document, { leases }, { lastUpdateTime: this.#updateTime });
-    }
-    return {
-      wrote: (results) => {
-        this.#record = { ...this.#record, leases };
-        this.#updateTime = results.at(-1)?.writeTime;
-      },
-    };
+    return { id: this.#document.id, version: this.#version, content: { ...this.#record, leases } };
+  }
+
+  /** The lease was committed, and the record with it at this version. */
+  added(ref: LeaseRef, version: Version | undefined): void {
+    this.#record = { ...this.#record, leases: [...this.#record.leases, ref] };
+    this.#version = version;
   }
 
   /** Whether the same request, made a second time, has written to the ledger since. */
   async overtaken(): Promise<boolean> {
-    const snapshot = await this.#document?.get();
-    return snapshot?.updateTime !== undefined && this.#updateTime?.isEqual(snapshot.updateTime) === false;
+    const found = (await this.#document?.get())?.updateTime;
+    const mine = this.#version;
+    return found !== undefined && mine !== undefined && !sameVersion(found, mine);
   }
 
   /** The request is being answered with what is on the ledger. */
   async close(): Promise<void> {
     await this.#document?.update({ closed: true });
   }
+}
+
+function sameVersion(a: Version, b: Version): boolean {
+  return a.seconds === b.seconds && a.nanoseconds === b.nanoseconds;
 }

@@ -6,7 +6,7 @@ import { createFirestore } from "#shared/platform/firestore/client.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
-import { settleUpload } from "#shared/queue/inputs.ts";
+import { applyUpload } from "#shared/queue/inputs.ts";
 import type { IngestUploadDeps } from "./ingestUpload.ts";
 
 /** What `ingest` uses. */
@@ -32,6 +32,6 @@ export function ingestDeps(
     ...common,
     bucket: UPLOADS_BUCKET,
     objects: objectStore(UPLOADS_BUCKET, settings),
-    tellJobs: (uploadId) => settleUpload(uploadId, queue),
+    tellJobs: (uploadId) => applyUpload(uploadId, queue),
   };
 }

@@ -56,7 +56,7 @@ async function readKind(kind: string, firestore: Firestore) {
   const [waiting, running, leases] = await Promise.all([
     queryOf(firestore, shapes.line, kind, true).count().get(),
     inState.count().get(),
-    inState.select("lease.engineId").limit(MOST_RUNNING).get(),
+    inState.withConverter(null).select("lease.engineId").limit(MOST_RUNNING).get(),
   ]);
   return {
     kind,

@@ -1,6 +1,6 @@
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
 import { versionOf } from "#shared/platform/firestore/version.ts";
-import { isOpen, jobSchema } from "#shared/queue/jobDocument.ts";
+import { isOpen, type Job, jobsOf } from "#shared/queue/jobDocument.ts";
 import { type JobView, positionOf, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 
 /** One event of a job's stream. */
@@ -14,13 +14,13 @@ export interface WatchDeps extends ViewDeps {
   readonly firestore: Firestore;
 }
 
-/** Whether `lastEventId` is the id of the job as it is now, read anew: of an ended job there is nothing more to tell then. */
+/** Whether `lastEventId` is the id of the job as it is now, read again: of an ended job there is nothing more to tell then. */
 export async function isLastEvent(
   jobId: string,
   lastEventId: string,
   firestore: Firestore,
 ): Promise<boolean> {
-  const { updateTime } = await firestore.doc(`jobs/${jobId}`).get();
+  const { updateTime } = await jobsOf(firestore).doc(jobId).get();
   return updateTime !== undefined && versionOf(updateTime) === lastEventId;
 }
 
@@ -40,9 +40,8 @@ export async function* watchJob(
 ): AsyncGenerator<JobEventMessage> {
   let heard = lastEventId;
   for await (const snapshot of snapshots(jobId, signal, deps.firestore)) {
-    const { data, updateTime } = snapshot;
-    if (data === undefined || updateTime === undefined) return; // erased meanwhile
-    const job = jobSchema.parse(data);
+    const { job, updateTime } = snapshot;
+    if (job === undefined || updateTime === undefined) return; // erased meanwhile
     const position = job.state === "queued" ? await positionOf(jobId, job, deps.firestore) : null;
     const id = position === null ? versionOf(updateTime) : `${versionOf(updateTime)}/${position}`;
     if (id !== heard) yield { id, job: await viewJob(jobId, job, deps) };
@@ -52,7 +51,7 @@ export async function* watchJob(
 }
 
 interface Seen {
-  readonly data: unknown;
+  readonly job: Job | undefined;
   readonly updateTime: DocumentSnapshot["updateTime"];
 }
 
@@ -62,9 +61,10 @@ async function* snapshots(jobId: string, signal: AbortSignal, firestore: Firesto
   let fresh = false;
   let failure: Error | undefined;
   let wake = () => {};
-  const unsubscribe = firestore.doc(`jobs/${jobId}`).onSnapshot(
+  const document = jobsOf(firestore).doc(jobId);
+  const unsubscribe = document.onSnapshot(
     (snapshot) => {
-      latest = { data: snapshot.data(), updateTime: snapshot.updateTime };
+      latest = { job: snapshot.data(), updateTime: snapshot.updateTime };
       fresh = true;
       wake();
     },

@@ -2,6 +2,7 @@
 import type { Firestore, QueryDocumentSnapshot } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
+import { OPEN_STATES } from "#shared/queue/jobDocument.ts";
 import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
 
 export interface UploadSweepDeps {
@@ -11,7 +12,6 @@ export interface UploadSweepDeps {
   readonly clock: Clock;
 }
 
-const OPEN_STATES = ["awaiting_upload", "queued", "running"];
 /** How long before its end an upload is looked at, since Firestore removes documents past it by itself; and how long a job extends it. */
 const AHEAD_SECONDS = 86_400;
 /** An object younger than this may belong to a document that is read a moment too early. */

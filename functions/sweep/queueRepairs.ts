@@ -1,30 +1,30 @@
 /**
- * What a crash between two writes may have left of the queue, made up by `sweep`. Each may run at any time, any number of times, and
+ * What a crash between two writes may have left of the queue, recovered by `sweep`. Each may run at any time, any number of times, and
  * beside what it repairs.
  *
  * Bounds, with `sweep` called every minute: a lease whose timer was lost ends at most GRACE_SECONDS + 1 minute after its end; a
- * job whose back-off timer was lost enters the line as late; a ring that was lost is made up within LOST_RING_SECONDS + 1 minute
- * of when its task was due; a failure is announced within GRACE_SECONDS + 1 minute.
+ * job whose back-off timer was lost enters the line as late; a ring that was lost is recovered within LOST_RING_SECONDS + 1 minute
+ * of when its task was due; a failure is published within GRACE_SECONDS + 1 minute.
  */
 import type { Query } from "@google-cloud/firestore";
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { bellDocument, bellOf, ring, workWaits } from "#shared/queue/bell.ts";
+import { bellDocument, ring, workWaits } from "#shared/queue/bell.ts";
 import { addressId } from "#shared/queue/bellDocument.ts";
+import { changeJob, type QueueDeps } from "#shared/queue/changeJob.ts";
 import { pulledSince } from "#shared/queue/engines.ts";
-import { settledInput } from "#shared/queue/inputs.ts";
-import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";
-import { announceFailure } from "#shared/queue/notices.ts";
+import { type Job, jobsOf } from "#shared/queue/jobDocument.ts";
+import { publishFailure } from "#shared/queue/notifications.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
-import { changeJob, type QueueDeps } from "#shared/queue/store.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
-import { uploadSchema } from "#shared/uploads/uploadDocument.ts";
+import { eventOfUpload } from "#shared/queue/uploadState.ts";
+import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 
 /** Timers and publications have this long to come by themselves, in seconds. */
 export const GRACE_SECONDS = 15;
 /** A ring's task that has not moved for this long after it was due is taken for lost, in seconds; longer than its queue's back-off. */
 export const LOST_RING_SECONDS = 120;
 /** Uploads that have not come after this many days will not come: the longest an upload session lives is a week. */
-export const UNFED_DAYS = 8;
+export const UPLOAD_WAIT_DAYS = 8;
 
 export type Repaired = {
   readonly found: number;
@@ -52,27 +52,27 @@ export function endOverdueBackOffs(deps: QueueDeps, limit = 500): Promise<Repair
     "<=",
     plusSeconds(deps.clock(), -GRACE_SECONDS),
   );
-  return eachJob(overdue.limit(limit), async (jobId, { entries }) => {
-    return (await endBackOff({ jobId, entries }, deps)) === "applied";
+  return eachJob(overdue.limit(limit), async (jobId, { enqueueCount }) => {
+    return (await endBackOff({ jobId, enqueueCount }, deps)) === "applied";
   });
 }
 
-/** Publishes failures that a crash left unannounced. At most `limit` a run. */
-export function republishNotices(deps: QueueDeps, limit = 500): Promise<Repaired> {
+/** Publishes failures that a crash left unpublished. At most `limit` a run. */
+export function republishFailures(deps: QueueDeps, limit = 500): Promise<Repaired> {
   const before = plusSeconds(deps.clock(), -GRACE_SECONDS);
-  const pending = deps.firestore.collection("jobs").where("noticePending", "==", true).limit(limit);
+  const pending = jobsOf(deps.firestore).where("notificationPending", "==", true).limit(limit);
   return eachJob(pending, async (jobId, job) => {
     if (job.finishedAt === null || job.finishedAt > before) return false;
-    await announceFailure(jobId, job, deps);
+    await publishFailure(jobId, job, deps);
     return true;
   });
 }
 
 /**
  * Rings where work waits and nothing is on its way: the bell is idle and no engine asked lately, or its task has not moved.
- * @returns how many bells have work waiting and how many of them were rung anew
+ * @returns how many bells have work waiting and how many of them were rung again
  */
-export async function remakeLostRings(deps: QueueDeps): Promise<Repaired> {
+export async function recoverLostRings(deps: QueueDeps): Promise<Repaired> {
   let found = 0;
   let repaired = 0;
   const errors: unknown[] = [];
@@ -82,9 +82,9 @@ export async function remakeLostRings(deps: QueueDeps): Promise<Repaired> {
       found += 1;
       try {
         if (!(await isLost(kind, addressId(engine), deps))) continue;
-        await ring(kind, addressId(engine), deps, { anew: true });
+        await ring(kind, addressId(engine), deps, { again: true });
         repaired += 1;
-        deps.log.warn("ring_made_up", { kind, address: addressId(engine) });
+        deps.log.warn("ring_recovered", { kind, address: addressId(engine) });
       } catch (error) {
         errors.push(error);
       }
@@ -95,7 +95,7 @@ export async function remakeLostRings(deps: QueueDeps): Promise<Repaired> {
 
 async function isLost(kind: string, address: string, deps: QueueDeps): Promise<boolean> {
   const now = deps.clock();
-  const bell = bellOf(await bellDocument(kind, address, deps.firestore).get());
+  const bell = (await bellDocument(kind, address, deps.firestore).get()).data();
   if (!bell) return true;
   if (bell.state !== "idle") return bell.dueAt <= plusSeconds(now, -LOST_RING_SECONDS);
   // An engine that asked for work a moment ago is awake, and asks again when it is done.
@@ -103,12 +103,12 @@ async function isLost(kind: string, address: string, deps: QueueDeps): Promise<b
 }
 
 /**
- * Looks at jobs that wait for uploads, from the oldest on: tells them what was settled without their hearing it, and fails those that
- * have waited for longer than an upload can take.
+ * Looks at jobs that wait for uploads, from the oldest on: applies what is known of their uploads, and fails those that have waited for
+ * longer than an upload can take.
  * @param place where the last slice ended
  * @returns where the next slice begins, or null at the end
  */
-export async function feedAwaitingJobs(
+export async function recoverAwaitingJobs(
   deps: QueueDeps,
   place: string | undefined,
   limit = 200,
@@ -121,30 +121,29 @@ export async function feedAwaitingJobs(
   let last: { id: string; job: Job } | undefined;
   const repaired = await eachJob(awaiting, async (id, job) => {
     last = { id, job };
-    return feed(id, job, deps);
+    return applyUploads(id, job, deps);
   });
   const next = last && repaired.found === limit ? `${last.job.createdAt.toISOString()} ${last.id}` : null;
   return { ...repaired, next };
 }
 
-async function feed(jobId: string, job: Job, deps: QueueDeps): Promise<boolean> {
-  const documents = job.waitingFor.map((id) => deps.firestore.doc(`uploads/${id}`));
-  const uploads = documents.length > 0 ? await deps.firestore.getAll(...documents) : [];
-  const settled = uploads.flatMap((upload) => {
-    const event = upload.exists ? settledInput(upload.id, uploadSchema.parse(upload.data())) : undefined;
-    return event ?? [];
+async function applyUploads(jobId: string, job: Job, deps: QueueDeps): Promise<boolean> {
+  const documents = await Promise.all(job.waitingFor.map((id) => uploadsOf(deps.firestore).doc(id).get()));
+  const events = documents.flatMap((document) => {
+    const upload = document.data();
+    return (upload && eventOfUpload(document.id, upload)) ?? [];
   });
-  for (const event of settled) await changeJob(jobId, event, deps);
-  if (settled.length > 0) return true;
-  const gone = uploads.some((upload) => !upload.exists);
-  if (!gone && job.updatedAt > plusSeconds(deps.clock(), -UNFED_DAYS * 86_400)) return false;
+  for (const event of events) await changeJob(jobId, event, deps);
+  if (events.length > 0) return true;
+  const gone = documents.some((document) => !document.exists);
+  if (!gone && job.updatedAt > plusSeconds(deps.clock(), -UPLOAD_WAIT_DAYS * 86_400)) return false;
   await changeJob(jobId, { type: "inputs_missing" }, deps);
   return true;
 }
 
 /** One after the other; what fails for one job keeps none of the others from being seen to. */
 async function eachJob(
-  query: Query,
+  query: Query<Job, Job>,
   repair: (jobId: string, job: Job) => Promise<boolean>,
 ): Promise<Repaired> {
   const jobs = await query.get();
@@ -152,7 +151,7 @@ async function eachJob(
   const errors: unknown[] = [];
   for (const document of jobs.docs) {
     try {
-      if (await repair(document.id, jobSchema.parse(document.data()))) repaired += 1;
+      if (await repair(document.id, document.data())) repaired += 1;
     } catch (error) {
       errors.push(error);
     }

@@ -6,7 +6,7 @@ import { plusSeconds } from "#shared/platform/clock.ts";
 import { purgeIdempotencyKeys } from "#shared/platform/idempotency/sql.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import type { TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
-import type { QueueDeps } from "#shared/queue/store.ts";
+import type { QueueDeps } from "#shared/queue/changeJob.ts";
 import { finishRemovals } from "#shared/results/finishRemoval.ts";
 import { auditResults } from "#shared/results/reconcile.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
@@ -18,9 +18,9 @@ import { removeOrphans } from "./orphanObjects.ts";
 import {
   endExpiredLeases,
   endOverdueBackOffs,
-  feedAwaitingJobs,
-  remakeLostRings,
-  republishNotices,
+  recoverAwaitingJobs,
+  recoverLostRings,
+  republishFailures,
 } from "./queueRepairs.ts";
 import { publishOutbox, purgeNews, wakeNews } from "./republish.ts";
 import type { Repair } from "./runRepairs.ts";
@@ -46,8 +46,8 @@ export function repairsOf(deps: RepairDeps): Repair[] {
   return [
     { name: "leases", run: () => endExpiredLeases(deps.queue) },
     { name: "back-offs", run: () => endOverdueBackOffs(deps.queue) },
-    { name: "rings", run: () => remakeLostRings(deps.queue) },
-    { name: "failures", run: () => republishNotices(deps.queue) },
+    { name: "rings", run: () => recoverLostRings(deps.queue) },
+    { name: "failures", run: () => republishFailures(deps.queue) },
     { name: "jobs without uploads", run: () => awaitingJobs(deps) },
     { name: "outbox", run: async () => ({ ...(await publishOutbox(deps)) }) },
     { name: "news", run: async () => ({ ...(await wakeNews(deps)) }) },
@@ -78,7 +78,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
 async function awaitingJobs(deps: RepairDeps) {
   let errors: readonly unknown[] = [];
   const done = await walkOn("jobs without uploads", { ...deps, restSeconds: () => 300 }, async (place) => {
-    const slice = await feedAwaitingJobs(deps.queue, place);
+    const slice = await recoverAwaitingJobs(deps.queue, place);
     errors = slice.errors;
     return { found: slice.found, repaired: slice.repaired, next: slice.next };
   });

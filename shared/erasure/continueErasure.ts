@@ -104,7 +104,7 @@ async function removeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Pro
     await removeData(spaceId, deps, tally);
   }
   await forgetAnswers(erasure.formerMembers, deps.firestore, tally);
-  await forgetCreator(userId, deps.firestore, tally);
+  await forgetCreator(userId, deps, tally);
   await deps.firebase.remove(erasure.firebaseUids);
 }
 

@@ -2,9 +2,20 @@
  * What a space has outside SQL, and how it is removed. Each step may be repeated: it removes what it finds, a page at a time, also what
  * came late.
  */
-import type { Firestore, Query } from "@google-cloud/firestore";
+import type { Firestore, Query, QueryDocumentSnapshot } from "@google-cloud/firestore";
+import { kindsOf } from "../kinds/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import { isConflict } from "../platform/firestore/retryConflicts.ts";
+import { recordsOf } from "../platform/idempotency/record.ts";
 import type { ObjectStore } from "../platform/storage/objectStore.ts";
+import { commitJob } from "../queue/commitJob.ts";
+import { jobsOf, OPEN_STATES } from "../queue/jobDocument.ts";
+import { linesOf } from "../queue/lineDocument.ts";
+import { jobStoreOf } from "../queue/store.ts";
 import { takeBack } from "../results/quarantine.ts";
+import { resultsOf } from "../results/resultDocument.ts";
+import { tombstonesOf } from "../spaces/tombstoneDocument.ts";
+import { uploadsOf } from "../uploads/uploadDocument.ts";
 
 export interface SpaceDataDeps {
   readonly firestore: Firestore;
@@ -20,13 +31,10 @@ export interface Tally {
 }
 
 const PAGE = 200;
-const OPEN_STATES = ["awaiting_upload", "queued", "running"];
-/** Collections whose documents name their space and their creator. `quarantine` has objects of its own and is removed separately. */
-const COLLECTIONS = ["results", "uploads", "jobs"] as const;
 
-/** After this nothing new can appear in the space: submit and complete read the tombstone in their transactions. */
+/** After this nothing new can appear in the space: the commits of submit, retry and complete depend on the tombstone. */
 export async function setTombstone(spaceId: string, erasedAt: Date, firestore: Firestore): Promise<void> {
-  await firestore.doc(`tombstones/${spaceId}`).set({ erasedAt });
+  await tombstonesOf(firestore).doc(spaceId).set({ erasedAt });
 }
 
 /**
@@ -34,25 +42,25 @@ export async function setTombstone(spaceId: string, erasedAt: Date, firestore: F
  */
 export async function cancelJobs(spaceId: string, { firestore }: SpaceDataDeps, tally: Tally): Promise<void> {
   for (const state of OPEN_STATES) {
-    const open = firestore.collection("jobs").where("spaceId", "==", spaceId).where("state", "==", state);
-    await removeDocuments("jobs", open, firestore, tally, ["jobs", "jobsCancelled"]);
+    const open = jobsOf(firestore).where("spaceId", "==", spaceId).where("state", "==", state);
+    await removeDocuments(open, tally, ["jobs", "jobsCancelled"]);
   }
 }
 
 /** Result documents are removed before their objects, so that no shown resource lacks its files. */
 export async function removeData(spaceId: string, deps: SpaceDataDeps, tally: Tally): Promise<void> {
   const { firestore } = deps;
-  const ofSpace = (collection: string) => firestore.collection(collection).where("spaceId", "==", spaceId);
-  await removeDocuments("results", ofSpace("results"), firestore, tally);
+  await removeDocuments(resultsOf(firestore).where("spaceId", "==", spaceId), tally, ["results"]);
   await removeObjects(`spaces/${spaceId}/`, deps.resources, tally);
   await removeObjects(`spaces/${spaceId}/`, deps.uploads, tally);
-  await eachPage(ofSpace("quarantine"), tally, async (ids) => {
-    for (const id of ids) await takeBack(id, { firestore, objects: deps.resources });
-    tally.add("quarantined", ids.length);
-  });
-  await removeDocuments("uploads", ofSpace("uploads"), firestore, tally);
-  await removeDocuments("jobs", ofSpace("jobs"), firestore, tally);
-  await firestore.doc(`lines/${spaceId}`).delete();
+  const quarantined = firestore.collection("quarantine").where("spaceId", "==", spaceId);
+  for await (const page of pagesOf(quarantined.select(), tally)) {
+    for (const { id } of page) await takeBack(id, { firestore, objects: deps.resources });
+    tally.add("quarantined", page.length);
+  }
+  await removeDocuments(uploadsOf(firestore).where("spaceId", "==", spaceId), tally, ["uploads"]);
+  await removeDocuments(jobsOf(firestore).where("spaceId", "==", spaceId), tally, ["jobs"]);
+  await linesOf(firestore).doc(spaceId).delete();
 }
 
 /** Stored answers for Idempotency-Keys of these people: they may contain data of an erased person. */
@@ -62,40 +70,69 @@ export async function forgetAnswers(
   tally: Tally,
 ): Promise<void> {
   for (const caller of callers) {
-    const kept = firestore.collection("idempotency").where("caller", "==", caller);
-    await removeDocuments("idempotency", kept, firestore, tally, ["answers"]);
+    await removeDocuments(recordsOf(firestore).where("caller", "==", caller), tally, ["answers"]);
   }
 }
 
-/** What a person made for a space stays there; the creator's id is replaced by `FORGOTTEN`. */
-export async function forgetCreator(userId: string, firestore: Firestore, tally: Tally): Promise<void> {
-  for (const collection of COLLECTIONS) {
-    const made = firestore.collection(collection).where("createdBy", "==", userId);
-    await eachPage(made, tally, async (ids) => {
+/**
+ * What a person made for a space stays there; the creator's id is replaced by `FORGOTTEN`. Results come last, since a job that completes
+ * meanwhile hands its creator on to its result.
+ */
+export async function forgetCreator(
+  userId: string,
+  deps: { readonly firestore: Firestore; readonly clock: Clock },
+  tally: Tally,
+): Promise<void> {
+  const { firestore } = deps;
+  await forgetCreatorOfJobs(userId, deps, tally);
+  for (const collection of [uploadsOf(firestore), resultsOf(firestore)]) {
+    const made = collection.withConverter(null).where("createdBy", "==", userId);
+    for await (const page of pagesOf(made.select(), tally)) {
       const batch = firestore.batch();
-      for (const id of ids) batch.update(firestore.doc(`${collection}/${id}`), { createdBy: FORGOTTEN });
+      for (const { ref } of page) batch.update(ref, { createdBy: FORGOTTEN });
       await batch.commit();
-      tally.add("creatorForgotten", ids.length);
-    });
+      tally.add("creatorForgotten", page.length);
+    }
+  }
+}
+
+async function forgetCreatorOfJobs(
+  userId: string,
+  { firestore, clock }: { readonly firestore: Firestore; readonly clock: Clock },
+  tally: Tally,
+): Promise<void> {
+  // The event applies to jobs of every kind, those that were taken out too.
+  const deps = { store: jobStoreOf(firestore), kinds: kindsOf(), clock, backoffMaxSeconds: undefined };
+  const event = { type: "creator_erased", creator: userId, replacement: FORGOTTEN } as const;
+  const made = jobsOf(firestore).where("createdBy", "==", userId);
+  for await (const page of pagesOf(made, tally)) {
+    for (const document of page) {
+      const found = { content: document.data(), version: document.updateTime };
+      try {
+        await commitJob(document.id, event, deps, { found });
+        tally.add("creatorForgotten");
+      } catch (error) {
+        if (!isConflict(error)) throw error; // it changed meanwhile: the next page finds it again
+      }
+    }
   }
 }
 
 /** In place of an erased person's id. */
 export const FORGOTTEN = "erased";
 
-async function removeDocuments(
-  collection: string,
-  query: Query,
-  firestore: Firestore,
+/** @param countedAs what each document is counted as in the tally */
+async function removeDocuments<Content>(
+  query: Query<Content>,
   tally: Tally,
-  countedAs: readonly string[] = [collection],
+  countedAs: readonly string[],
 ): Promise<void> {
-  await eachPage(query, tally, async (ids) => {
-    const batch = firestore.batch();
-    for (const id of ids) batch.delete(firestore.doc(`${collection}/${id}`));
+  for await (const page of pagesOf(query.select(), tally)) {
+    const batch = query.firestore.batch();
+    for (const { ref } of page) batch.delete(ref);
     await batch.commit();
-    for (const what of countedAs) tally.add(what, ids.length);
-  });
+    for (const what of countedAs) tally.add(what, page.length);
+  }
 }
 
 async function removeObjects(prefix: string, objects: ObjectStore, tally: Tally): Promise<void> {
@@ -107,12 +144,15 @@ async function removeObjects(prefix: string, objects: ObjectStore, tally: Tally)
   }
 }
 
-/** Calls `work` with page after page of a query until nothing is left; `work` must take what it is given out of the query. */
-async function eachPage(query: Query, tally: Tally, work: (ids: string[]) => Promise<void>): Promise<void> {
+/** The pages of a query whose results are taken out of it page by page, until nothing is left. */
+async function* pagesOf<Content>(
+  query: Query<Content>,
+  tally: Tally,
+): AsyncGenerator<QueryDocumentSnapshot<Content>[]> {
   for (;;) {
     tally.checkTime();
-    const page = await query.select().limit(PAGE).get();
+    const page = await query.limit(PAGE).get();
     if (page.empty) return;
-    await work(page.docs.map((document) => document.id));
+    yield page.docs;
   }
 }

@@ -4,14 +4,14 @@
  *
  * No wake-up is lost. A job is committed before its bell is read, and the ring's task writes `idle` before it looks at the line for
  * the last time. So whoever reads `ringing` was committed before that last look, which finds the job; whoever reads `idle` begins a
- * round. What a crash cuts off between document and task is repeated by the next job that enters, or by `remakeLostRings`.
+ * round. What a crash cuts off between document and task is repeated by the next job that enters, or by `recoverLostRings`.
  */
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "../platform/clock.ts";
 import type { EngineAddress } from "../platform/config/settings.ts";
-import { optimistically } from "../platform/firestore/retryConflicts.ts";
+import { retryConflicts } from "../platform/firestore/retryConflicts.ts";
 import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
-import { addressId, type Bell, bellSchema } from "./bellDocument.ts";
+import { addressId, type Bell, bellsOf } from "./bellDocument.ts";
 import { queryOf, shapes } from "./queries.ts";
 
 export interface BellDeps {
@@ -30,16 +30,16 @@ export async function ringFor(kind: string, deps: BellDeps): Promise<void> {
 
 /**
  * Makes sure that a task is going to ring this address now.
- * @param options.anew begin a new round even if one seems to be on, because its task was lost
+ * @param options.again begin a new round even if one seems to be on, because its task was lost
  */
 export async function ring(
   kind: string,
   address: string,
   deps: BellDeps,
-  options: { anew?: boolean } = {},
+  options: { again?: boolean } = {},
 ): Promise<void> {
-  const { round, replaced } = await optimistically(() =>
-    beginRound(kind, address, deps, options.anew ?? false),
+  const { round, replaced } = await retryConflicts(() =>
+    beginRound(kind, address, deps, options.again ?? false),
   );
   if (replaced !== undefined) await deps.tasks.remove("ring", ringTask(kind, address, replaced).name);
   await deps.tasks.add(ringTask(kind, address, round));
@@ -50,11 +50,11 @@ async function beginRound(
   kind: string,
   address: string,
   deps: BellDeps,
-  anew: boolean,
+  again: boolean,
 ): Promise<{ round: number; replaced?: number }> {
   const snapshot = await bellDocument(kind, address, deps.firestore).get();
-  const bell = bellOf(snapshot);
-  if (bell?.state === "ringing" && !anew) return { round: bell.round };
+  const bell = snapshot.data();
+  if (bell?.state === "ringing" && !again) return { round: bell.round };
   const now = deps.clock();
   const next: Bell = {
     // A bell that is made again after its document was lost must not come upon names that were used: it begins with the time.
@@ -82,12 +82,7 @@ export function ringTask(kind: string, address: string, round: number, at?: Date
 }
 
 export function bellDocument(kind: string, address: string, firestore: Firestore) {
-  return firestore.doc(`bells/${kind}_${address}`);
-}
-
-export function bellOf(snapshot: { data(): unknown }): Bell | undefined {
-  const data = snapshot.data();
-  return data === undefined ? undefined : bellSchema.parse(data);
+  return bellsOf(firestore).doc(`${kind}_${address}`);
 }
 
 /** Whether a job of this kind may be leased now. */

@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { EngineAddress } from "../platform/config/settings.ts";
+import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 
 /**
@@ -23,6 +25,9 @@ export const bellSchema = z.object({
   ignored: z.number().int().nonnegative(),
 });
 export type Bell = z.infer<typeof bellSchema>;
+
+/** The collection of bells. */
+export const bellsOf = (firestore: Firestore) => typedCollection(firestore, "bells", bellSchema);
 
 /** Names an engine address in task names and document ids. */
 export function addressId(address: Pick<EngineAddress, "url">): string {

@@ -1,19 +1,16 @@
 /**
- * What a committed change asks for: rings, timers, news. None of it may fail the change, which is committed already; each is made up
- * by `sweep` when it is lost, and may be repeated without harm.
+ * What a committed change asks for: rings, timers, notifications. None of it may fail the change, which is committed already; what is
+ * lost is recovered by `sweep`, and all may be repeated without harm.
  */
-
-import type { EventPublisher } from "../events/event.ts";
 import type { Logger } from "../platform/log/logger.ts";
 import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
 import { type BellDeps, ringFor } from "./bell.ts";
 import type { Job } from "./jobDocument.ts";
-import { announceFailure } from "./notices.ts";
-import type { Effect } from "./transition.ts";
+import type { Effect } from "./jobEvent.ts";
+import { type NotificationDeps, publishFailure } from "./notifications.ts";
 
-export interface EffectDeps extends BellDeps {
+export interface EffectDeps extends BellDeps, NotificationDeps {
   readonly tasks: TaskQueue;
-  readonly publisher: EventPublisher;
   readonly log: Logger;
 }
 
@@ -24,7 +21,7 @@ export interface JobEffect {
   readonly effect: Effect;
 }
 
-/** Sees to effects, all at once. Never throws: what fails is logged and left to `sweep`. */
+/** Performs effects, all at once. Never throws: what fails is logged and left to `sweep`. */
 export async function perform(effects: readonly JobEffect[], deps: EffectDeps): Promise<void> {
   await Promise.all(
     effects.map(async ({ jobId, job, effect }) => {
@@ -45,12 +42,10 @@ async function performOne(jobId: string, job: Job, effect: Effect, deps: EffectD
       await deps.tasks.add(leaseTimer(jobId, effect.leaseNumber, effect.at));
       return;
     case "entry_timer":
-      await deps.tasks.add(entryTimer(jobId, effect.entries, effect.at));
+      await deps.tasks.add(entryTimer(jobId, effect.enqueueCount, effect.at));
       return;
-    case "notice":
-      return announceFailure(jobId, job, deps);
-    case "result":
-      return; // was written in the transaction
+    case "notification":
+      return publishFailure(jobId, job, deps);
   }
 }
 
@@ -69,12 +64,12 @@ export function leaseTimer(jobId: string, leaseNumber: number, at: Date): Task {
 }
 
 /** The task that lets a job that backs off enter the line again. */
-export function entryTimer(jobId: string, entries: number, at: Date): Task {
+export function entryTimer(jobId: string, enqueueCount: number, at: Date): Task {
   return {
     queue: "timer",
-    name: `entry-${jobId}-${entries}-${at.getTime()}`,
+    name: `entry-${jobId}-${enqueueCount}-${at.getTime()}`,
     path: "/back-off-ended",
-    body: { jobId, entries, at: at.toISOString() },
+    body: { jobId, enqueueCount, at: at.toISOString() },
     at,
   };
 }

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
+import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 import { base32 } from "../platform/ids.ts";
 
@@ -17,6 +19,9 @@ export const engineSchema = z.object({
   expiresAt: timestamp,
 });
 export type Engine = z.infer<typeof engineSchema>;
+
+/** The collection of engines. */
+export const enginesOf = (firestore: Firestore) => typedCollection(firestore, "engines", engineSchema);
 
 /** The document of an engine: its own name, kept apart per service account. */
 export function engineDocumentId(caller: string, engineId: string): string {

@@ -1,12 +1,12 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { plusSeconds } from "../platform/clock.ts";
-import { type Engine, engineDocumentId, engineSchema } from "./engineDocument.ts";
+import { hasGrpcStatus } from "../platform/grpcStatus.ts";
+import { type Engine, engineDocumentId, enginesOf } from "./engineDocument.ts";
 
 /** An engine that hasn't called for this long is silent: it sleeps, or it is gone. */
 export const SILENT_AFTER_SECONDS = 120;
 /** An engine that hasn't called for this long is forgotten. */
 export const FORGOTTEN_AFTER_SECONDS = 3600;
-const NOT_FOUND = 5;
 /** More engines than this aren't looked at. */
 const MOST_ENGINES = 500;
 
@@ -15,14 +15,13 @@ export async function knownEngines(
   firestore: Firestore,
   now: Date,
 ): Promise<{ engine: Engine; silent: boolean }[]> {
-  const found = await firestore
-    .collection("engines")
+  const found = await enginesOf(firestore)
     .where("seenAt", ">", plusSeconds(now, -FORGOTTEN_AFTER_SECONDS))
     .limit(MOST_ENGINES)
     .get();
   const silentBefore = plusSeconds(now, -SILENT_AFTER_SECONDS);
   return found.docs.map((document) => {
-    const engine = engineSchema.parse(document.data());
+    const engine = document.data();
     return { engine, silent: engine.seenAt < silentBefore };
   });
 }
@@ -34,17 +33,19 @@ export async function notePull(
   pull: { engineId: string; kinds: readonly string[]; filled: boolean; now: Date },
 ): Promise<void> {
   const { engineId, kinds, filled, now } = pull;
-  await firestore.doc(`engines/${engineDocumentId(caller, engineId)}`).set(
-    {
-      engineId,
-      kinds: [...kinds],
-      seenAt: now,
-      pulledAt: now,
-      ...(filled ? { filledAt: now } : {}),
-      expiresAt: plusSeconds(now, 86_400),
-    },
-    { merge: true },
-  );
+  await enginesOf(firestore)
+    .doc(engineDocumentId(caller, engineId))
+    .set(
+      {
+        engineId,
+        kinds: [...kinds],
+        seenAt: now,
+        pulledAt: now,
+        ...(filled ? { filledAt: now } : {}),
+        expiresAt: plusSeconds(now, 86_400),
+      },
+      { merge: true },
+    );
 }
 
 /** Notes that an engine is at work. */
@@ -54,11 +55,11 @@ export async function noteSeen(
   engineId: string,
   now: Date,
 ): Promise<void> {
-  const document = firestore.doc(`engines/${engineDocumentId(caller, engineId)}`);
+  const document = enginesOf(firestore).doc(engineDocumentId(caller, engineId));
   try {
     await document.update({ seenAt: now, expiresAt: plusSeconds(now, 86_400) });
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === NOT_FOUND)) throw error;
+    if (!hasGrpcStatus(error, "notFound")) throw error;
     // It took its lease under a presence that is forgotten; its next request for work makes another.
   }
 }
@@ -79,6 +80,6 @@ async function someEngine(
   since: Date,
   kind: string,
 ): Promise<boolean> {
-  const found = await firestore.collection("engines").where(field, ">", since).limit(MOST_ENGINES).get();
-  return found.docs.some((document) => engineSchema.parse(document.data()).kinds.includes(kind));
+  const found = await enginesOf(firestore).where(field, ">", since).limit(MOST_ENGINES).get();
+  return found.docs.some((document) => document.data().kinds.includes(kind));
 }

@@ -16,11 +16,11 @@ type Counted = Line["kinds"][string];
 const NONE: Counted = { open: 0, placed: 0, finish: 0 };
 
 /**
- * The space's line and the job's place after a change of the job.
+ * Gives a job that enters the line its place, and counts it in its space's line. A job that has ended loses its place.
  * @param before the job as it was; undefined when it is new
  * @param virtualTime the largest tag running in this kind, or else the smallest waiting, or else 0
  */
-export function settleLine(
+export function placeInLine(
   line: Line,
   before: Job | undefined,
   after: Job,
@@ -30,7 +30,7 @@ export function settleLine(
   const was = { open: before && isOpen(before) ? 1 : 0, placed: before?.place ? 1 : 0 };
   let counted = line.kinds[after.kind] ?? NONE;
   let place = isOpen(after) ? after.place : null;
-  if (after.waiting && place === null) {
+  if (needsPlace(after)) {
     // A space with nothing in line has no claim and no debt from turns long past.
     const behindOwn = counted.placed > 0 && counted.finish >= virtualTime;
     const tag = behindOwn ? counted.finish : virtualTime;
@@ -51,7 +51,12 @@ export function settleLine(
 
 /** Whether a change of the job touches its space's line at all. */
 export function touchesLine(before: Job | undefined, after: Job): boolean {
-  return before === undefined || isOpen(before) !== isOpen(after) || (after.waiting && after.place === null);
+  return before === undefined || isOpen(before) !== isOpen(after) || needsPlace(after);
+}
+
+/** Whether the job is to be given a place in its kind's line. */
+export function needsPlace(job: Job): boolean {
+  return job.waiting && job.place === null;
 }
 
 /** The order of a line, as the index has it: by tag, newcomers before a space's own followers, then by time and id. */

@@ -1,49 +1,26 @@
 import { hasCode } from "../platform/errors.ts";
-import type { Upload } from "../uploads/uploadDocument.ts";
-import { uploadSchema } from "../uploads/uploadDocument.ts";
-import { changeJob, type QueueDeps } from "./store.ts";
-import type { JobEvent } from "./transition.ts";
+import { uploadsOf } from "../uploads/uploadDocument.ts";
+import { changeJob, type QueueDeps } from "./changeJob.ts";
+import { jobsOf } from "./jobDocument.ts";
+import { eventOfUpload } from "./uploadState.ts";
 
 /**
- * Tells every job that waits for an upload what became of it: those that have all their inputs now enter the line, those whose input
- * was rejected fail with its reason. Repeating it changes nothing. The upload's verdict must be committed before: a job submitted at
- * the same moment then either reads it in its own transaction, or is found here.
- * @throws whatever Firestore throws; calling again completes it
+ * Applies what is known of an upload to every job that waits for it: those that have all their inputs now enter the line, those whose
+ * input was rejected fail with its reason. Repeating it changes nothing. The upload's state must be committed before: a job submitted
+ * at the same moment then either reads it in its own transaction, or is found here.
+ * @throws what Firestore throws; calling again completes it
  */
-export async function settleUpload(uploadId: string, deps: QueueDeps): Promise<void> {
-  const snapshot = await deps.firestore.doc(`uploads/${uploadId}`).get();
-  if (!snapshot.exists) return;
-  const event = settledInput(uploadId, uploadSchema.parse(snapshot.data()));
+export async function applyUpload(uploadId: string, deps: QueueDeps): Promise<void> {
+  const upload = (await uploadsOf(deps.firestore).doc(uploadId).get()).data();
+  const event = upload && eventOfUpload(uploadId, upload);
   if (!event) return;
-  const waiting = await deps.firestore
-    .collection("jobs")
-    .where("waitingFor", "array-contains", uploadId)
-    .select()
-    .get();
+  const waiting = await jobsOf(deps.firestore).where("waitingFor", "array-contains", uploadId).select().get();
   for (const { id } of waiting.docs) {
     try {
-      await changeJob(id, event, deps);
+      const { verdict, job } = await changeJob(id, event, deps);
+      if (verdict === "changed" && job.waiting) deps.log.info("inputs_ready", { jobId: id, kind: job.kind });
     } catch (error) {
       if (!hasCode(error, "not_found")) throw error; // erased meanwhile
     }
   }
-}
-
-/** The verdict on an upload as a job hears it; undefined while it is pending. */
-export function settledInput(
-  uploadId: string,
-  upload: Upload,
-): Extract<JobEvent, { type: "input_settled" }> | undefined {
-  if (upload.state === "received" && upload.received) {
-    return {
-      type: "input_settled",
-      uploadId,
-      upload: { state: "received", received: { object: upload.object, ...upload.received } },
-    };
-  }
-  if (upload.state === "rejected") {
-    const reason = upload.reason ?? { code: "upload_rejected", message: "A file was rejected." };
-    return { type: "input_settled", uploadId, upload: { state: "rejected", reason } };
-  }
-  return undefined;
 }

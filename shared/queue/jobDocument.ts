@@ -1,4 +1,6 @@
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
+import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 
 export const JOB_STATES = [
@@ -43,7 +45,7 @@ const leaseSchema = z.object({
 
 /**
  * `jobs/{id}`: one job, from the 202 to its end. The space's members read it through Firestore rules, so it holds no secret. Written
- * only through `transition`, each write conditional on the state it was computed from.
+ * only through `commitJob`, each write conditional on the state it was computed from; erasing its space removes it.
  */
 export const jobSchema = z.object({
   kind: z.string(),
@@ -61,12 +63,12 @@ export const jobSchema = z.object({
   /** Attempts begun. Never falls. */
   attempt: z.number().int().nonnegative(),
   maxAttempts: z.number().int().positive(),
-  /** The attempt that was begun was given back by its engine: the next lease goes on with it. */
-  spared: z.boolean(),
+  /** The attempt that was begun was given back by its engine: the next lease continues it. */
+  attemptRefunded: z.boolean(),
   /** Leases given, released ones too; names the folder of what a lease makes. */
   leaseNumber: z.number().int().nonnegative(),
   lease: leaseSchema.nullable(),
-  /** How the latest lease that ended did so; recognises an engine that repeats its last word. */
+  /** How the latest lease that ended did so; recognises an engine that repeats its last call. */
   lastLease: z
     .object({
       hash: z.string(),
@@ -83,14 +85,14 @@ export const jobSchema = z.object({
   /** Whether it may be leased now: what the line's index holds. False while it backs off. */
   waiting: z.boolean(),
   /** How often it entered the line; goes into task names, because Cloud Tasks refuses a name that was used. */
-  entries: z.number().int().nonnegative(),
+  enqueueCount: z.number().int().nonnegative(),
   /** While it backs off: when it enters the line again. */
   availableAt: timestamp.nullable(),
 
   /** How long the lease that succeeded took, in seconds; what estimates are made of. */
   tookSeconds: z.number().nullable(),
-  /** Its failure has yet to be told to Pub/Sub. */
-  noticePending: z.boolean(),
+  /** Its failure has yet to be published. */
+  notificationPending: z.boolean(),
   createdAt: timestamp,
   updatedAt: timestamp,
   finishedAt: timestamp.nullable(),
@@ -99,7 +101,13 @@ export const jobSchema = z.object({
 });
 export type Job = z.infer<typeof jobSchema>;
 
+/** The collection of jobs. */
+export const jobsOf = (firestore: Firestore) => typedCollection(firestore, "jobs", jobSchema);
+
+/** The states of a job that has yet to reach its end. */
+export const OPEN_STATES: readonly JobState[] = ["awaiting_upload", "queued", "running"];
+
 /** Whether the job has yet to reach its end. */
 export function isOpen(job: Pick<Job, "state">): boolean {
-  return job.state === "awaiting_upload" || job.state === "queued" || job.state === "running";
+  return OPEN_STATES.includes(job.state);
 }

@@ -1,4 +1,6 @@
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
+import { typedCollection } from "../platform/firestore/collection.ts";
 
 /**
  * `lines/{spaceId}`: how much a space has open, and how far its jobs reach back in each kind's line. Written in the transaction
@@ -19,5 +21,8 @@ export const lineSchema = z.object({
   ),
 });
 export type Line = z.infer<typeof lineSchema>;
+
+/** The collection of lines. */
+export const linesOf = (firestore: Firestore) => typedCollection(firestore, "lines", lineSchema);
 
 export const EMPTY_LINE: Line = { open: 0, kinds: {} };

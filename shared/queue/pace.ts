@@ -7,7 +7,7 @@ import { knownEngines } from "./engines.ts";
 import type { KindPace } from "./estimate.ts";
 import { queryOf, shapes } from "./queries.ts";
 
-/** What an estimate is made of; read anew after this time, since a list of jobs asks for it again and again. */
+/** What an estimate is made of; read again after this time, since a list of jobs asks for it again and again. */
 const FRESH_SECONDS = 5;
 /** How many jobs make up "lately". */
 const LATELY = 25;
@@ -34,8 +34,13 @@ export function paceReader(deps: { firestore: Firestore; clock: Clock }): (kind:
 
 async function readPace(kind: Kind, { firestore, clock }: { firestore: Firestore; clock: Clock }) {
   const [succeeded, running, engines] = await Promise.all([
-    queryOf(firestore, shapes.succeeded, kind.name, "succeeded").select("tookSeconds").limit(LATELY).get(),
+    queryOf(firestore, shapes.succeeded, kind.name, "succeeded")
+      .withConverter(null)
+      .select("tookSeconds")
+      .limit(LATELY)
+      .get(),
     queryOf(firestore, shapes.runningByTag, kind.name, "running")
+      .withConverter(null)
       .select("lease.startedAt", "lease.engineId")
       .limit(MOST_RUNNING)
       .get(),

@@ -2,10 +2,11 @@
  * Every query of more than one field that the queue asks of Firestore, as data: the query is built from it, and a test compares it
  * with `firestore.indexes.json`. The emulator needs no composite index, so nothing else would notice a missing one.
  */
-import type { CollectionReference, Firestore, Query } from "@google-cloud/firestore";
+import type { Firestore, Query } from "@google-cloud/firestore";
+import { type Job, jobsOf } from "./jobDocument.ts";
 
 export interface QueryShape {
-  readonly collection: string;
+  readonly collection: "jobs";
   /** Fields compared for equality (or by `in`). */
   readonly equal: readonly string[];
   /** Fields in the order of the index; a comparison by range goes with the first of them. */
@@ -41,9 +42,16 @@ export const shapes = {
   failed: { collection: "jobs", equal: ["state"], order: [["finishedAt", "desc"]] },
 } as const satisfies Record<string, QueryShape>;
 
-/** The query of a shape; `values` in the order of its `equal`. Ties are broken by document id, in the direction of the last field. */
-export function queryOf(firestore: Firestore, shape: QueryShape, ...values: readonly unknown[]): Query {
-  let query: CollectionReference | Query = firestore.collection(shape.collection);
+/**
+ * The query of a shape; `values` in the order of its `equal`. Ties are broken by document id, in the direction of the last field. For
+ * some fields only, use `withConverter(null)` before `select`: a part of a job doesn't fit the job's schema.
+ */
+export function queryOf(
+  firestore: Firestore,
+  shape: QueryShape,
+  ...values: readonly unknown[]
+): Query<Job, Job> {
+  let query: Query<Job, Job> = jobsOf(firestore);
   for (const [index, field] of shape.equal.entries()) query = query.where(field, "==", values[index]);
   for (const [field, direction] of shape.order) query = query.orderBy(field, direction);
   const last = shape.order.at(-1)?.[1] ?? "asc";

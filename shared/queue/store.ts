@@ -1,190 +1,120 @@
-/** Jobs in Firestore: read, and changed by `transition`, each write conditional on the state it was computed from. */
-import type {
-  DocumentReference,
-  DocumentSnapshot,
-  Firestore,
-  Precondition,
-  Transaction,
-  WriteBatch,
+/** Jobs in Firestore: each document is written under the condition that it still has the version that was read. */
+import {
+  type CollectionReference,
+  type DocumentData,
+  type Firestore,
+  Timestamp,
+  type Transaction,
+  type WriteBatch,
 } from "@google-cloud/firestore";
-import type { Kinds } from "../kinds/index.ts";
-import type { Clock } from "../platform/clock.ts";
-import { errors, type ReverieError } from "../platform/errors.ts";
-import { optimistically } from "../platform/firestore/retryConflicts.ts";
-import { type EffectDeps, perform } from "./effects.ts";
-import { settleLine, touchesLine } from "./fairLine.ts";
-import { type Job, jobSchema } from "./jobDocument.ts";
-import { EMPTY_LINE, type Line, lineSchema } from "./lineDocument.ts";
-import { type Rules, rulesOf } from "./rules.ts";
-import { type Effect, type JobEvent, type Refusal, transition } from "./transition.ts";
-import { virtualTime } from "./virtualTime.ts";
+import { z } from "zod";
+import { recordsOf } from "../platform/idempotency/record.ts";
+import { ID_PATTERN } from "../platform/ids.ts";
+import { resultsOf } from "../results/resultDocument.ts";
+import { tombstonesOf } from "../spaces/tombstoneDocument.ts";
+import { uploadsOf } from "../uploads/uploadDocument.ts";
+import { type Job, jobsOf } from "./jobDocument.ts";
+import type { ConditionalWrite, JobStore, JobWrites, LockedReads, Stored } from "./jobStore.ts";
+import { EMPTY_LINE, linesOf } from "./lineDocument.ts";
+import { queryOf, shapes } from "./queries.ts";
 
-export interface QueueDeps extends EffectDeps {
-  readonly firestore: Firestore;
-  readonly kinds: Kinds;
-  readonly clock: Clock;
-  /** The setting RETRY_BACKOFF_MAX_SECONDS. */
-  readonly backoffMaxSeconds: number | undefined;
-}
-
-export interface Applied {
-  readonly verdict: "changed" | "unchanged";
-  /** As it was written. */
-  readonly job: Job;
-  readonly effects: readonly Effect[];
-}
-
-/**
- * Changes one job by an event and then sees to what the change asks for. The job, its space's line and whatever `also` writes are
- * committed together; effects follow, and are made up by `sweep` should a crash come between.
- * @param also reads and writes of its own, in a transaction with a change; not called when nothing changes
- * @throws `not_found` when the job isn't there; the error of the refusal
- */
-export async function changeJob(
-  jobId: string,
-  event: JobEvent,
-  deps: QueueDeps,
-  also?: (transaction: Transaction, job: Job) => Promise<void>,
-): Promise<Applied> {
-  const applied = await optimistically(async (): Promise<Applied> => {
-    const { document, job: before, precondition } = await readJob(jobId, deps.firestore);
-    const outcome = transition(before, event, deps.clock(), rulesFor(before.kind, deps));
-    if (outcome.verdict === "refused") throw refusal(outcome.why);
-    if (outcome.verdict === "unchanged") return outcome;
-    const { job, write } = await prepareWrite({ document, before, precondition }, outcome.job, deps);
-    await commit(deps.firestore, write, also && ((transaction) => also(transaction, job)));
-    return { ...outcome, job };
-  });
-  await perform(
-    applied.effects.map((effect) => ({ jobId, job: applied.job, effect })),
-    deps,
-  );
-  return applied;
+/** The store of this Firestore. Cheap: it holds nothing. */
+export function jobStoreOf(firestore: Firestore): JobStore {
+  return {
+    readJob: (jobId) => readJob(jobId, firestore),
+    readLine: async (spaceId) => {
+      const snapshot = await linesOf(firestore).doc(spaceId).get();
+      return { content: snapshot.data() ?? EMPTY_LINE, version: snapshot.updateTime };
+    },
+    readVirtualTime: (kind) => readVirtualTime(kind, firestore),
+    commit: async (writes) => {
+      const batch = firestore.batch();
+      addWrites(writes, batch, firestore);
+      const written = await batch.commit();
+      return writes.record && written.at(-1)?.writeTime;
+    },
+    commitLocked: (decide) =>
+      firestore.runTransaction(
+        async (transaction) => {
+          const decision = await decide(lockedReads(transaction, firestore));
+          if (decision.writes) addWrites(decision.writes, transaction, firestore);
+          return decision;
+        },
+        { maxAttempts: 1 },
+      ),
+  };
 }
 
 /** A job's document, parsed; undefined when it isn't there. */
 export async function findJob(firestore: Firestore, jobId: string): Promise<Job | undefined> {
-  const snapshot = await firestore.doc(`jobs/${jobId}`).get();
-  return snapshot.exists ? jobSchema.parse(snapshot.data()) : undefined;
+  return (await readJob(jobId, firestore))?.content;
 }
 
-/**
- * A job with the condition under which it may be written.
- * @throws `not_found`
- */
-export async function readJob(jobId: string, firestore: Firestore) {
-  const document = firestore.doc(`jobs/${jobId}`);
-  const snapshot = await document.get();
-  if (!snapshot.exists) throw errors.notFound();
-  return { document, job: jobSchema.parse(snapshot.data()), precondition: asRead(snapshot) };
+async function readJob(jobId: string, firestore: Firestore): Promise<Stored<Job> | undefined> {
+  const snapshot = await jobsOf(firestore).doc(jobId).get();
+  const content = snapshot.data();
+  return content && { content, version: snapshot.updateTime };
+}
+
+const placedSchema = z.object({ place: z.object({ tag: z.number() }) });
+
+/** Read outside of transactions on purpose, so that submitting locks no job: a slightly old value shifts a place by a turn, no more. */
+async function readVirtualTime(kind: string, firestore: Firestore): Promise<number> {
+  const tag = async (query: FirebaseFirestore.Query) => {
+    const found = await query.select("place.tag").limit(1).get();
+    const first = found.docs[0];
+    return first && placedSchema.parse(first.data()).place.tag;
+  };
+  const [running, waiting] = await Promise.all([
+    tag(queryOf(firestore, shapes.runningByTag, kind, "running").withConverter(null)),
+    tag(queryOf(firestore, shapes.line, kind, true).withConverter(null)),
+  ]);
+  return running ?? waiting ?? 0;
+}
+
+function lockedReads(transaction: Transaction, firestore: Firestore): LockedReads {
+  return {
+    readSurroundings: async (spaceId, uploadIds) => {
+      const tombstone = await transaction.get(tombstonesOf(firestore).doc(spaceId));
+      // What can't be an id of ours isn't there; some of it Firestore would not even be asked about.
+      const ids = uploadIds.filter((id) => ID_PATTERN.test(id));
+      const documents = ids.map((id) => uploadsOf(firestore).doc(id));
+      const found = documents.length > 0 ? await transaction.getAll(...documents) : [];
+      const known = found.flatMap((snapshot) => {
+        const upload = snapshot.data();
+        return upload ? [[snapshot.id, upload] as const] : [];
+      });
+      return { spaceErased: tombstone.exists, uploads: new Map(known) };
+    },
+  };
 }
 
 type Writer = Transaction | WriteBatch;
 
-/**
- * Settles the space's line for a change of one of its jobs.
- * @param from the job's document and how it was read; `before` and `precondition` are absent when the job is new
- * @returns the job with its place, the line if it is touched, and both writes, to be committed together
- */
-export async function prepareWrite(
-  from: { document: DocumentReference; before?: Job; precondition?: Precondition },
-  after: Job,
-  deps: QueueDeps,
-): Promise<{ job: Job; line: Line | undefined; write: (writer: Writer) => void }> {
-  const { document, before, precondition } = from;
-  const writeJob = (writer: Writer, job: Job) => {
-    if (precondition) update(writer, document, job, precondition);
-    else create(writer, document, job);
-  };
-  if (!touchesLine(before, after)) {
-    return { job: after, line: undefined, write: (writer) => writeJob(writer, after) };
-  }
-  const entersLine = after.waiting && after.place === null;
-  const now = entersLine ? await virtualTime(after.kind, deps.firestore) : 0;
-  // The last thing to be read: the shorter the time until the commit, the fewer meet here.
-  const lineDocument = deps.firestore.doc(`lines/${after.spaceId}`);
-  const snapshot = await lineDocument.get();
-  const read = snapshot.exists ? lineSchema.parse(snapshot.data()) : EMPTY_LINE;
-  const { job, line } = settleLine(read, before, after, kindOf(after.kind, deps), now);
-  return {
-    job,
-    line,
-    write: (writer) => {
-      writeJob(writer, job);
-      if (snapshot.exists) update(writer, lineDocument, line, asRead(snapshot));
-      else create(writer, lineDocument, line);
-    },
-  };
-}
-
-/**
- * Commits conditional writes at once, or in a transaction when something else has to be read with them.
- * @throws a conflict when a document is not as it was read; `optimistically` has it done again
- */
-export async function commit(
-  firestore: Firestore,
-  write: (writer: Writer) => void,
-  also?: (transaction: Transaction) => Promise<void>,
-): Promise<void> {
-  if (!also) {
-    const batch = firestore.batch();
-    write(batch);
-    await batch.commit();
-    return;
-  }
-  await firestore.runTransaction(
-    async (transaction) => {
-      await also(transaction);
-      write(transaction);
-    },
-    { maxAttempts: 1 },
-  );
-}
-
-/** The condition that a document is as it was read. */
-function asRead(snapshot: DocumentSnapshot): Precondition {
-  return snapshot.updateTime ? { lastUpdateTime: snapshot.updateTime } : { exists: true };
+/** The record comes last: its write time is the last of the batch's. */
+function addWrites({ job, line, result, record }: JobWrites, writer: Writer, firestore: Firestore): void {
+  addWrite(job, jobsOf(firestore), writer);
+  if (line) addWrite(line, linesOf(firestore), writer);
+  // Not conditional: an operator may have written one by hand, and the engine's is what counts.
+  if (result) asBatch(writer).set(resultsOf(firestore).doc(result.jobId), result);
+  if (record) addWrite(record, recordsOf(firestore), writer);
 }
 
 /** All of a document's fields are replaced, one by one: `update` is the write that takes a precondition. */
-function update(
+function addWrite<Content extends DocumentData>(
+  { id, content, version }: ConditionalWrite<Content>,
+  collection: CollectionReference<Content, Content>,
   writer: Writer,
-  document: DocumentReference,
-  content: Job | Line,
-  precondition: Precondition,
 ): void {
-  // Transaction and WriteBatch both have this method; their union has no call signature in common.
-  (writer as WriteBatch).update(document, { ...content }, precondition);
-}
-
-function create(writer: Writer, document: DocumentReference, content: Job | Line): void {
-  (writer as WriteBatch).create(document, { ...content }); // as above
-}
-
-/** The rules of a job's kind, with the deployment's bound on back-off. */
-export function rulesFor(kind: string, deps: Pick<QueueDeps, "kinds" | "backoffMaxSeconds">): Rules {
-  return rulesOf(kindOf(kind, deps), deps.backoffMaxSeconds);
-}
-
-/** @throws Error for a kind that was taken out of the deployment while it had jobs */
-export function kindOf(name: string, deps: Pick<QueueDeps, "kinds">) {
-  const kind = deps.kinds.get(name);
-  if (!kind) throw new Error(`a job is of the kind ${name}, which this deployment doesn't know`);
-  return kind;
-}
-
-/** A refusal as the error a caller is told. */
-export function refusal(why: Refusal): ReverieError {
-  switch (why) {
-    case "lease_lost":
-      return errors.leaseLost("the lease has ended; another may have begun");
-    case "job_finished":
-      return errors.jobFinished("the job has ended");
-    case "job_not_finished":
-      return errors.jobNotFinished("the job has not ended");
-    case "upload_rejected":
-      return errors.inputsRejected("one of the job's files was rejected; submit a new job with another");
-    case "not_waiting":
-      return errors.leaseLost("the job is not waiting");
+  const document = collection.doc(id).withConverter(null);
+  if (!version) asBatch(writer).create(document, { ...content });
+  else {
+    const lastUpdateTime = new Timestamp(version.seconds, version.nanoseconds);
+    asBatch(writer).update(document, { ...content }, { lastUpdateTime });
   }
+}
+
+/** Transaction and WriteBatch both have these methods; their union has no call signature in common. */
+function asBatch(writer: Writer): WriteBatch {
+  return writer as WriteBatch; // for the reason above
 }

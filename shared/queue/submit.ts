@@ -1,19 +1,17 @@
-import type { Transaction } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { Kind } from "../kinds/kind.ts";
 import { errors, type InputIssue } from "../platform/errors.ts";
-import { inTurn } from "../platform/firestore/inTurn.ts";
-import { optimistically } from "../platform/firestore/retryConflicts.ts";
-import { findAnswer, storeAnswer } from "../platform/idempotency/firestore.ts";
+import { retryConflictsInTurn } from "../platform/firestore/retryConflicts.ts";
+import { answerRecord, findAnswer } from "../platform/idempotency/firestore.ts";
 import type { StoredAnswer } from "../platform/idempotency/sql.ts";
-import { ID_PATTERN, type NewId } from "../platform/ids.ts";
-import type { Upload } from "../uploads/uploadDocument.ts";
-import { uploadSchema } from "../uploads/uploadDocument.ts";
+import type { NewId } from "../platform/ids.ts";
+import type { QueueDeps } from "./changeJob.ts";
+import { commitJob } from "./commitJob.ts";
 import { type JobEffect, perform } from "./effects.ts";
-import { settledInput } from "./inputs.ts";
-import { refuseTooMany } from "./openLimit.ts";
-import { prepareWrite, type QueueDeps, rulesFor } from "./store.ts";
-import { misfit, newJob, type Submission, transition } from "./transition.ts";
+import type { Job } from "./jobDocument.ts";
+import type { Submission } from "./jobEvent.ts";
+import { submissionError } from "./refusal.ts";
+import { jobStoreOf } from "./store.ts";
 import { type ViewDeps, viewJob } from "./view.ts";
 
 /** Text that people read: no control characters, no halves of characters, not only blanks. */
@@ -50,7 +48,7 @@ export interface SubmitInput {
 }
 
 /**
- * Takes a job: once this has answered, the job is never lost. One transaction reads the space's tombstone, its uploads and its count
+ * Takes a job: once this has answered, the job is never lost. One commit depends on the space's tombstone, its uploads and its count
  * of open jobs, and writes the job, the count and the answer for the key. The bytes may come before, during or after.
  * @returns 202 with the job as `GET` shows it; for a repeated key the first answer, byte for byte
  * @throws `invalid_request`, `unknown_kind`, `upload_unknown`, `upload_rejected`, `idempotency_key_reused`, `too_many_open_jobs`;
@@ -58,41 +56,50 @@ export interface SubmitInput {
  */
 export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
   const { kind, submission } = read(input, deps);
-  const { answer, effects, made } = await inTurn(input.spaceId, () =>
-    optimistically(() => submitOnce(input, kind, submission, deps)),
+  const { answer, effects, made } = await retryConflictsInTurn(input.spaceId, () =>
+    submitOnce(input, kind, submission, deps),
   );
-  for (const jobId of made) deps.log.info("job_submitted", { jobId, kind: kind.name });
+  if (made !== undefined) deps.log.info("job_submitted", { jobId: made, kind: kind.name });
   await perform(effects, deps);
   return answer;
 }
 
+/** One attempt: the answer that is on record, or a new job. */
 async function submitOnce(
   input: SubmitInput,
   kind: Kind,
   submission: Submission,
   deps: SubmitDeps,
-): Promise<{ answer: StoredAnswer; effects: JobEffect[]; made: string[] }> {
+): Promise<{ answer: StoredAnswer; effects: JobEffect[]; made?: string }> {
   const { userId: caller, route, key, body } = input;
   const request = { caller, route, key, body, now: deps.clock() };
-  const known = await findAnswer(deps.firestore, request);
-  if (known.answer) return { answer: known.answer, effects: [], made: [] };
-  const id = deps.newId();
+  const { answer: known, snapshot } = await findAnswer(deps.firestore, request);
+  if (known) return { answer: known, effects: [] };
+  const jobId = deps.newId();
   await deps.pace(kind); // kept for the view, which is made while others may want to write the space's line
-  return deps.firestore.runTransaction(
-    async (transaction) => {
-      const opened = await open(id, submission, kind, transaction, deps);
-      const answer: StoredAnswer = {
-        status: 202,
-        headers: { location: `/v1/jobs/${id}` },
-        body: JSON.stringify(await viewJob(id, opened.job, deps)),
-      };
-      opened.write(transaction);
-      if (known.snapshot) storeAnswer(transaction, known.snapshot, request, answer);
-      const effects = opened.effects.map((effect) => ({ jobId: id, job: opened.job, effect }));
-      return { answer, effects, made: [id] };
-    },
-    { maxAttempts: 1 },
-  );
+  const stored: { answer?: StoredAnswer } = {};
+  const record = async (job: Job) => {
+    if (!snapshot) return undefined;
+    stored.answer = await answerFor(jobId, job, deps);
+    // A record whose day is over may still be there.
+    return { id: snapshot.id, version: snapshot.updateTime, content: answerRecord(request, stored.answer) };
+  };
+  const { openJobsPerSpace } = deps;
+  const submit = { type: "submit", submission, openJobsPerSpace } as const;
+  const store = jobStoreOf(deps.firestore);
+  const committed = await commitJob(jobId, submit, { ...deps, store }, { record });
+  if (committed.verdict === "refused") throw submissionError(committed);
+  const { job } = committed;
+  const answer = stored.answer ?? (await answerFor(jobId, job, deps));
+  return { answer, effects: committed.effects.map((effect) => ({ jobId, job, effect })), made: jobId };
+}
+
+async function answerFor(jobId: string, job: Job, deps: ViewDeps): Promise<StoredAnswer> {
+  return {
+    status: 202,
+    headers: { location: `/v1/jobs/${jobId}` },
+    body: JSON.stringify(await viewJob(jobId, job, deps)),
+  };
 }
 
 function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: Submission } {
@@ -133,70 +140,4 @@ function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: S
     inputs: body.inputs,
   };
   return { kind, submission };
-}
-
-/** Reads what the job depends on and prepares its writes. */
-async function open(
-  id: string,
-  submission: Submission,
-  kind: Kind,
-  transaction: Transaction,
-  deps: SubmitDeps,
-) {
-  const now = deps.clock();
-  const rules = rulesFor(kind.name, deps);
-  const tombstone = await transaction.get(deps.firestore.doc(`tombstones/${submission.spaceId}`));
-  if (tombstone.exists) throw errors.notFound();
-  let job = newJob(submission, rules, now);
-  const effects: JobEffect["effect"][] = [];
-  const uploads = await readUploads(submission, transaction, deps);
-  for (const [uploadId, upload] of uploads) {
-    const event = settledInput(uploadId, upload);
-    if (!event) continue;
-    const outcome = transition(job, event, now, rules);
-    if (outcome.verdict !== "changed") continue;
-    job = outcome.job;
-    effects.push(...outcome.effects);
-  }
-  refuseRejected(submission, uploads, kind);
-  const prepared = await prepareWrite({ document: deps.firestore.doc(`jobs/${id}`) }, job, deps);
-  refuseTooMany(submission, prepared.line, kind, deps.openJobsPerSpace);
-  return { ...prepared, effects };
-}
-
-/** The uploads a submission names, in the transaction that uses them. Somebody else's are answered like those that aren't there. */
-async function readUploads(
-  submission: Submission,
-  transaction: Transaction,
-  deps: SubmitDeps,
-): Promise<Map<string, Upload>> {
-  const now = deps.clock();
-  const uploads = new Map<string, Upload>();
-  for (const [role, uploadId] of Object.entries(submission.inputs)) {
-    if (uploads.has(uploadId)) continue;
-    const snapshot = ID_PATTERN.test(uploadId)
-      ? await transaction.get(deps.firestore.doc(`uploads/${uploadId}`))
-      : undefined;
-    const upload = snapshot?.exists ? uploadSchema.parse(snapshot.data()) : undefined;
-    if (!upload || upload.spaceId !== submission.spaceId || upload.expiresAt <= now) {
-      throw errors.uploadUnknown(`inputs.${role}: no such upload`, {
-        issues: [{ path: `inputs.${role}`, message: "no such upload" }],
-      });
-    }
-    uploads.set(uploadId, upload);
-  }
-  return uploads;
-}
-
-/** A job that could only fail isn't taken. */
-function refuseRejected(submission: Submission, uploads: ReadonlyMap<string, Upload>, kind: Kind): void {
-  for (const [role, uploadId] of Object.entries(submission.inputs)) {
-    const upload = uploads.get(uploadId);
-    const reason =
-      upload?.state === "rejected" ? upload.reason : upload?.received && misfit(kind, role, upload.received);
-    if (!reason) continue;
-    throw errors.uploadRejected(`inputs.${role}: ${reason.message}`, {
-      issues: [{ path: `inputs.${role}`, message: reason.message }],
-    });
-  }
 }

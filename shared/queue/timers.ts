@@ -1,5 +1,5 @@
 import { hasCode } from "../platform/errors.ts";
-import { type Applied, changeJob, type QueueDeps } from "./store.ts";
+import { type Applied, changeJob, type QueueDeps } from "./changeJob.ts";
 
 /**
  * - `applied`: the lease was taken back, or the job is in line again.
@@ -28,20 +28,20 @@ export async function endLease(
 
 /** The end of a back-off: the job enters the line again. */
 export async function endBackOff(
-  input: { jobId: string; entries: number; at?: Date | undefined },
+  input: { jobId: string; enqueueCount: number; at?: Date | undefined },
   deps: QueueDeps,
 ): Promise<TimerOutcome> {
-  const { jobId, entries, at } = input;
-  return outcomeOf(await unlessGone(changeJob(jobId, { type: "back_off_ended", entries }, deps)), at);
+  const { jobId, enqueueCount, at } = input;
+  return outcomeOf(await unlessGone(changeJob(jobId, { type: "back_off_ended", enqueueCount }, deps)), at);
 }
 
-/** A timer asked for anew under the time that this one had is this one: its name is taken, so it must be tried again itself. */
+/** A timer that is asked for again for the time that this one had is this one: its name is taken, so it must be tried again itself. */
 function outcomeOf(applied: Applied | undefined, at: Date | undefined): TimerOutcome {
   if (applied?.verdict === "changed") return "applied";
   const again = applied?.effects.find(
     (effect) => effect.type === "lease_timer" || effect.type === "entry_timer",
   );
-  const same = again && "at" in again && at !== undefined && again.at.getTime() === at.getTime();
+  const same = again && at !== undefined && again.at.getTime() === at.getTime();
   return same ? "early" : "over";
 }
 

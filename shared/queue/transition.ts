@@ -1,137 +1,51 @@
 /**
- * The life of a job as a pure function. Firestore transactions apply it; nothing else changes a job.
+ * The life of a job as a pure function. `commitJob` applies it; nothing else changes a job.
  *
  *   awaiting_upload → queued → running → succeeded | failed | cancelled
  *
  * A lease is valid exactly as long as the document names its hash. Clocks decide when a lease may be taken away, never whether a
  * token is believed: clocks that differ can cost time, but can't let two engines finish one job.
  */
-
-import type { Kind } from "../kinds/kind.ts";
+import type { Reason } from "../kinds/inputRules.ts";
 import { plusSeconds } from "../platform/clock.ts";
-import { isOneOf } from "../platform/media/mediaTypes.ts";
-import { isOpen, type Job, type JobInput } from "./jobDocument.ts";
-
-/** What of a kind (and of the deployment) decides over a job's life. */
-export type Rules = Pick<Kind, "inputs" | "maxAttempts" | "backoff" | "leaseCeilingSeconds">;
-
-/** A code and a sentence, as a person is told why. */
-export interface Reason {
-  readonly code: string;
-  readonly message: string;
-}
-
-export type JobEvent =
-  /** An upload that this job names was settled. */
-  | {
-      readonly type: "input_settled";
-      readonly uploadId: string;
-      readonly upload:
-        | { readonly state: "received"; readonly received: NonNullable<JobInput["received"]> }
-        | { readonly state: "rejected"; readonly reason: Reason };
-    }
-  /** The uploads it waits for will not come any more. */
-  | { readonly type: "inputs_missing" }
-  | { readonly type: "lease"; readonly hash: string; readonly engineId: string; readonly seconds: number }
-  | {
-      readonly type: "renew";
-      readonly hash: string;
-      readonly seconds: number;
-      readonly progress?: number | undefined;
-      readonly stage?: string | null | undefined;
-    }
-  /** The engine announces files it is going to upload. */
-  | {
-      readonly type: "announce";
-      readonly hash: string;
-      readonly files: Readonly<Record<string, { contentType: string; size: number }>>;
-    }
-  | { readonly type: "complete"; readonly hash: string }
-  | ({ readonly type: "fail"; readonly hash: string; readonly retryable: boolean } & Reason)
-  | { readonly type: "release"; readonly hash: string }
-  /** The timer of a lease went off. */
-  | { readonly type: "lease_ended"; readonly leaseNumber: number }
-  /** The timer of a back-off went off. */
-  | { readonly type: "back_off_ended"; readonly entries: number }
-  | { readonly type: "cancel" }
-  | { readonly type: "retry" };
-
-/** What has to be done besides writing the job: `result` in the same transaction, the others after it. All may be repeated. */
-export type Effect =
-  /** Work of this kind waits: ring the engines. */
-  | { readonly type: "ring" }
-  /** Look at this lease at its end. */
-  | { readonly type: "lease_timer"; readonly leaseNumber: number; readonly at: Date }
-  /** Let the job enter the line again. */
-  | { readonly type: "entry_timer"; readonly entries: number; readonly at: Date }
-  /** Write the result document. */
-  | { readonly type: "result" }
-  /** Tell that the job failed. */
-  | { readonly type: "notice" };
-
-export type Refusal = "lease_lost" | "job_finished" | "job_not_finished" | "upload_rejected" | "not_waiting";
-
-export type Outcome =
-  | { readonly verdict: "changed"; readonly job: Job; readonly effects: readonly Effect[] }
-  /** The event was applied before or is about something long gone: nothing is written. A timer that came early is asked for anew. */
-  | { readonly verdict: "unchanged"; readonly job: Job; readonly effects: readonly Effect[] }
-  | { readonly verdict: "refused"; readonly why: Refusal };
+import { fillAll, fillInputs } from "./fillInputs.ts";
+import { isOpen, type Job } from "./jobDocument.ts";
+import type {
+  Changed,
+  Effect,
+  EventOf,
+  JobEvent,
+  Outcome,
+  Refusal,
+  Refused,
+  Rules,
+  UploadState,
+} from "./jobEvent.ts";
 
 /** How long a finished job is kept. */
 export const FINISHED_JOB_DAYS = 90;
 
-/** What a new job is made of. */
-export interface Submission extends Pick<Job, "kind" | "spaceId" | "createdBy" | "title" | "params"> {
-  /** Upload ids by role. */
-  readonly inputs: Readonly<Record<string, string>>;
-}
-
-/** A job that was just submitted; what is known of its uploads follows as `input_settled`. */
-export function newJob(submission: Submission, rules: Rules, now: Date): Job {
-  const { kind, spaceId, createdBy, title, params, inputs } = submission;
-  return {
-    kind,
-    spaceId,
-    createdBy,
-    title,
-    params,
-    inputs: Object.fromEntries(
-      Object.entries(inputs).map(([role, uploadId]) => [
-        role,
-        { uploadId, state: "waiting", received: null },
-      ]),
-    ),
-    waitingFor: [...new Set(Object.values(inputs))],
-    state: "awaiting_upload",
-    attempt: 0,
-    maxAttempts: rules.maxAttempts,
-    spared: false,
-    leaseNumber: 0,
-    lease: null,
-    lastLease: null,
-    progress: null,
-    error: null,
-    place: null,
-    waiting: false,
-    entries: 0,
-    availableAt: null,
-    tookSeconds: null,
-    noticePending: false,
-    createdAt: now,
-    updatedAt: now,
-    finishedAt: null,
-    expiresAt: null,
-  };
-}
-
 /**
  * What becomes of a job by an event. A job that comes out `waiting` without a `place` is given one before it is written
- * (`settleLine`).
+ * (`placeInLine`).
+ * @param job undefined when there is none yet: only `submit` makes one
  */
-export function transition(job: Job, event: JobEvent, now: Date, rules: Rules): Outcome {
+export function transition(job: Job | undefined, event: JobEvent, now: Date, rules: Rules): Outcome {
+  const outcome = outcomeOf(job, event, now, rules);
+  const isErased = "spaceErased" in event && event.spaceErased;
+  // An erased space takes no job and no result. Its uploads are erased too, so a refusal over one has the same reason.
+  const dependsOnSpace = outcome.verdict === "changed" || "role" in outcome;
+  return isErased && dependsOnSpace ? refused("space_erased") : outcome;
+}
+
+function outcomeOf(job: Job | undefined, event: JobEvent, now: Date, rules: Rules): Outcome {
+  if (event.type === "submit") return job ? refused("job_exists") : submit(event, now, rules);
+  if (!job) return refused("job_unknown");
   switch (event.type) {
-    case "input_settled":
-      return settleInput(job, event, now, rules);
+    case "input_received":
+      return inputKnown(job, event.uploadId, { state: "received", received: event.received }, now, rules);
+    case "input_rejected":
+      return inputKnown(job, event.uploadId, { state: "rejected", reason: event.reason }, now, rules);
     case "inputs_missing":
       return inputsMissing(job, now);
     case "lease":
@@ -141,7 +55,7 @@ export function transition(job: Job, event: JobEvent, now: Date, rules: Rules): 
     case "announce":
       return announce(job, event, now);
     case "complete":
-      return complete(job, event.hash, now);
+      return complete(job, event, now);
     case "fail":
       return fail(job, event, now, rules);
     case "release":
@@ -149,11 +63,15 @@ export function transition(job: Job, event: JobEvent, now: Date, rules: Rules): 
     case "lease_ended":
       return leaseEnded(job, event.leaseNumber, now, rules);
     case "back_off_ended":
-      return backOffEnded(job, event.entries, now);
+      return backOffEnded(job, event.enqueueCount, now);
     case "cancel":
       return cancel(job, now);
     case "retry":
-      return retry(job, now, rules);
+      return retry(job, event, now, rules);
+    case "notification_sent":
+      return notificationSent(job, event.finishedAt);
+    case "creator_erased":
+      return creatorErased(job, event);
   }
 }
 
@@ -167,61 +85,61 @@ export function wasCancelled(job: Job, hash: string): boolean {
   return job.lastLease?.how === "cancelled" && job.lastLease.hash === hash;
 }
 
-/** The wait before the next attempt, in seconds: `base · 2^(attempt−1)`, at most `max`. */
-export function backoffSeconds(rules: Pick<Rules, "backoff">, attempt: number): number {
-  return Math.min(rules.backoff.maxSeconds, rules.backoff.baseSeconds * 2 ** Math.max(0, attempt - 1));
+function submit({ submission, uploads }: EventOf<"submit">, now: Date, rules: Rules): Outcome {
+  const { kind, spaceId, createdBy, title, params } = submission;
+  const inputs = Object.fromEntries(
+    Object.entries(submission.inputs).map(([role, uploadId]) => [
+      role,
+      { uploadId, state: "waiting" as const, received: null },
+    ]),
+  );
+  const filled = fillAll(inputs, uploads, rules);
+  if ("why" in filled) return filled;
+  const job: Job = {
+    kind,
+    spaceId,
+    createdBy,
+    title,
+    params,
+    ...filled,
+    state: "awaiting_upload",
+    attempt: 0,
+    maxAttempts: rules.maxAttempts,
+    attemptRefunded: false,
+    leaseNumber: 0,
+    lease: null,
+    lastLease: null,
+    progress: null,
+    error: null,
+    place: null,
+    waiting: false,
+    enqueueCount: 0,
+    availableAt: null,
+    tookSeconds: null,
+    notificationPending: false,
+    createdAt: now,
+    updatedAt: now,
+    finishedAt: null,
+    expiresAt: null,
+  };
+  return awaitOrEnter(job, now);
 }
 
-/** Why content can't fill a role of the kind, or undefined when it can. */
-export function misfit(
-  rules: Pick<Rules, "inputs">,
-  role: string,
-  received: { contentType: string; size: number },
-): Reason | undefined {
-  const rule = rules.inputs[role];
-  if (!rule || !isOneOf(rule.contentTypes, received.contentType)) {
-    return {
-      code: "type_not_accepted",
-      message: "One of the files isn't of a type that can be used for this.",
-    };
-  }
-  return received.size > rule.maxBytes
-    ? { code: "too_large", message: "One of the files is larger than can be used for this." }
-    : undefined;
-}
-
-type Of<Type extends JobEvent["type"]> = Extract<JobEvent, { type: Type }>;
-
-function settleInput(job: Job, event: Of<"input_settled">, now: Date, rules: Rules): Outcome {
-  if (job.state !== "awaiting_upload" || !job.waitingFor.includes(event.uploadId)) return unchanged(job);
-  const { uploadId, upload } = event;
-  const inputs = { ...job.inputs };
-  let problem: Reason | undefined;
-  for (const [role, input] of Object.entries(job.inputs)) {
-    if (input.uploadId !== uploadId) continue;
-    const misfits = upload.state === "rejected" ? upload.reason : misfit(rules, role, upload.received);
-    problem ??= misfits;
-    inputs[role] =
-      upload.state === "received" && !misfits
-        ? { uploadId, state: "received", received: upload.received }
-        : { uploadId, state: "rejected", received: null };
-  }
-  if (problem) return failed({ ...job, inputs }, problem, now);
-  const waitingFor = job.waitingFor.filter((id) => id !== uploadId);
-  if (waitingFor.length > 0) return changed(job, { inputs, waitingFor }, now);
-  return changed(job, { inputs, waitingFor, ...inLine(job) }, now, [{ type: "ring" }]);
+/** An upload is known to be received or rejected. */
+function inputKnown(job: Job, uploadId: string, state: UploadState, now: Date, rules: Rules): Outcome {
+  if (job.state !== "awaiting_upload" || !job.waitingFor.includes(uploadId)) return unchanged(job);
+  const { inputs, waitingFor, problem } = fillInputs(job.inputs, new Map([[uploadId, state]]), rules);
+  if (problem) return failed({ ...job, inputs }, problem.reason, now);
+  return awaitOrEnter({ ...job, inputs, waitingFor }, now);
 }
 
 function inputsMissing(job: Job, now: Date): Outcome {
   if (job.state !== "awaiting_upload") return unchanged(job);
-  return failed(
-    job,
-    { code: "upload_missing", message: "The files never arrived; please send them again." },
-    now,
-  );
+  const message = "The files never arrived; please send them again.";
+  return failed(job, { code: "upload_missing", message }, now);
 }
 
-function lease(job: Job, event: Of<"lease">, now: Date, rules: Rules): Outcome {
+function lease(job: Job, event: EventOf<"lease">, now: Date, rules: Rules): Outcome {
   if (job.state !== "queued" || !job.waiting) return refused("not_waiting");
   const leaseNumber = job.leaseNumber + 1;
   const until = plusSeconds(now, Math.min(event.seconds, rules.leaseCeilingSeconds));
@@ -230,8 +148,8 @@ function lease(job: Job, event: Of<"lease">, now: Date, rules: Rules): Outcome {
     {
       state: "running",
       waiting: false,
-      attempt: job.spared ? job.attempt : job.attempt + 1,
-      spared: false,
+      attempt: job.attemptRefunded ? job.attempt : job.attempt + 1,
+      attemptRefunded: false,
       leaseNumber,
       lease: { hash: event.hash, engineId: event.engineId, startedAt: now, until, outputs: {} },
       progress: { fraction: 0, stage: null },
@@ -242,7 +160,7 @@ function lease(job: Job, event: Of<"lease">, now: Date, rules: Rules): Outcome {
 }
 
 /** Longer, up to the kind's ceiling; never shorter, since the engine was promised the time. */
-function renew(job: Job, event: Of<"renew">, now: Date, rules: Rules): Outcome {
+function renew(job: Job, event: EventOf<"renew">, now: Date, rules: Rules): Outcome {
   if (wasCancelled(job, event.hash)) return unchanged(job);
   if (!job.lease || !holds(job, event.hash)) return refused("lease_lost");
   const ceiling = plusSeconds(job.lease.startedAt, rules.leaseCeilingSeconds);
@@ -255,36 +173,45 @@ function renew(job: Job, event: Of<"renew">, now: Date, rules: Rules): Outcome {
   return changed(job, { lease: { ...job.lease, until }, progress }, now);
 }
 
-function announce(job: Job, event: Of<"announce">, now: Date): Outcome {
+function announce(job: Job, event: EventOf<"announce">, now: Date): Outcome {
   if (!job.lease || !holds(job, event.hash)) return refused("lease_lost");
   return changed(job, { lease: { ...job.lease, outputs: { ...job.lease.outputs, ...event.files } } }, now);
 }
 
-function complete(job: Job, hash: string, now: Date): Outcome {
+function complete(job: Job, event: EventOf<"complete">, now: Date): Outcome {
+  const { hash, files, data } = event;
   if (!job.lease || !holds(job, hash)) return repeated(job, hash, "completed");
   const tookSeconds = Math.max(0, (now.getTime() - job.lease.startedAt.getTime()) / 1000);
-  const changes = { ...withoutLease(job, "completed"), progress: { fraction: 1, stage: null }, tookSeconds };
-  return ended(job, { ...changes, state: "succeeded" }, now, [{ type: "result" }]);
+  const progress = { fraction: 1, stage: null };
+  const { kind, spaceId, createdBy, title, params, leaseNumber } = job;
+  return {
+    ...ended({ ...job, ...withoutLease(job, "completed"), state: "succeeded", progress, tookSeconds }, now),
+    result: { kind, spaceId, createdBy, title, params, files, data, leaseNumber, completedAt: now },
+  };
 }
 
-function fail(job: Job, event: Of<"fail">, now: Date, rules: Rules): Outcome {
+function fail(job: Job, event: EventOf<"fail">, now: Date, rules: Rules): Outcome {
   if (!holds(job, event.hash)) return repeated(job, event.hash, "failed");
   const over = { ...job, ...withoutLease(job, "failed") };
   if (!event.retryable || job.attempt >= job.maxAttempts) {
     return failed(over, { code: event.code, message: event.message }, now);
   }
   const seconds = backoffSeconds(rules, job.attempt);
-  if (seconds === 0) return changed(over, { ...inLine(job), progress: null }, now, [{ type: "ring" }]);
+  if (seconds === 0) return enter({ ...over, progress: null }, now);
   const availableAt = plusSeconds(now, seconds);
   return changed(over, { state: "queued", waiting: false, availableAt, progress: null }, now, [
-    { type: "entry_timer", entries: job.entries, at: availableAt },
+    { type: "entry_timer", enqueueCount: job.enqueueCount, at: availableAt },
   ]);
+}
+
+/** The wait before the next attempt, in seconds: `base · 2^(attempt−1)`, at most `max`. */
+function backoffSeconds({ backoff }: Pick<Rules, "backoff">, attempt: number): number {
+  return Math.min(backoff.maxSeconds, backoff.baseSeconds * 2 ** Math.max(0, attempt - 1));
 }
 
 function release(job: Job, hash: string, now: Date): Outcome {
   if (!holds(job, hash)) return repeated(job, hash, "released");
-  const changes = { ...withoutLease(job, "released"), ...inLine(job), spared: true, progress: null };
-  return changed(job, changes, now, [{ type: "ring" }]);
+  return enter({ ...job, ...withoutLease(job, "released"), attemptRefunded: true, progress: null }, now);
 }
 
 function leaseEnded(job: Job, leaseNumber: number, now: Date, rules: Rules): Outcome {
@@ -292,9 +219,7 @@ function leaseEnded(job: Job, leaseNumber: number, now: Date, rules: Rules): Out
   const { until, startedAt } = job.lease;
   if (until > now) return unchanged(job, [{ type: "lease_timer", leaseNumber, at: until }]);
   const over = { ...job, ...withoutLease(job, "ended") };
-  if (job.attempt < job.maxAttempts) {
-    return changed(over, { ...inLine(job), progress: null }, now, [{ type: "ring" }]);
-  }
+  if (job.attempt < job.maxAttempts) return enter({ ...over, progress: null }, now);
   const tooLong = until >= plusSeconds(startedAt, rules.leaseCeilingSeconds);
   return failed(
     over,
@@ -305,87 +230,103 @@ function leaseEnded(job: Job, leaseNumber: number, now: Date, rules: Rules): Out
   );
 }
 
-function backOffEnded(job: Job, entries: number, now: Date): Outcome {
-  if (job.state !== "queued" || job.availableAt === null || job.entries !== entries) return unchanged(job);
-  if (job.availableAt > now) {
-    return unchanged(job, [{ type: "entry_timer", entries, at: job.availableAt }]);
-  }
-  return changed(job, inLine(job), now, [{ type: "ring" }]);
+function backOffEnded(job: Job, enqueueCount: number, now: Date): Outcome {
+  const { state, availableAt } = job;
+  if (state !== "queued" || availableAt === null || job.enqueueCount !== enqueueCount) return unchanged(job);
+  if (availableAt > now) return unchanged(job, [{ type: "entry_timer", enqueueCount, at: availableAt }]);
+  return enter(job, now);
 }
 
 function cancel(job: Job, now: Date): Outcome {
   if (job.state === "cancelled") return unchanged(job);
   if (!isOpen(job)) return refused("job_finished");
   const over = job.lease ? withoutLease(job, "cancelled") : {};
-  return ended(job, { ...over, state: "cancelled", progress: null }, now);
+  return ended({ ...job, ...over, state: "cancelled", progress: null }, now);
 }
 
-/** Starts anew what failed or was cancelled. What had arrived stays; the caller settles what arrived meanwhile. */
-function retry(job: Job, now: Date, rules: Rules): Outcome {
+/** Starts again what failed or was cancelled. What had arrived stays; what arrived meanwhile counts. */
+function retry(job: Job, event: EventOf<"retry">, now: Date, rules: Rules): Outcome {
   if (isOpen(job)) return refused("job_not_finished");
   if (job.state === "succeeded") return refused("job_finished");
-  const inputs = Object.values(job.inputs);
-  if (inputs.some((input) => input.state === "rejected")) return refused("upload_rejected");
-  const missing = inputs.filter((input) => input.state === "waiting").map((input) => input.uploadId);
-  const anew = {
+  if (job.state === "cancelled" && event.onlyFailed) return refused("job_cancelled");
+  const filled = fillAll(job.inputs, event.uploads, rules);
+  if ("why" in filled) return filled;
+  const again: Job = {
+    ...job,
+    ...filled,
+    state: "awaiting_upload",
     error: null,
     progress: null,
     finishedAt: null,
     expiresAt: null,
-    noticePending: false,
-    spared: false,
+    notificationPending: false,
+    attemptRefunded: false,
     maxAttempts: Math.max(job.maxAttempts, job.attempt + rules.maxAttempts),
   };
-  if (missing.length > 0) {
-    return changed(job, { ...anew, state: "awaiting_upload", waitingFor: [...new Set(missing)] }, now);
-  }
-  return changed(job, { ...anew, ...inLine(job) }, now, [{ type: "ring" }]);
+  return awaitOrEnter(again, now);
 }
 
-/** In line now. A place that it has is kept: who was interrupted doesn't queue again. */
-function inLine(job: Job) {
-  return { state: "queued" as const, waiting: true, availableAt: null, entries: job.entries + 1 };
+/** A person may have retried it since, and it may have failed again: that failure has a notification of its own. */
+function notificationSent(job: Job, finishedAt: Date): Outcome {
+  const isThatFailure = job.state === "failed" && job.finishedAt?.getTime() === finishedAt.getTime();
+  if (!isThatFailure || !job.notificationPending) return unchanged(job);
+  return noted(job, { notificationPending: false });
 }
 
-function withoutLease(job: Job, how: NonNullable<Job["lastLease"]>["how"]) {
+function creatorErased(job: Job, { creator, replacement }: EventOf<"creator_erased">): Outcome {
+  return job.createdBy === creator ? noted(job, { createdBy: replacement }) : unchanged(job);
+}
+
+/** Enters the line, unless uploads are still to come. */
+function awaitOrEnter(job: Job, now: Date): Outcome {
+  return job.waitingFor.length > 0 ? changed(job, {}, now) : enter(job, now);
+}
+
+/** In line now. A place that the job has is kept: one that was interrupted doesn't queue again. */
+function enter(job: Job, now: Date): Outcome {
+  const enqueueCount = job.enqueueCount + 1;
+  const changes = { state: "queued", waiting: true, availableAt: null, enqueueCount } as const;
+  return changed(job, changes, now, [{ type: "ring" }]);
+}
+
+function withoutLease(job: Job, how: NonNullable<Job["lastLease"]>["how"]): Pick<Job, "lease" | "lastLease"> {
   return { lease: null, lastLease: job.lease && { hash: job.lease.hash, how, until: job.lease.until } };
 }
 
-/** The last word of a lease, said again, is true still; anything else of a lease that is over is lost. */
+/** The last call of a lease, made again, is still true; any other call of a lease that is over is lost. */
 function repeated(job: Job, hash: string, how: "completed" | "failed" | "released"): Outcome {
   return job.lastLease?.hash === hash && job.lastLease.how === how ? unchanged(job) : refused("lease_lost");
 }
 
-function failed(job: Job, error: Reason, now: Date): Outcome {
-  return ended(job, { state: "failed", error: { ...error }, progress: null, noticePending: true }, now, [
-    { type: "notice" },
-  ]);
+function failed(job: Job, { code, message }: Reason, now: Date): Changed {
+  const failure = {
+    state: "failed",
+    error: { code, message },
+    progress: null,
+    notificationPending: true,
+  } as const;
+  return ended({ ...job, ...failure }, now, [{ type: "notification" }]);
 }
 
-function ended(job: Job, changes: Partial<Job>, now: Date, effects: readonly Effect[] = []): Outcome {
-  return changed(
-    job,
-    {
-      ...changes,
-      waiting: false,
-      waitingFor: [],
-      availableAt: null,
-      finishedAt: now,
-      expiresAt: plusSeconds(now, FINISHED_JOB_DAYS * 86_400),
-    },
-    now,
-    effects,
-  );
+function ended(job: Job, now: Date, effects: readonly Effect[] = []): Changed {
+  const expiresAt = plusSeconds(now, FINISHED_JOB_DAYS * 86_400);
+  const changes = { waiting: false, waitingFor: [], availableAt: null, finishedAt: now, expiresAt };
+  return changed(job, changes, now, effects);
 }
 
-function changed(job: Job, changes: Partial<Job>, now: Date, effects: readonly Effect[] = []): Outcome {
-  return { verdict: "changed", job: { ...job, ...changes, updatedAt: now }, effects };
+function changed(job: Job, changes: Partial<Job>, now: Date, effects: readonly Effect[] = []): Changed {
+  return { verdict: "changed", job: { ...job, ...changes, updatedAt: now }, result: undefined, effects };
+}
+
+/** Something is noted that people don't see: `updatedAt` stays. */
+function noted(job: Job, changes: Partial<Job>): Outcome {
+  return { verdict: "changed", job: { ...job, ...changes }, result: undefined, effects: [] };
 }
 
 function unchanged(job: Job, effects: readonly Effect[] = []): Outcome {
   return { verdict: "unchanged", job, effects };
 }
 
-function refused(why: Refusal): Outcome {
+function refused(why: Refusal): Refused {
   return { verdict: "refused", why };
 }

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
+import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 import { base32 } from "../platform/ids.ts";
 
@@ -34,6 +36,9 @@ export const resultSchema = z.strictObject({
   completedAt: timestamp,
 });
 export type Result = z.infer<typeof resultSchema>;
+
+/** The collection of results. */
+export const resultsOf = (firestore: Firestore) => typedCollection(firestore, "results", resultSchema);
 
 /** The space of what administrators made for everyone to see. No person is a member of it. */
 export const SAMPLES_SPACE = "samples";

@@ -1,4 +1,5 @@
 import { errors } from "../errors.ts";
+import { hasGrpcStatus } from "../grpcStatus.ts";
 
 /** How long conditional writes are tried, in milliseconds. */
 const PATIENCE_MS = 25_000;
@@ -6,13 +7,13 @@ const PATIENCE_MS = 25_000;
 const WAIT_MS = { first: 20, most: 2_500 };
 
 /**
- * Does work whose writes depend on what it has read, again and again until they met nobody. Firestore's own transactions hold read
- * locks; many that read one document and then want to write it (a space's line, a key's record) keep each other waiting for
- * seconds. Here nothing is held: who comes second is told at once, reads anew, and a drawn pause keeps the losers apart.
- * @param work one attempt; it must read everything anew
- * @throws what work throws, unless that is a conflict; `unavailable` when there is no end of conflicts
+ * Does work whose writes depend on what it has read, again and again until no other write came between. Firestore's own transactions
+ * hold read locks; many that read one document and then want to write it (a space's line, a key's record) keep each other waiting for
+ * seconds. Here nothing is held: who comes second is refused at once and reads again, and a random pause keeps the losers apart.
+ * @param work one attempt; it must read everything again
+ * @throws what `work` throws, unless that is a conflict; `unavailable` after 25 seconds of conflicts
  */
-export async function optimistically<T>(work: () => Promise<T>): Promise<T> {
+export async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   const until = performance.now() + PATIENCE_MS;
   for (let attempt = 0; ; attempt++) {
     try {
@@ -25,9 +26,28 @@ export async function optimistically<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION, ABORTED: a document isn't as it was read. */
+/** Whether a write was refused because a document isn't as it was read. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof Error && "code" in error && [5, 6, 9, 10].includes(Number(error.code));
+  return hasGrpcStatus(error, "notFound", "alreadyExists", "failedPrecondition", "aborted");
+}
+
+/** The last of each key's work that is under way in this process. */
+const underWay = new Map<string, Promise<unknown>>();
+
+/**
+ * As `retryConflicts`, and work of the same key is done one after the other within this process. This guards nothing, since other
+ * processes don't know of it: it only keeps requests that one instance serves at the same time from conflicting with each other.
+ */
+export async function retryConflictsInTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const before = underWay.get(key) ?? Promise.resolve();
+  const retrying = () => retryConflicts(work);
+  const mine = before.then(retrying, retrying);
+  underWay.set(key, mine);
+  try {
+    return await mine;
+  } finally {
+    if (underWay.get(key) === mine) underWay.delete(key);
+  }
 }
 
 function pause(milliseconds: number): Promise<void> {

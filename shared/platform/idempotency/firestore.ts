@@ -1,23 +1,23 @@
 /**
- * `Idempotency-Key` for routes that write to Firestore: the answer is stored in the transaction of what it tells of, so a repeated
- * request finds both or neither. The same rules as for SQL (`shared/platform/idempotency/sql.ts`).
+ * `Idempotency-Key` for routes that write to Firestore: the answer is committed with what it tells of, so a repeated request finds both
+ * or neither. The same rules as for SQL (`shared/platform/idempotency/sql.ts`).
  */
 import { createHash } from "node:crypto";
-import type { DocumentSnapshot, Firestore, Transaction } from "@google-cloud/firestore";
+import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
 import { plusSeconds } from "../clock.ts";
 import { errors } from "../errors.ts";
-import { type IdempotencyRecord, idempotencySchema } from "./record.ts";
+import { type IdempotencyRecord, recordsOf } from "./record.ts";
 import { canonicalJson, IDEMPOTENCY_HOURS, type KeyedRequest, type StoredAnswer } from "./sql.ts";
 
-/** The document of a keyed request. Two requests share it exactly if caller, route and key are the same. */
-export function recordDocument(
-  firestore: Firestore,
-  { caller, route, key }: Pick<KeyedRequest, "caller" | "route"> & { key: string },
-) {
-  const id = createHash("sha256")
+/** The document id of a keyed request's record. Two requests share it exactly if caller, route and key are the same. */
+export function recordId({
+  caller,
+  route,
+  key,
+}: Pick<KeyedRequest, "caller" | "route"> & { readonly key: string }): string {
+  return createHash("sha256")
     .update(JSON.stringify([caller, route, key]))
     .digest("hex");
-  return firestore.doc(`idempotency/${id}`);
 }
 
 export function bodyHash(body: unknown): string {
@@ -34,12 +34,11 @@ export function recordExpiry(now: Date): Date {
  * @throws `idempotency_key_reused` when the key came with another body
  */
 export function recordOf(
-  snapshot: DocumentSnapshot,
+  snapshot: DocumentSnapshot<IdempotencyRecord>,
   request: Pick<KeyedRequest, "body" | "now">,
 ): IdempotencyRecord | undefined {
-  if (!snapshot.exists) return undefined;
-  const record = idempotencySchema.parse(snapshot.data());
-  if (record.expiresAt <= request.now) return undefined;
+  const record = snapshot.data();
+  if (!record || record.expiresAt <= request.now) return undefined;
   if (record.bodyHash !== bodyHash(request.body)) {
     throw errors.idempotencyKeyReused();
   }
@@ -50,25 +49,19 @@ export function recordOf(
 export async function findAnswer(
   firestore: Firestore,
   request: KeyedRequest,
-): Promise<{ snapshot?: DocumentSnapshot; answer?: StoredAnswer }> {
+): Promise<{ snapshot?: DocumentSnapshot<IdempotencyRecord>; answer?: StoredAnswer }> {
   const { key } = request;
   if (key === undefined) return {};
-  const snapshot = await recordDocument(firestore, { ...request, key }).get();
+  const snapshot = await recordsOf(firestore)
+    .doc(recordId({ ...request, key }))
+    .get();
   const record = recordOf(snapshot, request);
   return record?.type === "answer" ? { snapshot, answer: record } : { snapshot };
 }
 
-/**
- * Puts an answer on record, in the transaction of what it tells of; the transaction conflicts if the same request was answered
- * meanwhile. The record isn't read in the transaction: a hundred that come at once would lock each other out.
- */
-export function storeAnswer(
-  transaction: Transaction,
-  snapshot: DocumentSnapshot,
-  request: KeyedRequest,
-  answer: StoredAnswer,
-): void {
-  const record = {
+/** The record of an answer, to be committed with what it tells of, if the record's document is as `findAnswer` has found it. */
+export function answerRecord(request: KeyedRequest, answer: StoredAnswer): IdempotencyRecord {
+  return {
     type: "answer",
     caller: request.caller,
     bodyHash: bodyHash(request.body),
@@ -76,9 +69,5 @@ export function storeAnswer(
     headers: { ...answer.headers },
     body: answer.body,
     expiresAt: recordExpiry(request.now),
-  } satisfies IdempotencyRecord;
-  const { ref, updateTime } = snapshot;
-  // One whose day is over may still be there.
-  if (updateTime) transaction.update(ref, record, { lastUpdateTime: updateTime });
-  else transaction.create(ref, record);
+  };
 }

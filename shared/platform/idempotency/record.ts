@@ -1,4 +1,6 @@
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
+import { typedCollection } from "../firestore/collection.ts";
 import { timestamp } from "../firestore/timestamp.ts";
 
 /**
@@ -33,3 +35,7 @@ export const idempotencySchema = z.discriminatedUnion("type", [
 ]);
 export type IdempotencyRecord = z.infer<typeof idempotencySchema>;
 export type LeaseRecord = Extract<IdempotencyRecord, { type: "leases" }>;
+
+/** The collection of records. */
+export const recordsOf = (firestore: Firestore) =>
+  typedCollection(firestore, "idempotency", idempotencySchema);

@@ -3,6 +3,7 @@ import { CloudTasksClient } from "@google-cloud/tasks";
 import { credentials } from "@grpc/grpc-js";
 import { PassThroughClient } from "google-auth-library";
 import type { SettingsOf } from "../config/settings.ts";
+import { hasGrpcStatus } from "../grpcStatus.ts";
 import type { QueueName } from "./queues.ts";
 
 export interface Task {
@@ -25,9 +26,6 @@ export interface TaskQueue {
   /** Takes a waiting task out; one that is gone already is no error. */
   remove(queue: QueueName, name: string): Promise<void>;
 }
-
-const ALREADY_EXISTS = 6;
-const NOT_FOUND = 5;
 
 /** A task queue client; make one per instance (through `lazy`). */
 export function createTaskQueue(
@@ -65,7 +63,7 @@ export function createTaskQueue(
         await client.createTask(request);
         return "added";
       } catch (error) {
-        if (grpcCode(error) === ALREADY_EXISTS) return "exists";
+        if (hasGrpcStatus(error, "alreadyExists")) return "exists";
         throw error;
       }
     },
@@ -74,7 +72,7 @@ export function createTaskQueue(
       try {
         await client.deleteTask({ name: taskPath(queue, name) });
       } catch (error) {
-        if (grpcCode(error) !== NOT_FOUND) throw error;
+        if (!hasGrpcStatus(error, "notFound")) throw error;
       }
     },
   };
@@ -94,10 +92,4 @@ function localEndpoint(endpoint: string | undefined) {
 function timestampOf(date: Date): { seconds: number; nanos: number } {
   const milliseconds = date.getTime();
   return { seconds: Math.floor(milliseconds / 1000), nanos: (milliseconds % 1000) * 1_000_000 };
-}
-
-function grpcCode(error: unknown): number | undefined {
-  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "number"
-    ? error.code
-    : undefined;
 }

@@ -1,4 +1,4 @@
-/** Histories as `histories.test.ts` has them, fewer, but on Firestore, with several machines really at work at the same time. */
+/** Histories as `shared/queue/histories.test.ts` has them, fewer, but on Firestore, with several machines really at work at the same time. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { completeJob } from "#functions/engine/completeJob.ts";
@@ -6,12 +6,12 @@ import { giveBack } from "#functions/engine/giveBack.ts";
 import { heldLease } from "#functions/engine/heldLease.ts";
 import { leaseJobs } from "#functions/engine/leaseJobs.ts";
 import { renewLease } from "#functions/engine/renewLease.ts";
-import { endExpiredLeases, endOverdueBackOffs, republishNotices } from "#functions/sweep/queueRepairs.ts";
+import { endExpiredLeases, endOverdueBackOffs, republishFailures } from "#functions/sweep/queueRepairs.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { ReverieError } from "#shared/platform/errors.ts";
+import { changeJob } from "#shared/queue/changeJob.ts";
 import { isOpen, type Job, jobSchema } from "#shared/queue/jobDocument.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
-import { changeJob } from "#shared/queue/store.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
 import { ENGINE, type QueueHarness, type QueueTestDeps, queueHarness, SPACE } from "./harness.ts";
 
@@ -74,7 +74,7 @@ async function step(deps: QueueTestDeps, jobIds: readonly string[], book: Book, 
   else if (what < 0.75) {
     const job = await queue.job(jobId);
     await endLease({ jobId, leaseNumber: job.leaseNumber - (random() < 0.3 ? 1 : 0) }, deps);
-    await endBackOff({ jobId, entries: job.entries }, deps);
+    await endBackOff({ jobId, enqueueCount: job.enqueueCount }, deps);
   } else if (what < 0.78) await changeJob(jobId, { type: "cancel" }, deps);
   else if (what < 0.84) await retryJob(jobId, deps);
   else queue.pass(random() * 60);
@@ -117,10 +117,10 @@ async function drain(): Promise<Map<string, Job>> {
     queue.pass(400);
     await endExpiredLeases(queue.deps);
     await endOverdueBackOffs(queue.deps);
-    await republishNotices(queue.deps);
+    await republishFailures(queue.deps);
     for (const { leaseId } of await queue.lease({ max: 10 })) await queue.complete(leaseId);
     const jobs = await allJobs();
-    if ([...jobs.values()].every((job) => !isOpen(job) && !job.noticePending)) return jobs;
+    if ([...jobs.values()].every((job) => !isOpen(job) && !job.notificationPending)) return jobs;
   }
   throw new Error("some jobs never came to an end");
 }

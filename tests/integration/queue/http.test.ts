@@ -9,7 +9,7 @@ import type { HttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { changeJob } from "#shared/queue/store.ts";
+import { changeJob } from "#shared/queue/changeJob.ts";
 import { ENGINE, type QueueHarness, queueHarness, SPACE, USER } from "./harness.ts";
 
 const STRANGER = "s".repeat(26);

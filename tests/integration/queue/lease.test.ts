@@ -122,9 +122,9 @@ test("a retryable failure backs off outside the line, then enters it again; the 
     assert.equal(job.state, "queued");
     assert.equal(job.availableAt?.getTime(), queue.now.getTime() + 30_000 * 2 ** (attempt - 1));
     assert.deepEqual(await queue.lease(), [], "not in the index until its time");
-    assert.equal(await endBackOff({ jobId: id, entries: attempt }, queue.deps), "over");
+    assert.equal(await endBackOff({ jobId: id, enqueueCount: attempt }, queue.deps), "over");
     queue.pass(30 * 2 ** (attempt - 1));
-    assert.equal(await endBackOff({ jobId: id, entries: attempt }, queue.deps), "applied");
+    assert.equal(await endBackOff({ jobId: id, enqueueCount: attempt }, queue.deps), "applied");
   }
   const job = await queue.job(id);
   assert.equal(job.state, "failed");
@@ -133,7 +133,7 @@ test("a retryable failure backs off outside the line, then enters it again; the 
     queue.published.filter((event) => event.type === "job_failed" && event.jobId === id).length,
     1,
   );
-  assert.equal(job.noticePending, false);
+  assert.equal(job.notificationPending, false);
 });
 
 test("release costs no attempt, keeps the place in line, and the next lease writes into a folder of its own", async () => {

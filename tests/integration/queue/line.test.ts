@@ -5,9 +5,9 @@ import { z } from "zod";
 import { kindsOf } from "#shared/kinds/index.ts";
 import type { Kind } from "#shared/kinds/kind.ts";
 import { scene } from "#shared/kinds/scene.ts";
+import { changeJob } from "#shared/queue/changeJob.ts";
 import { compareInLine } from "#shared/queue/fairLine.ts";
 import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";
-import { changeJob } from "#shared/queue/store.ts";
 import { type QueueHarness, queueHarness } from "./harness.ts";
 
 /** A kind that only this test knows: a deployment with it needs nothing but this. */

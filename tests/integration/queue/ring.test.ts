@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { type RingRound, type Rung, ringEngine } from "#functions/dispatch/ringEngine.ts";
-import { remakeLostRings } from "#functions/sweep/queueRepairs.ts";
+import { recoverLostRings } from "#functions/sweep/queueRepairs.ts";
 import type { WakeAnswer } from "#shared/platform/google/engineBell.ts";
 import { wakeAnswer } from "#shared/platform/google/engineBell.ts";
 import type { Task } from "#shared/platform/tasks/taskQueue.ts";
@@ -177,11 +177,11 @@ test("a ring that is lost between document and task is made by the next job; one
   assert.equal(rings().length, 1);
   tasks.waiting.clear(); // the queue was purged
   queue.pass(119);
-  assert.deepEqual(await remakeLostRings(queue.deps), { found: 1, repaired: 0, errors: [] });
+  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 0, errors: [] });
   queue.pass(2);
-  assert.deepEqual(await remakeLostRings(queue.deps), { found: 1, repaired: 1, errors: [] });
+  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 1, errors: [] });
   assert.equal(rings().length, 1);
-  assert.deepEqual(await remakeLostRings(queue.deps), { found: 1, repaired: 0, errors: [] });
+  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 0, errors: [] });
 });
 
 test("sweep respects the patience a busy engine asked for, and rings nobody while no work waits", async () => {
@@ -189,12 +189,12 @@ test("sweep respects the patience a busy engine asked for, and rings nobody whil
   answer = () => ({ answer: "busy", retryAfterSeconds: 900 });
   await runRing();
   queue.pass(900);
-  assert.equal((await remakeLostRings(queue.deps)).repaired, 0);
+  assert.equal((await recoverLostRings(queue.deps)).repaired, 0);
   queue.pass(121);
-  assert.equal((await remakeLostRings(queue.deps)).repaired, 1);
+  assert.equal((await recoverLostRings(queue.deps)).repaired, 1);
   await queue.firestore.recursiveDelete(queue.firestore.collection("jobs"));
   queue.pass(10_000);
-  assert.deepEqual(await remakeLostRings(queue.deps), { found: 0, repaired: 0, errors: [] });
+  assert.deepEqual(await recoverLostRings(queue.deps), { found: 0, repaired: 0, errors: [] });
 });
 
 test("no wake-up is lost: jobs enter at any moment of the ringing, and all are pulled without sweep", async () => {

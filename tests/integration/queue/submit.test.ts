@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { feedAwaitingJobs } from "#functions/sweep/queueRepairs.ts";
+import { recoverAwaitingJobs } from "#functions/sweep/queueRepairs.ts";
 import { type ErrorCode, ReverieError } from "#shared/platform/errors.ts";
 import { randomId } from "#shared/platform/ids.ts";
-import { settleUpload } from "#shared/queue/inputs.ts";
+import { changeJob } from "#shared/queue/changeJob.ts";
+import { applyUpload } from "#shared/queue/inputs.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
-import { changeJob } from "#shared/queue/store.ts";
 import { submitJob } from "#shared/queue/submit.ts";
 import { type QueueHarness, queueHarness, SPACE, USER } from "./harness.ts";
 
@@ -42,13 +42,13 @@ test("a job may come before its upload: it waits, and enters the line when the u
   const job = await queue.submit({ body: { inputs: { video } } });
   assert.equal(job.state, "awaiting_upload");
   assert.equal(job.position, null);
-  await settleUpload(video, queue.deps);
+  await applyUpload(video, queue.deps);
   assert.equal((await queue.job(job.id)).state, "awaiting_upload", "a pending upload tells nothing");
   await queue.firestore.doc(`uploads/${video}`).update(ARRIVED);
-  await settleUpload(video, queue.deps);
+  await applyUpload(video, queue.deps);
   const queued = await queue.job(job.id);
   assert.equal(queued.state, "queued");
-  await settleUpload(video, queue.deps);
+  await applyUpload(video, queue.deps);
   assert.deepEqual(await queue.job(job.id), queued);
 });
 
@@ -57,7 +57,7 @@ test("a rejected upload fails the job that waits for it, with the upload's reaso
   const { id } = await queue.submit({ body: { inputs: { video } } });
   const reason = { code: "size_mismatch", message: "5 bytes were announced." };
   await queue.firestore.doc(`uploads/${video}`).update({ state: "rejected", reason });
-  await settleUpload(video, queue.deps);
+  await applyUpload(video, queue.deps);
   const job = await queue.view(id);
   assert.equal(job.state, "failed");
   assert.deepEqual(job.error, reason);
@@ -72,7 +72,7 @@ test("an upload of a type this kind doesn't take: refused when it is there, fail
   const video = await queue.upload(PENDING);
   const { id } = await queue.submit({ body: { inputs: { video } } });
   await queue.firestore.doc(`uploads/${video}`).update({ state: "received", received: photo });
-  await settleUpload(video, queue.deps);
+  await applyUpload(video, queue.deps);
   assert.equal((await queue.job(id)).error?.code, "type_not_accepted");
 });
 
@@ -81,7 +81,7 @@ test("submitting while the upload is being settled never loses the job, whicheve
     const video = await queue.upload(PENDING);
     const settle = async () => {
       await queue.firestore.doc(`uploads/${video}`).update(ARRIVED);
-      await settleUpload(video, queue.deps);
+      await applyUpload(video, queue.deps);
     };
     const [job] = await Promise.all([queue.submit({ body: { inputs: { video } } }), settle()]);
     assert.equal((await queue.job(job.id)).state, "queued");
@@ -193,7 +193,7 @@ test("a cancelled job that waited for its upload is retried with what arrived me
   const { id } = await queue.submit({ body: { inputs: { video } } });
   await changeJob(id, { type: "cancel" }, queue.deps);
   await queue.firestore.doc(`uploads/${video}`).update(ARRIVED);
-  await settleUpload(video, queue.deps);
+  await applyUpload(video, queue.deps);
   assert.equal((await queue.job(id)).state, "cancelled");
   assert.equal((await retryJob(id, queue.deps)).state, "queued");
 });
@@ -223,12 +223,12 @@ test("jobs that wait are told what they missed, and fail when their uploads can'
   ];
   await queue.firestore.doc(`uploads/${missed}`).update(ARRIVED);
   await queue.firestore.doc(`uploads/${gone}`).delete();
-  const slice = await feedAwaitingJobs(queue.deps, undefined);
+  const slice = await recoverAwaitingJobs(queue.deps, undefined);
   assert.deepEqual(slice, { found: 3, repaired: 2, errors: [], next: null });
   assert.equal((await queue.job(first.id)).state, "queued");
   assert.equal((await queue.job(second.id)).error?.code, "upload_missing");
   assert.equal((await queue.job(third.id)).state, "awaiting_upload");
   queue.pass(9 * 86_400);
-  await feedAwaitingJobs(queue.deps, undefined);
+  await recoverAwaitingJobs(queue.deps, undefined);
   assert.equal((await queue.job(third.id)).error?.code, "upload_missing");
 });

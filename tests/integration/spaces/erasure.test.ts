@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Firestore } from "@google-cloud/firestore";
+import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import { continueErasure, continueErasures } from "#shared/erasure/continueErasure.ts";
 import { FORGOTTEN } from "#shared/erasure/spaceData.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
+import type { JobState } from "#shared/queue/jobDocument.ts";
+import { jobWith } from "#shared/queue/jobFixture.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import { type GroupsHarness, groupsHarness, type TestPerson } from "./harness.ts";
 
@@ -56,15 +58,8 @@ async function furnish(spaceId: string, maker: TestPerson) {
     createdAt: harness.now,
     expiresAt: harness.now,
   });
-  const job = (state: string) => ({
-    kind: "scene",
-    title: "The garden",
-    params: { location: "outdoor" },
-    spaceId,
-    createdBy: maker.id,
-    state,
-    createdAt: harness.now,
-  });
+  const job = (state: JobState) =>
+    jobWith({ title: "The garden", params: { location: "outdoor" }, spaceId, createdBy: maker.id, state });
   await harness.firestore.doc(`jobs/${done}`).set(job("succeeded"));
   await harness.firestore.doc(`jobs/${open}`).set(job("running"));
   await harness.firestore.doc(`lines/${spaceId}`).set({ tag: 1 });
@@ -83,13 +78,15 @@ async function furnish(spaceId: string, maker: TestPerson) {
   return { done, open, upload, aside, resourceId: resource?.id ?? "" };
 }
 
-/** A Firestore that answers by id only. */
-function withoutQueries(firestore: Firestore): Firestore {
-  return new Proxy(firestore, {
+/** A Firestore, or a collection of one, that answers by id only. */
+function withoutQueries<Target extends Firestore | CollectionReference>(source: Target): Target {
+  return new Proxy(source, {
     get(target, name) {
-      if (name === "collection") throw new Error("Firestore is away");
+      if (name === "where") throw new Error("Firestore is away");
       const value: unknown = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
+      if (typeof value !== "function") return value;
+      if (name !== "collection" && name !== "withConverter") return value.bind(target);
+      return (...parameters: unknown[]) => withoutQueries(value.apply(target, parameters));
     },
   });
 }
