@@ -26,7 +26,7 @@ test("the browser is sent to Google with the flow's cookie, which no cache keeps
   ]);
 });
 
-test("an app link that isn't registered, or no challenge, is 400 and sends the browser nowhere", async () => {
+test("an unregistered app link, or no challenge, is 400 and leads nowhere", async () => {
   const refused = beginGoogleSignInRoute.performing(async () => {
     throw errors.invalidRequest("redirect_uri: is not registered");
   });

@@ -41,7 +41,7 @@ test("an identity or code that is refused is 401 with its own code", async () =>
   }
 });
 
-test("a body of no provider, or with what another one takes, is 400 and no one is signed in", async () => {
+test("a body that fits no provider is 400, and no one is signed in", async () => {
   const ask = callerOf(createSessionRoute.performing(unreached), {});
   for (const body of [
     {},

@@ -15,7 +15,7 @@ const row = {
   last_used_at: new Date("2026-03-02T09:00:00Z"),
 };
 
-test("sessions are answered with what their devices said of themselves; the caller's own is current", async () => {
+test("sessions are answered with their devices; the caller's own is current", async () => {
   const db = databaseGiving([row, { ...row, id: "other", device_id: "d", device_name: null }]);
   const { status, json } = await callerOf(listSessionsRoute, { db, clock })("GET", "/v1/auth/sessions");
   assert.equal(status, 200);

@@ -20,7 +20,7 @@ test("a confirmation is 201 with the stored answer", async () => {
   ]);
 });
 
-test("a refused code is 422; being in another group is 409; another's invitation is 404", async () => {
+test("a refused code is 422; another group is 409; another's invitation is 404", async () => {
   for (const [error, status] of [
     [errors.codeRejected("ask for a new one"), 422],
     [errors.alreadyInGroup("leave the other care group first"), 409],

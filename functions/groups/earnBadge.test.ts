@@ -4,7 +4,7 @@ import { errors } from "#shared/platform/errors.ts";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
 import { earnBadgeRoute } from "./earnBadge.ts";
 
-test("a badge is 201 with the stored answer; the body may be absent, then the type is drawn", async () => {
+test("a badge is 201 with the stored answer; without a body the type is drawn", async () => {
   const inputs: unknown[] = [];
   const route = earnBadgeRoute.performing(async (input) => {
     inputs.push(input);

@@ -10,7 +10,7 @@ test("a device of the caller is forgotten", async () => {
   assert.deepEqual([status, text, db.asked], [204, "", [[PERSON, "phone"]]]);
 });
 
-test("one that isn't theirs is 404; so is what can't be a device's id, and then nothing is asked", async () => {
+test("another's device is 404; so is what can't be one, and then nothing is asked", async () => {
   const db = databaseGiving([]);
   const ask = callerOf(forgetDeviceRoute, { db });
   assert.equal((await ask("DELETE", "/v1/devices/phone")).json.code, "not_found");

@@ -7,7 +7,7 @@ import { CALLER } from "./testing/callers.ts";
 
 const BODY = { recipientEmail: "Grandma@example.com" };
 
-test("an invitation is 202 with the stored answer; the address and the key go in as they were sent", async () => {
+test("an invitation is 202 with the stored answer; address and key go in as sent", async () => {
   const inputs: unknown[] = [];
   const route = inviteRoute.performing(async (input) => {
     inputs.push(input);

@@ -14,7 +14,7 @@ test("a member is removed for the caller, by their id", async () => {
   assert.deepEqual([status, text, inputs], [204, "", [{ caller: CALLER, memberId: ID }]]);
 });
 
-test("a giver who names another is 403; no member, or no id, is 404 and no one is removed", async () => {
+test("naming another giver is 403; no member or no id is 404, and no one goes", async () => {
   const refused = removeMemberRoute.performing(async () => {
     throw errors.forbidden("a care giver can only leave");
   });

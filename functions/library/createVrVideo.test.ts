@@ -12,7 +12,7 @@ const body = (changes: object = {}) => ({
   ...changes,
 });
 
-test("the stored answer goes out byte for byte, with its Location; the key and the tidied body go in", async () => {
+test("the stored answer goes out byte for byte; key and tidied body go in", async () => {
   const inputs: { userId: string; key: string | undefined; body: { title: string } }[] = [];
   const route = createVrVideoRoute.performing(async (input) => {
     inputs.push(input);

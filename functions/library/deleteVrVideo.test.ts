@@ -11,7 +11,7 @@ test("a VR video of the caller's space is deleted", async () => {
   assert.deepEqual([status, text, db.asked], [204, "", [[PERSON, ID]]]);
 });
 
-test("one that isn't there is 404; so is what can't be an id, and then nothing is asked", async () => {
+test("one that isn't there is 404; so is no id, and then nothing is asked", async () => {
   const db = databaseGiving([]);
   const ask = callerOf(deleteVrVideoRoute, { db });
   assert.equal((await ask("DELETE", `/v1/vr-videos/${ID}`)).json.code, "not_found");

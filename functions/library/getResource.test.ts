@@ -7,7 +7,7 @@ import { ID, resourceRow, signer } from "./testing/rows.ts";
 
 const PATH = `/v1/resources/${ID}`;
 
-test("a resource is answered with its files' URLs, without the names of objects and jobs", async () => {
+test("a resource is answered with URLs, without the names of objects and jobs", async () => {
   const db = databaseGiving([resourceRow()]);
   const { status, json } = await callerOf(getResourceRoute, { db, signer })("GET", PATH);
   assert.equal(status, 200);
@@ -37,7 +37,7 @@ test("a resource of no space is a sample", async () => {
   assert.equal((await callerOf(getResourceRoute, { db, signer })("GET", PATH)).json.isSample, true);
 });
 
-test("one that this person may not see is 404; so is what can't be an id, and then nothing is read", async () => {
+test("another space's is 404; so is what can't be an id, and then nothing is read", async () => {
   const db = databaseGiving([]);
   const ask = callerOf(getResourceRoute, { db, signer });
   assert.equal((await ask("GET", PATH)).json.code, "not_found");

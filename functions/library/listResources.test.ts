@@ -6,7 +6,7 @@ import { databaseGiving } from "#shared/platform/sql/testing/databaseGiving.ts";
 import { listResourcesRoute } from "./listResources.ts";
 import { ID, resourceRow, signer } from "./testing/rows.ts";
 
-test("a page has as many items as were asked for, and the cursor of the last one when there are more", async () => {
+test("a page has at most limit items, and a cursor while there are more", async () => {
   const db = databaseGiving([resourceRow(), resourceRow({ id: "next" })]);
   const ask = callerOf(listResourcesRoute, { db, signer });
   const { status, json } = await ask("GET", "/v1/resources?limit=1&kind=scene");

@@ -6,7 +6,7 @@ import { databaseGiving } from "#shared/platform/sql/testing/databaseGiving.ts";
 import { listVrVideosRoute } from "./listVrVideos.ts";
 import { ID, vrVideoRow } from "./testing/rows.ts";
 
-test("a page has as many items as were asked for, and the cursor of the last one when there are more", async () => {
+test("a page has at most limit items, and a cursor while there are more", async () => {
   const db = databaseGiving([vrVideoRow(), vrVideoRow({ id: "next" })]);
   const { status, json } = await callerOf(listVrVideosRoute, { db })("GET", "/v1/vr-videos?limit=1");
   assert.equal(status, 200);

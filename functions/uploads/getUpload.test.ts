@@ -22,7 +22,7 @@ test("the state of one's upload is answered, asked for by the caller's own id", 
   assert.deepEqual([status, json, inputs], [200, state, [{ userId: PERSON, id: ID }]]);
 });
 
-test("another space's upload is 404; so is what can't be an id, and then nothing is read", async () => {
+test("another space's is 404; so is what can't be an id, and then nothing is read", async () => {
   const missing = getUploadRoute.performing(async () => {
     throw errors.notFound();
   });

@@ -145,7 +145,7 @@ test("a wrong method is 405 with what the path takes; a path of no route is 404"
   }
 });
 
-test("an error that the route doesn't declare is a 500 where it is refused, and is logged elsewhere", async () => {
+test("an undeclared error is a 500 where that is refused, and logged elsewhere", async () => {
   const throwing = rename.performing(async () => {
     throw errors.leaseLost("the lease is over");
   });

@@ -35,7 +35,7 @@ const preflight = (origin: string) => ({
 const corsHeaders = (headers: Headers) =>
   Object.fromEntries([...headers].filter(([name]) => name.startsWith("access-control-")));
 
-test("a preflight of an allowed origin is 204 without a token: this origin, the path's methods, our headers", async () => {
+test("a preflight of an allowed origin is 204, without any token", async () => {
   const { status, headers, text } = await allowing("https://other.example", PAGE)(
     "OPTIONS",
     "/v1/things/1",
@@ -54,14 +54,14 @@ test("a preflight of an allowed origin is 204 without a token: this origin, the 
   assert.match(headers.get("vary") ?? "", /Origin/);
 });
 
-test("a preflight of another origin, or with none configured, is 204 and allows nothing", async () => {
+test("a preflight of another origin, or with none set, is 204 and allows nothing", async () => {
   for (const ask of [allowing(PAGE), allowing()]) {
     const { status, headers } = await ask("OPTIONS", "/v1/things/1", preflight("https://evil.example"));
     assert.deepEqual([status, corsHeaders(headers)], [204, {}]);
   }
 });
 
-test("an error is answered to an allowed origin with the headers that let its page read it", async () => {
+test("an error, too, lets a page of an allowed origin read it", async () => {
   const ask = allowing(PAGE);
   for (const [token, path, status] of [
     ["person", "/v1/things/1", 404],
