@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { openApiDocument } from "../build/openapi.ts";
 import { anchorOf, headingsOf, type Repository, referenceProblems, thisRepository } from "./references.ts";
 import { codeOf, proseOf, readTexts } from "./texts.ts";
 
-test("everything that comments and pages refer to exists", () => {
+test("everything that comments and pages refer to exists", async () => {
   const texts = readTexts();
   assert.ok(texts.length > 400);
-  const repository = thisRepository(texts);
+  const { paths } = await openApiDocument();
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  assert.ok(operations.length > 30);
+  const repository = thisRepository(texts, [...operations, "GET /v1/openapi.json"]);
   const problems = texts
     // Its faults are planted.
     .filter(({ path }) => path !== "tools/checks/references.test.ts")
@@ -36,6 +42,7 @@ const repository: Repository = {
   headings: new Set(headingsOf(FILES["docs/map.md"] ?? "")),
   scripts: new Set(["start"]),
   names: new Set(["ringEngine"]),
+  operations: ["GET /v1/jobs", "POST /v1/jobs/{id}/cancel"],
   textOf: (path) => FILES[path],
   conventions: new Set(["deps.ts"]),
 };
@@ -60,6 +67,8 @@ const WRONG: readonly (readonly [path: string, text: string, problem: string])[]
   ["a.ts", "// As DESIGN says", "DESIGN is no page of this repository"],
   ["a.ts", '// the order of section "promises"', 'section "promises" is no heading of a page in docs/'],
   ["a.ts", "// at most 255 (section 4.2)", "section 4.2 doesn't say of what"],
+  ["docs/a.md", "curl $API/v1/gone", "the API has no route /v1/gone"],
+  ["a.ts", "// `DELETE /v1/jobs`", "the API has no route DELETE /v1/jobs"],
   ["docs/a.md", "`npm run gone`", "package.json has no script gone"],
   ["docs/a.md", '`queue/lease.test.ts`: "a lease ends", "a day"', 'queue/lease.test.ts has no test "a day"'],
 ];
@@ -81,7 +90,10 @@ const RIGHT: readonly (readonly [path: string, text: string])[] = [
   ["docs/a.md", "shared/<domain>/ and `queue/lease.test.ts`; [bell.ts](../shared/queue/bell.ts)"],
   ["docs/a.md", '[queue](../shared/queue/README.md#how-it-rings) [x](https://x.dev/gone#gone) "npm start"'],
   ["docs/a.md", '[way](map.md#the-way-of-a-job-shortly) and `queue/lease.test.ts`: "a lease ends"'],
-  ["a.ts", '// decision 0001; RFC 7636, section 4.2; section "Map"; POST /v1/engine/leases, jobs/{id}'],
+  [
+    "a.ts",
+    '// decision 0001; RFC 7636, section 4.2; section "Map"; POST /v1/jobs/{jobId}/cancel, /v1/jobs/**, jobs/{id}',
+  ],
 ];
 
 test("what exists, addresses, and strings of the code are no problem", () => {

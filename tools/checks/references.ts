@@ -25,6 +25,8 @@ const SECTION = /\bsections? (?:["“]([^"”]+)["”]|(\d[\d.]*))/gi;
 const STANDARD = /\b(?:RFC \d+|ASVS|FIPS \d+|SP 800-\d+|glTF|OpenID|ISO \d+)/;
 /** A test file and titles of tests that are in it, as in `references.test.ts`: "one title", "another". */
 const TITLES = /`([\w/.-]+\.test\.ts)`:((?:,? "[^"]+")+)/g;
+/** A route of the API, perhaps with its method; in commands the address before it is a variable. */
+const ROUTE = /(?:\b(GET|POST|PUT|PATCH|DELETE) )?(?:(?<![\w.:/}])|(?<=\$API))(\/v1\/[\w/{}$.*<>-]*[\w}>*])/g;
 const COMMAND = /\bnpm (?:run ([\w:-]+)|(start|test)\b)/g;
 
 /** What references are compared with; tests plant their own. */
@@ -39,6 +41,8 @@ export interface Repository {
   readonly headings: ReadonlySet<string>;
   /** Names of package.json's scripts. */
   readonly scripts: ReadonlySet<string>;
+  /** The API's operations, as `POST /v1/jobs/{id}/cancel`, and its static files. */
+  readonly operations: readonly string[];
   /** Names that occur in code. */
   readonly names: ReadonlySet<string>;
   /** The text of a file of the project. */
@@ -57,6 +61,7 @@ export function referenceProblems(file: Text, repository: Repository): string[] 
     ...commandProblems(prose, repository),
     ...linkProblems(file.path, prose, repository),
     ...titleProblems(file.path, prose, repository),
+    ...routeProblems(file.path, prose, repository),
   ];
   return [...new Set(problems)].map((problem) => `${file.path}: ${problem}`);
 }
@@ -137,8 +142,27 @@ function titleProblems(path: string, prose: string, { find, textOf }: Repository
   });
 }
 
-/** The repository as it stands. */
-export function thisRepository(texts: readonly Text[]): Repository {
+function routeProblems(path: string, prose: string, { operations }: Repository): string[] {
+  // The stand-ins' pages name routes of Google's.
+  if (path.endsWith(".json") || path.startsWith("local/standins/")) return [];
+  return [...prose.matchAll(ROUTE)]
+    .filter(([, , route = ""]) => !route.includes("*"))
+    .filter(([, method, route = ""]) => !operations.some((operation) => isRoute(operation, method, route)))
+    .map(([found]) => `the API has no route ${found}`);
+}
+
+/** Whether a route as people write it, with any text in the place of a parameter, is this operation's. */
+function isRoute(operation: string, method: string | undefined, route: string): boolean {
+  const [ownMethod, ownRoute = ""] = operation.split(" ");
+  const pattern = ownRoute.replaceAll(".", "\\.").replaceAll(/\{\w+\}/g, "[^/]+");
+  return (method === undefined || method === ownMethod) && new RegExp(`^${pattern}$`).test(route);
+}
+
+/**
+ * The repository as it stands.
+ * @param operations of the API, as `GET /v1/jobs`
+ */
+export function thisRepository(texts: readonly Text[], operations: readonly string[]): Repository {
   const all = new Map(texts.map(({ path, text }) => [path, text]));
   const pages = texts.filter(({ path }) => path.startsWith("docs/") && path.endsWith(".md"));
   const code = texts.filter(({ path }) => !path.endsWith(".md"));
@@ -147,6 +171,7 @@ export function thisRepository(texts: readonly Text[]): Repository {
   return {
     exists: (pattern) => (/[*{]/.test(pattern) ? find(pattern).length > 0 : existsSync(join(ROOT, pattern))),
     find,
+    operations,
     anchors: (page) => new Set(headingsOf(all.get(page) ?? "").map(anchorOf)),
     headings: new Set(pages.flatMap(({ text }) => headingsOf(text))),
     scripts: new Set(Object.keys(JSON.parse(all.get("package.json") ?? "{}").scripts)),
