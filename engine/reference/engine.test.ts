@@ -47,7 +47,7 @@ async function setUp(t: TestContext) {
   return { gateway, workDir, start };
 }
 
-test("a video becomes a scene with its views; a file that is no video fails with a sentence", async (t) => {
+test("a video becomes a scene with its views; another file fails with a sentence", async (t) => {
   const { gateway, start } = await setUp(t);
   await makeTestVideo(join(directory, "video.mp4"), { views: 2, sound: "aac" });
   gateway.queue.push(

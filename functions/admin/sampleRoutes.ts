@@ -1,4 +1,4 @@
-/** Samples: jobs and uploads of administrators, by the same operations as those of families, in a space of nobody. */
+/** Samples: jobs and uploads of administrators, by the same operations as those of families, in a space without members. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";

@@ -35,14 +35,14 @@ describe("a rotation of the signing key", () => {
     await assert.rejects(rotated(before), { code: "token_invalid" });
   });
 
-  it("can't begin with a key that nobody verifies with", () => {
+  it("can't begin with a key that no function verifies with", () => {
     const [older, newer] = [keyPair("older"), keyPair("newer")];
     assert.throws(() => issuer([newer.private], [older.public]), /not in TOKEN_PUBLIC_KEYS/);
   });
 });
 
 describe("the published keys", () => {
-  it("hold the public numbers only, whatever else a key of the setting says", () => {
+  it("hold the public numbers only, and no other field of a key", () => {
     const key = keyPair("k");
     const settings = { TOKEN_PUBLIC_KEYS: jwks({ ...key.public, "x-internal": "note", use: "sig" }) };
     assert.deepEqual(publicKeys(settings), [{ ...key.public, use: "sig" }]);

@@ -11,7 +11,7 @@ import type { NewId } from "#shared/platform/ids.ts";
 /** Signs access tokens (`accessTokenVerifier` is the other side). */
 export type IssueAccessToken = (claims: AccessClaims, now: Date) => Promise<string>;
 
-/** A public P-256 key; whatever else a key of the setting holds stays behind. */
+/** A public P-256 key; other fields of a key in the setting are left out. */
 const publicKeySchema = z.object({
   kty: z.literal("EC"),
   crv: z.literal("P-256"),
@@ -29,7 +29,7 @@ export function publicKeys(settings: SettingsOf<"TOKEN_PUBLIC_KEYS">): PublicKey
 
 /**
  * @returns a signer with the first of the private keys
- * @throws Error when the public half isn't among the keys every function verifies with: tokens nobody accepts would sign everyone out
+ * @throws Error when the public half isn't among the keys every function verifies with: tokens that no function accepts would sign everyone out
  */
 export function accessTokenIssuer(
   settings: SettingsOf<"TOKEN_SIGNING_KEYS" | "TOKEN_PUBLIC_KEYS" | "PUBLIC_ORIGIN">,

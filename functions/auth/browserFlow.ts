@@ -2,9 +2,9 @@
  * Sign-in with Google in a browser (RFC 6749 with RFC 7636 on both legs, RFC 8252, RFC 9700): the app opens `begin` in the system's
  * browser, Google sends the browser to `finish`, and that sends it on to the app's own link with a one-time code.
  *
- * Two proofs hold the ends together. The sealed cookie says that the browser that finishes is the one that began, so nobody can have
- * another person's browser finish their sign-in. The app's challenge says that who redeems the code is the app that began, so a caught or
- * planted app link is worth nothing.
+ * Two proofs tie both ends of the flow. The sealed cookie proves that the same browser began and finishes, so an
+ * attacker can't make another person's browser finish their sign-in. The app's challenge proves that the app that began redeems the code,
+ * so an app link that was intercepted or planted is useless.
  */
 import { timingSafeEqual } from "node:crypto";
 import type { Clock } from "#shared/platform/clock.ts";
@@ -73,7 +73,7 @@ export interface Callback {
 
 /**
  * @returns the app link to send the browser to: with `code`, or with `error`; and with the app's own `state`
- * @throws `invalid_request` when this browser didn't begin this flow, or took too long: then nobody knows an app to go back to
+ * @throws `invalid_request` when this browser didn't begin this flow, or took too long: then there is no known app to redirect to
  */
 export async function finish(
   callback: Callback,

@@ -7,9 +7,9 @@
  */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
-/** Days after which a token that nobody used is over. */
+/** Days after which an unused token is over. */
 export const IDLE_DAYS = 60;
-/** Days after which a session ends, whatever is refreshed until then. */
+/** Days after which a session ends, also when it was refreshed until then. */
 export const ABSOLUTE_DAYS = 365;
 
 /** The prefix lets secret scanners find a leaked one; then 256 bits in base64url. */

@@ -1,4 +1,4 @@
-/** Sign-in: whatever vouches for a person is judged, then account, session and first tokens come to be in one transaction. */
+/** Sign-in: the proof of identity is checked, then account, session and first tokens are made in one transaction. */
 import { z } from "@hono/zod-openapi";
 import type { Clock } from "#shared/platform/clock.ts";
 import { ReverieError } from "#shared/platform/errors.ts";

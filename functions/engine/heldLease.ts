@@ -28,7 +28,7 @@ const LAST_CALLS: Partial<Record<LeaseCall, NonNullable<Job["lastLease"]>["how"]
 /**
  * Judges a lease before anything else about the request is looked at. What it finds may change before the call's own transaction,
  * which judges again.
- * @throws `lease_lost`, for ids that never were leases too: whatever an engine holds on to, it is to let go
+ * @throws `lease_lost`, also for ids that never were leases: the engine must drop the work
  */
 export async function heldLease(leaseId: string, call: LeaseCall, firestore: Firestore): Promise<HeldLease> {
   const ref = parseLeaseId(leaseId);

@@ -30,9 +30,7 @@ const text = (max: number) =>
 
 const lease = z
   .object({
-    leaseId: z
-      .string()
-      .describe("The fencing token: whoever has it, and nobody else, may speak for the job."),
+    leaseId: z.string().describe("The fencing token: only its holder may change the job."),
     expiresAt: z.iso.datetime(),
     job: z.object({
       id: z.string(),
@@ -171,8 +169,8 @@ export function engineApp(deps: () => EngineDeps): App {
 
   app.openapi(leasesRoute, async (c) => {
     const key = c.req.valid("header")["idempotency-key"];
-    const wish = { caller: c.var.service.email, key, body: c.req.valid("json") };
-    return c.json({ leases: await leaseJobs(wish, deps()) }, 200);
+    const request = { caller: c.var.service.email, key, body: c.req.valid("json") };
+    return c.json({ leases: await leaseJobs(request, deps()) }, 200);
   });
   app.openapi(renewRoute(judge), async (c) =>
     c.json(await renewLease(held(c), c.var.service.email, c.req.valid("json"), deps()), 200),

@@ -6,8 +6,8 @@ import type { Caller } from "./caller.ts";
 const BUDGET_SECONDS = 60;
 
 /**
- * Erases the caller, and with a recipient their group. After the first transaction it can't be stopped or undone; whatever keeps the
- * rest from being finished now, `sweep` finishes.
+ * Erases the caller, and with a recipient their group. After the first transaction it can't be stopped or undone; `sweep` finishes
+ * what this request does not.
  * @returns the erasure, with `doneAt` null when `sweep` has something left to do
  */
 export async function eraseCaller(caller: Caller, deps: ErasureDeps): Promise<Erasure> {

@@ -118,7 +118,7 @@ const retryRoute = createRoute({
   ...access("account"),
   method: "post",
   path: "/v1/jobs/{id}/retry",
-  summary: "Start a failed or cancelled job anew",
+  summary: "Start a failed or cancelled job again",
   request: { params: idParam },
   responses: oneJob,
 });

@@ -17,7 +17,7 @@ const succeeded: DomainEvent = {
 const published = (data: unknown) => ({ data: { message: { data, messageId: "1" }, subscription: "s" } });
 const encoded = (json: unknown) => Buffer.from(JSON.stringify(json)).toString("base64");
 
-test("a published event is read; anything else is nothing, whatever it is", () => {
+test("a published event is read; anything else is undefined", () => {
   assert.deepEqual(decodeEvent(published(encoded(succeeded))), succeeded);
   for (const event of [
     {},

@@ -52,7 +52,7 @@ const documentOf = (id: string) =>
     field(2, Buffer.alloc(300, 7)),
   ]);
 
-test("an id of ours is read from the subject, whatever the body is", async () => {
+test("an id of ours is read from the subject, with any body", async () => {
   const event = await deliver("documents/results/0123456789abcdefghjkmnpqrs", Buffer.from([1, 2, 3]));
   assert.equal(jobIdOf(event), "0123456789abcdefghjkmnpqrs");
 });
@@ -83,7 +83,7 @@ test("an event about something else, or a body that is none, names no job", asyn
   assert.equal(jobIdOf({ subject: "documents/results/a/b/c", data: undefined }), undefined);
 });
 
-/** UTF-8 bytes as a header carries them when nobody escapes them. */
+/** UTF-8 bytes as a header carries them without escapes. */
 function latin1(text: string): string {
   return Buffer.from(text, "utf8").toString("latin1");
 }

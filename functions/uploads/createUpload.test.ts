@@ -45,7 +45,7 @@ test("a body that can't be an upload is 400 and names the field; nothing is sign
 test("who is in no group is told so before anything is signed", async () => {
   const asked = createUploadOfCaller(
     { userId: PERSON, body: BODY },
-    // Whatever else it reached for would be undefined.
+    // Anything else it read would be undefined.
     { sql: databaseGiving([]) } as unknown as Parameters<typeof createUploadOfCaller>[1],
   );
   await assert.rejects(asked, { code: "group_required" });

@@ -1,5 +1,5 @@
 /**
- * Rings: telling engines that work waits. One bell per kind and engine address, with at most one waiting task, however many jobs
+ * Rings: requests that let engines know that work waits. One bell per kind and engine address, with at most one waiting task, however many jobs
  * enter the line.
  *
  * No wake-up is lost. A job is committed before its bell is read, and the ring's task writes `idle` before it looks at the line for

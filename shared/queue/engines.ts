@@ -69,7 +69,7 @@ export function filledSince(firestore: Firestore, kind: string, since: Date): Pr
   return someEngine(firestore, "filledAt", since, kind);
 }
 
-/** Whether an engine that takes this kind asked for work since a time, whatever it was given. */
+/** Whether an engine that takes this kind asked for work since a time, with or without success. */
 export function pulledSince(firestore: Firestore, kind: string, since: Date): Promise<boolean> {
   return someEngine(firestore, "pulledAt", since, kind);
 }

@@ -9,7 +9,7 @@ test("the median of an odd, an even and an empty list", () => {
   assert.equal(median([]), 0);
 });
 
-test("what a running job has left is judged by those that took longer; one that outlasts all is given a tenth more", () => {
+test("a running job's rest is estimated by jobs that took longer; else a tenth more", () => {
   assert.equal(remainingSeconds([100, 200, 300], 0), 200);
   assert.equal(remainingSeconds([100, 200, 300], 150), 100);
   assert.equal(remainingSeconds([100, 200, 300], 400), 40);
@@ -35,7 +35,7 @@ test("two engines take turns, each as soon as it is free", () => {
   );
 });
 
-test("nobody further back starts earlier, and another engine makes nobody wait longer", () => {
+test("no job further back starts earlier; one more engine makes no job wait longer", () => {
   const seconds = fc.integer({ min: 1, max: 10_000 });
   fc.assert(
     fc.property(

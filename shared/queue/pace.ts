@@ -9,7 +9,7 @@ import { queryOf, shapes } from "./queries.ts";
 
 /** What an estimate is made of; read again after this time, since a list of jobs asks for it again and again. */
 const FRESH_SECONDS = 5;
-/** How many jobs make up "lately". */
+/** How many jobs "lately" means. */
 const LATELY = 25;
 /** More running jobs than this say nothing more about the pace. */
 const MOST_RUNNING = 200;

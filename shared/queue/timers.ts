@@ -2,7 +2,7 @@ import { hasCode } from "../platform/errors.ts";
 import { type Applied, changeJob, type QueueDeps } from "./changeJob.ts";
 
 /**
- * - `applied`: the lease was taken back, or the job is in line again.
+ * - `applied`: the lease was ended, or the job is in line again.
  * - `over`: it is about something that has ended otherwise, or was renewed and has a new timer.
  * - `early`: by this machine's clock its time hasn't come.
  */

@@ -67,7 +67,7 @@ export async function viewJob(id: string, job: Job, deps: ViewDeps): Promise<Job
   };
 }
 
-/** How many of its kind are leased before it, itself included, if nobody comes or goes. Firestore counts by the index alone. */
+/** How many of its kind are leased before it, itself included, if no job enters or leaves the line. Firestore counts by the index alone. */
 export async function positionOf(id: string, job: Job, firestore: Firestore): Promise<number | null> {
   if (!job.place) return null;
   const before = await queryOf(firestore, shapes.line, job.kind, true)

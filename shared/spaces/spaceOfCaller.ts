@@ -7,7 +7,7 @@ export interface CallersSpace {
 }
 
 /**
- * The care group the caller is in, or undefined: whatever they make or see belongs to it. One indexed read of SQL at each request,
+ * The care group the caller is in, or undefined: all that they make or see belongs to it. One indexed read of SQL at each request,
  * not a claim of the token, so that a removed member is out at once.
  */
 export async function spaceOfCaller(sql: Sql, userId: string): Promise<CallersSpace | undefined> {

@@ -65,7 +65,7 @@ for (const [gender, height] of [
   ["male", 1.75],
   ["neutral", 1.69],
 ] as const) {
-  test(`a ${gender} figure stands on the ground, ${height} m tall, with the portrait beside its head`, async () => {
+  test(`a ${gender} figure is ${height} m tall, with the portrait beside its head`, async () => {
     const { glb, document } = await convert(demo, { gender });
     assert.deepEqual(await faultsOf(glb), []);
     const body = heightsOf(document, "Body");
@@ -117,7 +117,7 @@ test("seen from behind, the pictures aren't mirrored", async () => {
   }
 });
 
-test("a photo that can't be read fails with a sentence that says which; nothing is made", async () => {
+test("an unreadable photo fails with a sentence that names it; nothing is made", async () => {
   const half = join(directory, "half.jpg");
   const whole = await readFile(demo.face);
   await writeFile(half, whole.subarray(0, whole.length / 2));

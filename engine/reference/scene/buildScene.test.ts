@@ -155,7 +155,7 @@ test("a file that was cut off gives what is there and says that it isn't all", a
   assert.ok(pictures.length >= 1 && pictures.length < 3);
 });
 
-test("files that hold no video fail with a code and a sentence, not retryable, each in its own way", async () => {
+test("files without a video fail with their own code and sentence, not retryable", async () => {
   const whole = await made("whole.mp4", { sound: "aac" });
   const bytes = await readFile(whole);
   const { face } = await makeDemoPhotos(directory);
@@ -225,7 +225,7 @@ test("a conversion that needs more memory than it may have ends as too large", a
   });
 });
 
-test("ten minutes of 1080p take no more memory than a few hundred MB, and show every view", async () => {
+test("ten minutes of 1080p take a few hundred MB of memory, and show every view", async () => {
   const short = await made("short.mp4", {
     width: 1920,
     height: 1080,

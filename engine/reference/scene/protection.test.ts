@@ -77,7 +77,7 @@ for (const [name, video, protect] of protections) {
   });
 }
 
-test("files of every other sort aren't protected, whatever they hold", async () => {
+test("files of every other sort aren't protected, with any content", async () => {
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(5000, 0x47), Buffer.from("moov".repeat(3000))]) {
     const path = join(directory, "other");
     await writeFile(path, bytes);

@@ -15,7 +15,7 @@ before(async () => {
 const pictures = (count: number, width = 64, height = 36): RoomPicture[] =>
   Array.from({ length: count }, (_, index) => ({ jpeg, width, height, timeSeconds: index * 2.5 }));
 
-test("panels keep their pictures' proportions, stay off the floor, don't overlap and go clockwise", () => {
+test("panels keep proportions, stay off the floor, don't overlap and go clockwise", () => {
   const sizes = fc.record({
     width: fc.integer({ min: 1, max: 4000 }),
     height: fc.integer({ min: 1, max: 4000 }),
@@ -45,7 +45,7 @@ test("panels keep their pictures' proportions, stay off the floor, don't overlap
   );
 });
 
-test("one picture hangs straight ahead, few in an arc around it, many in a circle that begins there", () => {
+test("one picture hangs straight ahead, few in an arc, many in a circle", () => {
   const azimuths = (count: number) =>
     hang(pictures(count), 4).map(({ azimuth }) => Math.round((azimuth / Math.PI) * 180) + 0);
   assert.deepEqual(azimuths(1), [0]);
@@ -53,7 +53,7 @@ test("one picture hangs straight ahead, few in an arc around it, many in a circl
   assert.deepEqual(azimuths(8), [0, 45, 90, 135, 180, 225, 270, 315]);
 });
 
-test("every panel faces the viewer, upright and not mirrored: the picture's left is the viewer's left", async () => {
+test("every panel faces the viewer, upright and not mirrored", async () => {
   const document = await readGlb(await buildRoom(pictures(7), "indoor"));
   const panels = document
     .getRoot()
@@ -79,7 +79,7 @@ test("every panel faces the viewer, upright and not mirrored: the picture's left
   }
 });
 
-test("the GLB is valid for any number of pictures, and panels tell when they were filmed", async () => {
+test("the GLB is valid for any number of pictures; panels have the time of filming", async () => {
   for (const count of [1, 2, 5, 6, 12]) {
     const glb = await buildRoom(pictures(count), "outdoor");
     assert.deepEqual(await faultsOf(glb), []);

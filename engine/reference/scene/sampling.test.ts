@@ -19,7 +19,7 @@ test("a short video is decoded whole", () => {
   assert.deepEqual([...new Set(list)], ["decode"]);
 });
 
-test("of a long video a bounded number of pictures is decoded, in bursts from its beginning to its end", () => {
+test("of a long video a bounded number of pictures is decoded, in bursts", () => {
   for (const seconds of [600, 3600]) {
     const list = decisions({ ...fullHd, durationSeconds: seconds }, seconds, 1);
     assert.ok(decoded(list) > 1200 && decoded(list) <= 2600, `${decoded(list)} of ${list.length}`);
@@ -30,7 +30,7 @@ test("of a long video a bounded number of pictures is decoded, in bursts from it
   }
 });
 
-test("a container that tells too short a duration doesn't make a long video be decoded whole", () => {
+test("a long video isn't decoded whole when its container says too short a duration", () => {
   const list = decisions({ ...fullHd, durationSeconds: 5 }, 600, 1);
   assert.ok(decoded(list) < list.length / 2);
 });
@@ -41,7 +41,7 @@ test("larger pictures are fewer", () => {
   assert.ok(large < small / 2);
 });
 
-test("decoding begins again only with a key frame, after the decoder was told to forget", () => {
+test("decoding begins again only with a key frame, after the decoder was reset", () => {
   const input = { ...fullHd, durationSeconds: 600 };
   const sampling = new Sampling(input);
   let before: Decision = "decode";
@@ -59,7 +59,7 @@ test("a video whose only key frame is its first is decoded whole", () => {
   assert.equal(decoded(list), list.length);
 });
 
-test("without a duration the beginning is decoded whole and bursts follow; without times nothing breaks", () => {
+test("without a duration the beginning is decoded whole, then bursts; times may lack", () => {
   const list = decisions({ ...fullHd, durationSeconds: undefined }, 600, 1);
   assert.equal(decoded(list.slice(0, 3000)), 3000);
   assert.ok(decoded(list.slice(3000)) < 4500);

@@ -41,7 +41,7 @@ const black = lookAt({
   planes: [new Uint8Array(WIDTH * HEIGHT), new Uint8Array(WIDTH * HEIGHT), new Uint8Array(WIDTH * HEIGHT)],
 });
 
-test("the same view under a shaking hand or another exposure is the same; another place is another", () => {
+test("a view shaken or exposed otherwise is the same; another place is another", () => {
   for (const seed of [1, 2, 3, 5]) {
     const base = landscape(seed).grid;
     assert.ok(difference(base, landscape(seed, 0.04, 0.03).grid) < NEW_VIEW, "shaken");
@@ -51,7 +51,7 @@ test("the same view under a shaking hand or another exposure is the same; anothe
   }
 });
 
-test("difference is 0 for the same picture, symmetric enough to order views by, and never negative", () => {
+test("difference is 0 for the same picture, near symmetric, and never negative", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 }), (one, other) => {
       const [a, b] = [landscape(one).grid, landscape(other).grid];
@@ -85,7 +85,7 @@ test("sharpness falls when a picture is blurred and is 0 for an even one", () =>
   assert.equal(sharpness(even), 0);
 });
 
-test("a pan over three pictures gives about three views, each kept at its sharpest picture", () => {
+test("a pan over three pictures gives about three views, each by its sharpest picture", () => {
   const finder = new ViewFinder();
   const ended: View[] = [];
   for (let index = 0; index <= 60; index++) {
@@ -120,7 +120,7 @@ const view = (seed: number, timeSeconds: number, sharpness: number, minor = fals
   minor,
 });
 
-test("a view that comes back is one leaf with the sharper picture, and a duller one isn't wanted", () => {
+test("a repeated view is one leaf with the sharper picture; a duller one is refused", () => {
   const album = new Album<string>(5);
   album.add(view(1, 0, 50), "first");
   album.add(view(9, 5, 70), "other");
@@ -134,7 +134,7 @@ test("a view that comes back is one leaf with the sharper picture, and a duller 
   );
 });
 
-test("an album never holds more than it may, is in order of time, and isn't empty once something was added", () => {
+test("an album holds at most its limit, in order of time, and keeps what was added", () => {
   fc.assert(
     fc.property(
       fc.array(

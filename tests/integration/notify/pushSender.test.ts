@@ -19,7 +19,7 @@ const push = (token: string): Push => ({
 });
 const sender = (origin = sink.url) => createPushSender({ projectId: "p", origin, now });
 
-test("a message is taken as Google's own interface takes it, with the token of an account that may send", async () => {
+test("a message is accepted as Google's interface does, with an account's token", async () => {
   assert.equal(await sender().send(push("phone")), "sent");
   const answer = await fetch(`${sink.url}/messages?token=phone`);
   assert.match(await answer.text(), /A memory is ready/);
@@ -43,7 +43,7 @@ test("an app that was removed is dead; what is only away is worth another try", 
   await assert.rejects(sender("http://127.0.0.1:1").send(push("x")), { code: "unavailable", status: 503 });
 });
 
-test("only the service's own word costs a device its token: a bare 404 or a 403 is our own mistake", async () => {
+test("only UNREGISTERED costs a device its token; a bare 404 or 403 is our mistake", async () => {
   const fcmError = (status: number, errorCode: string) =>
     Response.json(
       { error: { code: status, details: [{ "@type": "x" }, { "@type": "y", errorCode }] } },

@@ -18,8 +18,8 @@ const engine = new EngineClient(
 
 for (;;) {
   const key = crypto.randomUUID();
-  const wish = { engineId, kinds: ["scene"], max: 3, leaseSeconds: LEASE_SECONDS };
-  const leases = await patiently(() => engine.lease(wish, key));
+  const request = { engineId, kinds: ["scene"], max: 3, leaseSeconds: LEASE_SECONDS };
+  const leases = await patiently(() => engine.lease(request, key));
   await Promise.all((leases ?? []).map(work));
   if (!leases?.length) await pause(200);
 }

@@ -9,7 +9,7 @@ import type { TestCloud } from "#local/testing/backends.ts";
 export interface EngineProcess {
   /** Asks it to end, and waits: it gives its leases back. */
   stop(): Promise<void>;
-  /** Ends it in the middle of whatever it does. */
+  /** Kills it at once. */
   kill(): void;
 }
 

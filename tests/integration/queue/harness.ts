@@ -1,4 +1,4 @@
-/** The queue's operations as the functions run them, on a Firestore of their own; tasks and news are kept to be looked at. */
+/** The queue's operations as the functions run them, on a Firestore of their own; tasks and events are kept for the tests to read. */
 import { randomBytes } from "node:crypto";
 import type { Firestore } from "@google-cloud/firestore";
 import { announceOutputs } from "#functions/engine/announceOutputs.ts";

@@ -76,11 +76,11 @@ async function refuses(answer: Response | Promise<Response>, status: number, cod
 interface Leases {
   readonly leases: { readonly leaseId: string; readonly job: { readonly id: string } }[];
 }
-const wish = { engineId: "e1", kinds: ["scene"], max: 1, leaseSeconds: 60 };
+const leaseRequest = { engineId: "e1", kinds: ["scene"], max: 1, leaseSeconds: 60 };
 const engineCall = (path: string, body: unknown, headers = {}) =>
   call(engine, "POST", `/v1/engine/leases${path}`, { token: "engine", body, headers });
 
-test("202 with a Location; the stored answer is sent again byte for byte; GET shows the same job", async () => {
+test("202 with a Location; a repetition gets the same bytes; GET shows the same job", async () => {
   const video = await queue.upload();
   const body = { kind: "scene", title: " The sea ", params: { location: "outdoor" }, inputs: { video } };
   const headers = { "idempotency-key": "k" };
@@ -95,7 +95,7 @@ test("202 with a Location; the stored answer is sent again byte for byte; GET sh
   assert.equal(JSON.parse(text).title, "The sea");
 });
 
-test("malformed submissions are problems that name the field; unknown fields are rejected", async () => {
+test("malformed submissions are problems that name the field, unknown ones too", async () => {
   const video = await queue.upload();
   const good = { kind: "scene", title: "t", params: {}, inputs: { video } };
   const submit = (body: unknown) => call(jobs, "POST", "/v1/jobs", { token: USER, body });
@@ -129,7 +129,7 @@ test("a stranger gets 404 for each thing, as for what isn't there, and changes n
   assert.deepEqual(await queue.job(id), before);
 });
 
-test("the list is newest first, pages without repetition though jobs are added, and can be of one state", async () => {
+test("the list is newest first, pages don't repeat a job, one state can be asked for", async () => {
   const ids: string[] = [];
   for (let index = 0; index < 5; index++) {
     queue.pass(index % 2);
@@ -154,9 +154,9 @@ test("the list is newest first, pages without repetition though jobs are added, 
   await refuses(call(jobs, "GET", "/v1/jobs?limit=0", { token: USER }), 400, "invalid_request");
 });
 
-test("the lease is judged before the body on every lease route; a malformed body of a valid lease is 400 and changes nothing", async () => {
+test("every lease route checks the lease before the body; a bad body changes nothing", async () => {
   const { id } = await queue.submit();
-  const [lease] = (await read<Leases>(engineCall("", wish))).leases;
+  const [lease] = (await read<Leases>(engineCall("", leaseRequest))).leases;
   assert.ok(lease);
   const routes = ["renew", "outputs", "complete", "fail", "release"];
   const before = await queue.job(id);
@@ -171,20 +171,20 @@ test("the lease is judged before the body on every lease route; a malformed body
   assert.deepEqual(await queue.job(id), before);
 });
 
-test("what an engine may ask for: kinds that exist, lengths that are offered, a sensible number", async () => {
+test("an engine may ask for known kinds, allowed lengths and numbers, nothing else", async () => {
   await queue.submit();
-  await refuses(engineCall("", { ...wish, kinds: ["portrait"] }), 400, "unknown_kind");
-  await refuses(engineCall("", { ...wish, leaseSeconds: 29 }), 400, "invalid_request");
-  await refuses(engineCall("", { ...wish, leaseSeconds: 3601 }), 400, "invalid_request");
-  await refuses(engineCall("", { ...wish, max: 0 }), 400, "invalid_request");
-  await refuses(engineCall("", { ...wish, max: 1000 }), 400, "invalid_request");
-  await refuses(engineCall("", wish, { "idempotency-key": "two words" }), 400, "invalid_request");
-  assert.deepEqual((await read<Leases>(engineCall("", { ...wish, kinds: ["avatar"] }))).leases, []);
+  await refuses(engineCall("", { ...leaseRequest, kinds: ["portrait"] }), 400, "unknown_kind");
+  await refuses(engineCall("", { ...leaseRequest, leaseSeconds: 29 }), 400, "invalid_request");
+  await refuses(engineCall("", { ...leaseRequest, leaseSeconds: 3601 }), 400, "invalid_request");
+  await refuses(engineCall("", { ...leaseRequest, max: 0 }), 400, "invalid_request");
+  await refuses(engineCall("", { ...leaseRequest, max: 1000 }), 400, "invalid_request");
+  await refuses(engineCall("", leaseRequest, { "idempotency-key": "two words" }), 400, "invalid_request");
+  assert.deepEqual((await read<Leases>(engineCall("", { ...leaseRequest, kinds: ["avatar"] }))).leases, []);
 });
 
-test("outputs and complete hold the kind's rules: names, types, sizes, checksums, data that can be stored", async () => {
+test("outputs and complete hold the kind's rules: names, types, sizes, sums, data", async () => {
   const { id } = await queue.submit();
-  const leaseId = (await read<Leases>(engineCall("", wish))).leases[0]?.leaseId;
+  const leaseId = (await read<Leases>(engineCall("", leaseRequest))).leases[0]?.leaseId;
   const outputs = (file: object) => engineCall(`/${leaseId}/outputs`, { files: [file] });
   const glb = { name: "scene.glb", contentType: "model/gltf-binary", size: 4 };
   await refuses(outputs({ ...glb, name: "../scene.glb" }), 400, "invalid_request");
@@ -223,7 +223,7 @@ test("outputs and complete hold the kind's rules: names, types, sizes, checksums
   assert.deepEqual(result?.data, { views: [{ at: [0, 1] }] });
 });
 
-test("a completion for a space that was erased meanwhile is refused and leaves no result", async () => {
+test("a completion for a space erased meanwhile is refused and leaves no result", async () => {
   const { id } = await queue.submit();
   const [lease] = await queue.lease();
   await queue.firestore.doc(`tombstones/${SPACE}`).set({ erasedAt: queue.now });
@@ -233,7 +233,7 @@ test("a completion for a space that was erased meanwhile is refused and leaves n
   await refuses(engineCall(`/${lease?.leaseId}/complete`, { files: [] }), 409, "lease_lost");
 });
 
-test("status tells engines and lines to everyone and names nobody", async () => {
+test("status shows engines and lines to everyone, without names", async () => {
   await queue.submit();
   await queue.submit();
   await queue.lease({ engineId: "busy" });
@@ -300,7 +300,7 @@ test("the stream tells each state once, with ids, and ends with the job", async 
   assert.match(text, /^retry: 1000\n\n/);
 });
 
-test("a resumed stream neither repeats what was heard nor loses what came between; a job that has ended is 204", async () => {
+test("a resumed stream repeats nothing and loses nothing; an ended job is 204", async () => {
   const { id } = await queue.submit();
   const first = await listen(id, undefined, async () => true);
   const last = first.heard[0]?.id;
@@ -315,7 +315,7 @@ test("a resumed stream neither repeats what was heard nor loses what came betwee
   assert.deepEqual([third.status, third.heard], [204, []]);
 });
 
-test("the place in line is told when other jobs move it, though the job itself hasn't changed", async () => {
+test("the place in line is sent when other jobs move it, without a change of the job", async () => {
   await queue.submit();
   queue.pass(1);
   const { id } = await queue.submit();

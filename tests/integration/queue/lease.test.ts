@@ -20,7 +20,7 @@ async function only<T>(list: Promise<T[]>): Promise<T> {
   return first;
 }
 
-test("a job goes to one engine, with signed inputs and a timer for its lease's end; the next engine gets nothing", async () => {
+test("one engine gets the job, with signed inputs and a timer; the next gets nothing", async () => {
   const { id } = await queue.submit();
   const lease = await only(queue.lease());
   assert.equal(lease.job.id, id);
@@ -36,7 +36,7 @@ test("a job goes to one engine, with signed inputs and a timer for its lease's e
   assert.ok(!JSON.stringify(job).includes(lease.leaseId), "the document doesn't hold the lease's id");
 });
 
-test("an engine that completes has its job succeed once; completing again answers the same and changes nothing", async () => {
+test("complete ends the job once; repeated it answers the same and changes nothing", async () => {
   const { id } = await queue.submit();
   const { leaseId } = await only(queue.lease());
   const answer = await queue.complete(leaseId);
@@ -51,7 +51,7 @@ test("an engine that completes has its job succeed once; completing again answer
   assert.deepEqual(await queue.job(id), job);
 });
 
-test("a lease that ended is handed out again, and the late engine's every word is lost", async () => {
+test("a lease that ended is given again, and every call of the late engine is refused", async () => {
   const { id } = await queue.submit();
   const late = await only(queue.lease());
   queue.pass(61);
@@ -69,7 +69,7 @@ test("a lease that ended is handed out again, and the late engine's every word i
   assert.equal((await queue.job(id)).state, "succeeded");
 });
 
-test("a job that is renewed for three hours is never handed out twice; its first timer sets the next", async () => {
+test("a job renewed for three hours is never leased twice; each timer sets the next", async () => {
   const { id } = await queue.submit();
   const { leaseId } = await only(queue.lease({ seconds: 600 }));
   for (let minute = 0; minute < 180; minute += 5) {
@@ -85,7 +85,7 @@ test("a job that is renewed for three hours is never handed out twice; its first
   await queue.complete(leaseId);
 });
 
-test("renewing ends at the kind's ceiling: the lease then ends though it was renewed to the last", async () => {
+test("renewing ends at the kind's ceiling: the lease then ends", async () => {
   const { id } = await queue.submit();
   const begun = queue.now.getTime();
   const { leaseId } = await only(queue.lease({ seconds: 3600 }));
@@ -101,7 +101,7 @@ test("renewing ends at the kind's ceiling: the lease then ends though it was ren
   await assert.rejects(queue.renew(leaseId), isLost);
 });
 
-test("a timer that comes before its time by this machine's clock asks to be tried again and changes nothing", async () => {
+test("a timer that is early by this machine's clock is tried again, changes nothing", async () => {
   const { id } = await queue.submit();
   const lease = await only(queue.lease());
   const at = new Date(lease.expiresAt);
@@ -109,7 +109,7 @@ test("a timer that comes before its time by this machine's clock asks to be trie
   assert.equal((await queue.job(id)).state, "running");
 });
 
-test("a retryable failure backs off outside the line, then enters it again; the last attempt's failure is final and announced once", async () => {
+test("a retryable failure backs off, then enters the line again; the last one is final", async () => {
   const { id } = await queue.submit();
   for (let attempt = 1; attempt <= 3; attempt++) {
     const lease = await only(queue.lease());
@@ -136,7 +136,7 @@ test("a retryable failure backs off outside the line, then enters it again; the 
   assert.equal(job.notificationPending, false);
 });
 
-test("release costs no attempt, keeps the place in line, and the next lease writes into a folder of its own", async () => {
+test("release costs no attempt, keeps the place; the next lease has its own folder", async () => {
   const { id } = await queue.submit();
   await queue.submit();
   const first = await only(queue.lease());
@@ -149,7 +149,7 @@ test("release costs no attempt, keeps the place in line, and the next lease writ
   assert.notEqual(second.leaseId, first.leaseId);
 });
 
-test("the same Idempotency-Key finds the lease again, signed anew; another body with it is refused", async () => {
+test("the same Idempotency-Key finds the lease with new URLs; another body is refused", async () => {
   await queue.submit();
   await queue.submit();
   const first = await only(queue.lease({ key: "attempt-1" }));
@@ -166,7 +166,7 @@ test("the same Idempotency-Key finds the lease again, signed anew; another body 
   assert.deepEqual(await queue.lease({ key: "attempt-1" }), [], "what is over isn't given again");
 });
 
-test("a request that is made ten times at once with one key gets no more leases than it asked for", async () => {
+test("ten requests at once with one key get no more leases than one asks for", async () => {
   for (let index = 0; index < 6; index++) await queue.submit();
   await Promise.all(Array.from({ length: 10 }, () => queue.lease({ key: "k", max: 2 })));
   const leases = await queue.lease({ key: "k", max: 2 });

@@ -67,7 +67,7 @@ async function longLine(spaceId: string, count: number): Promise<string[]> {
   return ids;
 }
 
-test("space A queues 1,000, one of them is served, then B queues one: B is next, then A again", async () => {
+test("A queues 1,000, one is served, then B queues one: B is next, then A again", async () => {
   const first = (await longLine(A, 1_000))[0];
   const { jobId } = await served();
   assert.equal(jobId, first);
@@ -77,7 +77,7 @@ test("space A queues 1,000, one of them is served, then B queues one: B is next,
   assert.equal((await queue.job((await served()).jobId)).spaceId, A);
 });
 
-test("B is next as well when A's job has ended already, and when nobody has been served", async () => {
+test("B is next too when A's job has ended, and when no job was served", async () => {
   await longLine(A, 20);
   const b = await submit(B);
   assert.equal((await queue.view(b)).position, 2, "the head came first, B shares its turn");
@@ -89,7 +89,7 @@ test("B is next as well when A's job has ended already, and when nobody has been
   assert.equal((await served()).jobId, c);
 });
 
-test("three spaces with ten jobs each take turns, though one came with all of them first", async () => {
+test("three spaces with ten jobs each take turns, though one submitted all ten first", async () => {
   for (const group of [A, A, A, A, A, A, A, A, A, A]) await submit(group);
   for (let index = 0; index < 10; index++) for (const group of [B, C]) await submit(group);
   const order: string[] = [];
@@ -107,7 +107,7 @@ test("three spaces with ten jobs each take turns, though one came with all of th
   }
 });
 
-test("a space that had many turns long ago owes nothing: an empty line begins anew", async () => {
+test("a space that had many turns long ago owes nothing: its empty line starts at now", async () => {
   for (let index = 0; index < 5; index++) {
     await submit(A);
     await queue.complete((await served()).leaseId);
@@ -118,7 +118,7 @@ test("a space that had many turns long ago owes nothing: an empty line begins an
   assert.equal((await served()).jobId, b);
 });
 
-test("positions are exact: as a brute-force oracle counts them, after random comings and goings", async () => {
+test("positions are as a brute-force oracle counts them, after random changes", async () => {
   const step = fc.record({ what: fc.nat(9), group: fc.constantFrom(A, B, C), pick: fc.nat(1000) });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
@@ -163,7 +163,7 @@ async function waitingJobs() {
   return (await allJobs()).filter(({ job }) => job.waiting).sort(compareInLine);
 }
 
-test("16 engines at once take 32 jobs: each job goes to one, none is left, and the head of the line is among the first", async () => {
+test("16 engines at once take 32 jobs: each goes to one, none is left", async () => {
   const ids = await longLine(A, 32);
   const taken = await Promise.all(
     Array.from({ length: 16 }, (_, index) => queue.lease({ engineId: `e${index}`, max: 2 })),
@@ -174,7 +174,7 @@ test("16 engines at once take 32 jobs: each job goes to one, none is left, and t
   assert.deepEqual([...jobs].sort(), [...ids].sort());
 });
 
-test("a kind of the test's own, heavier than others: taken, limited, served and measured by its rules alone", async () => {
+test("a heavier kind of the test's own is accepted, limited and served by its rules", async () => {
   const contentType = "audio/mpeg";
   const received = { generation: "1", size: 10, crc32c: "AAAAAA==", contentType };
   const submitVoice = async (spaceId: string) => {

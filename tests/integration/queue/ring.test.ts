@@ -68,7 +68,7 @@ test("one ring waits per kind and address, however many jobs enter at once", asy
   ]);
 });
 
-test("a busy engine's ring stays one task, tried again with the engine's own Retry-After, until no work waits; then a job rings anew", async () => {
+test("a busy engine's ring is one task, tried again by Retry-After, while work waits", async () => {
   const job = await queue.submit();
   const [task] = rings();
   assert.ok(task);
@@ -96,7 +96,7 @@ test("an engine that can't be reached is rung again by the back-off, not as busy
   assert.equal("busy" in rest && rest.busy, false);
 });
 
-test("an engine that says it will pull and doesn't is rung again after 5, 10, 20, 40, 60, 60 s; nothing is lost", async () => {
+test("an engine that accepts without a pull is rung after 5, 10, 20, 40, 60, 60 s", async () => {
   await queue.submit();
   for (const seconds of [5, 10, 20, 40, 60, 60]) {
     assert.equal((await runRing()).outcome, "over");
@@ -107,7 +107,7 @@ test("an engine that says it will pull and doesn't is rung again after 5, 10, 20
   assert.equal(rung.length, 6);
 });
 
-test("an engine that was given all it asked for isn't rung again, though work waits; a new job rings all the same", async () => {
+test("an engine that got all it asked for isn't rung while work waits; a new job rings", async () => {
   await queue.submit();
   await queue.submit();
   await runRing();
@@ -122,7 +122,7 @@ test("an engine that was given all it asked for isn't rung again, though work wa
   assert.equal(rings().length, 1, "a new job rings all the same");
 });
 
-test("a job that enters while an engine is being looked after rings at once, in place of the later look", async () => {
+test("a job that enters while a check is due rings at once, in place of the check", async () => {
   const first = await queue.submit();
   await runRing();
   await queue.lease({ max: 5 });
@@ -136,7 +136,7 @@ test("a job that enters while an engine is being looked after rings at once, in 
   assert.equal(rung.length, 2);
 });
 
-test("with two addresses for a kind, one engine's pull doesn't silence the other's ring", async () => {
+test("with two addresses for a kind, one engine's pull doesn't end the other's ring", async () => {
   Object.assign(queue.deps, { engines: [ADDRESS, { url: "https://other.example", kinds: ["scene"] }] });
   await queue.submit();
   await queue.submit();
@@ -151,7 +151,7 @@ test("with two addresses for a kind, one engine's pull doesn't silence the other
   assert.equal((await run(one)).outcome, "again");
 });
 
-test("a ring that runs twice, late or after a crash in its midst changes nothing for the round that is on", async () => {
+test("a ring that runs twice, late or after a crash changes nothing for the open round", async () => {
   await queue.submit();
   const { task } = await runRing();
   const after = await bell();
@@ -167,7 +167,7 @@ test("a ring that runs twice, late or after a crash in its midst changes nothing
   assert.equal(rings().length, 1);
 });
 
-test("a ring that is lost between document and task is made by the next job; one whose task is lost, by sweep within its bound", async () => {
+test("a ring lost before its task comes with the next job, one lost after it by sweep", async () => {
   const add = tasks.add;
   tasks.add = () => Promise.reject(new Error("Cloud Tasks is away"));
   await queue.submit();
@@ -184,7 +184,7 @@ test("a ring that is lost between document and task is made by the next job; one
   assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 0, errors: [] });
 });
 
-test("sweep respects the patience a busy engine asked for, and rings nobody while no work waits", async () => {
+test("sweep respects a busy engine's Retry-After, and rings none while no work waits", async () => {
   await queue.submit();
   answer = () => ({ answer: "busy", retryAfterSeconds: 900 });
   await runRing();
@@ -197,7 +197,7 @@ test("sweep respects the patience a busy engine asked for, and rings nobody whil
   assert.deepEqual(await recoverLostRings(queue.deps), { found: 0, repaired: 0, errors: [] });
 });
 
-test("no wake-up is lost: jobs enter at any moment of the ringing, and all are pulled without sweep", async () => {
+test("no wake-up is lost: jobs enter at any moment, and all are pulled without sweep", async () => {
   answer = async () => {
     await queue.lease({ max: 3, kinds: ["scene"] });
     return { answer: "accepted" };

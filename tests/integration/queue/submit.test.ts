@@ -27,7 +27,7 @@ const count = async (collection: string) =>
 const openJobs = async (spaceId = SPACE) =>
   (await queue.firestore.doc(`lines/${spaceId}`).get()).data()?.open ?? 0;
 
-test("a job whose upload has arrived is queued at once, rings the engine, and shows its place", async () => {
+test("a job whose upload arrived is queued at once, rings the engine, shows its place", async () => {
   const job = await queue.submit();
   assert.equal(job.state, "queued");
   assert.equal(job.position, 1);
@@ -37,7 +37,7 @@ test("a job whose upload has arrived is queued at once, rings the engine, and sh
   assert.equal((await queue.view(job.id)).state, "queued");
 });
 
-test("a job may come before its upload: it waits, and enters the line when the upload is settled, however often it is told", async () => {
+test("a job may come before its upload: it waits, and enters the line once", async () => {
   const video = await queue.upload(PENDING);
   const job = await queue.submit({ body: { inputs: { video } } });
   assert.equal(job.state, "awaiting_upload");
@@ -52,7 +52,7 @@ test("a job may come before its upload: it waits, and enters the line when the u
   assert.deepEqual(await queue.job(job.id), queued);
 });
 
-test("a rejected upload fails the job that waits for it, with the upload's reason; it can't be retried", async () => {
+test("a rejected upload fails the waiting job with its reason; no retry is possible", async () => {
   const video = await queue.upload(PENDING);
   const { id } = await queue.submit({ body: { inputs: { video } } });
   const reason = { code: "size_mismatch", message: "5 bytes were announced." };
@@ -65,7 +65,7 @@ test("a rejected upload fails the job that waits for it, with the upload's reaso
   await assert.rejects(retryJob(id, queue.deps), is("inputs_rejected"));
 });
 
-test("an upload of a type this kind doesn't take: refused when it is there, failed when it comes later", async () => {
+test("a type this kind doesn't accept: refused when it is there, failed when it comes", async () => {
   const photo = { generation: "1", size: 10, crc32c: "AAAAAA==", contentType: "image/png" };
   const there = await queue.upload({ received: photo });
   await assert.rejects(queue.submit({ body: { inputs: { video: there } } }), is("upload_rejected"));
@@ -76,14 +76,14 @@ test("an upload of a type this kind doesn't take: refused when it is there, fail
   assert.equal((await queue.job(id)).error?.code, "type_not_accepted");
 });
 
-test("submitting while the upload is being settled never loses the job, whichever comes first", async () => {
+test("submitting at the moment of the verdict never loses the job, in either order", async () => {
   for (let round = 0; round < 15; round++) {
     const video = await queue.upload(PENDING);
-    const settle = async () => {
+    const decide = async () => {
       await queue.firestore.doc(`uploads/${video}`).update(ARRIVED);
       await applyUpload(video, queue.deps);
     };
-    const [job] = await Promise.all([queue.submit({ body: { inputs: { video } } }), settle()]);
+    const [job] = await Promise.all([queue.submit({ body: { inputs: { video } } }), decide()]);
     assert.equal((await queue.job(job.id)).state, "queued");
   }
 });
@@ -121,7 +121,7 @@ test("a space that was erased takes no job", async () => {
   assert.equal(await count("jobs"), 0);
 });
 
-test("100 concurrent requests with one key make one job and get the same bytes; later too; another body is refused", async () => {
+test("100 requests at once with one key make one job; another body is refused", async () => {
   const video = await queue.upload();
   const body = { kind: "scene", title: "The sea", params: {}, inputs: { video } };
   const request = { spaceId: SPACE, userId: USER, route: "POST /v1/jobs", key: "k1", body };
@@ -141,7 +141,7 @@ test("100 concurrent requests with one key make one job and get the same bytes; 
   assert.notEqual((await submitJob(request, queue.deps)).body, answers[0]?.body, "kept for 24 hours");
 });
 
-test("the limit of open jobs holds against 40 requests at once, and an ended job makes room", async () => {
+test("the limit of open jobs holds against 40 requests at once; an ended job frees one", async () => {
   const deps = { ...queue.deps, openJobsPerSpace: 10 };
   const submit = async () => {
     const video = await queue.upload();
@@ -162,7 +162,7 @@ test("the limit of open jobs holds against 40 requests at once, and an ended job
   await assert.rejects(submit(), is("too_many_open_jobs"));
 });
 
-test("a queued job that is cancelled never starts; cancelling again says the same; it can be retried", async () => {
+test("a cancelled job never starts; a second cancel answers the same; retry works", async () => {
   const { id } = await queue.submit();
   await changeJob(id, { type: "cancel" }, queue.deps);
   assert.deepEqual(await queue.lease(), []);
@@ -175,7 +175,7 @@ test("a queued job that is cancelled never starts; cancelling again says the sam
   await assert.rejects(retryJob(id, queue.deps), is("job_not_finished"));
 });
 
-test("an engine whose job is cancelled hears it at its next renewal, and its completion never overwrites the end", async () => {
+test("an engine learns of a cancel at its next renewal; its completion changes nothing", async () => {
   const { id } = await queue.submit();
   const [lease] = await queue.lease();
   assert.ok(lease);
@@ -188,7 +188,7 @@ test("an engine whose job is cancelled hears it at its next renewal, and its com
   assert.equal(await count("results"), 0);
 });
 
-test("a cancelled job that waited for its upload is retried with what arrived meanwhile", async () => {
+test("a retry of a job that waited for its upload uses what arrived meanwhile", async () => {
   const video = await queue.upload(PENDING);
   const { id } = await queue.submit({ body: { inputs: { video } } });
   await changeJob(id, { type: "cancel" }, queue.deps);
@@ -198,7 +198,7 @@ test("a cancelled job that waited for its upload is retried with what arrived me
   assert.equal((await retryJob(id, queue.deps)).state, "queued");
 });
 
-test("a retry raises maxAttempts and never attempt; without its upload it is refused and nothing changes", async () => {
+test("a retry raises maxAttempts, never attempt; without its upload it changes nothing", async () => {
   const video = await queue.upload();
   const { id } = await queue.submit({ body: { inputs: { video } } });
   const [lease] = await queue.lease();
@@ -212,7 +212,7 @@ test("a retry raises maxAttempts and never attempt; without its upload it is ref
   assert.deepEqual(await queue.job(id), before);
 });
 
-test("jobs that wait are told what they missed, and fail when their uploads can't come any more", async () => {
+test("waiting jobs get verdicts they missed, and fail when uploads can't come any more", async () => {
   const missed = await queue.upload(PENDING);
   const gone = await queue.upload(PENDING);
   const coming = await queue.upload(PENDING);

@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => backend.drop());
 
-test("the id of a job's latest state says that all was heard; an older one, a foreign one and a job that is gone don't", async () => {
+test("the id of the latest state says that all was sent; older and foreign ids don't", async () => {
   const document = backend.firestore.doc("jobs/one");
   const earlier = versionOf((await document.set({ state: "running" })).writeTime);
   const latest = versionOf((await document.set({ state: "succeeded" })).writeTime);

@@ -75,7 +75,7 @@ async function furnish(spaceId: string, maker: TestPerson) {
   return { jobId, resourceId, vrVideoId, uploadId };
 }
 
-test("a recipient's export holds the profile and all of the group's things, with links to the files; nothing of another group", async () => {
+test("a recipient's export has the profile and the group's data, none of other groups", async () => {
   const { giver, recipient, spaceId } = await family();
   const things = await furnish(spaceId, giver);
   const other = await family();
@@ -125,7 +125,7 @@ test("a giver's export holds what they made, and not what another giver made", a
   );
 });
 
-test("someone new has an export of little, and an erased one has none; that it was made is in the audit log", async () => {
+test("a new person has a small export, an erased one none; the audit log says so", async () => {
   const person = await harness.person(null);
   const { json } = await exportOf(person);
   assert.equal(json.group, null);

@@ -37,7 +37,7 @@ test("a giver leaves: out of SQL and Firestore before the answer, the others unt
   assert.equal((await remove(giver, giver)).status, 404);
 });
 
-test("the recipient removes a giver, whose mailed code then binds nobody; a new one does", async () => {
+test("a removed giver's mailed code is useless, and a new one works", async () => {
   const { giver, second, recipient } = await family();
   const { id, code = "" } = await harness.invited(giver, recipient.email);
   await harness.call(giver, "POST", "/v1/invitations", {
@@ -57,7 +57,7 @@ test("the recipient removes a giver, whose mailed code then binds nobody; a new 
   assert.deepEqual(await giversOf(recipient), [second.id, giver.id]);
 });
 
-test("a giver removes nobody else, nobody removes the recipient, and a stranger finds nobody; all stay", async () => {
+test("a giver can't remove others, no one the recipient, a stranger no one; all stay", async () => {
   const { giver, second, recipient } = await family();
   const other = await family();
   const refusals = [
@@ -78,7 +78,7 @@ test("a giver removes nobody else, nobody removes the recipient, and a stranger 
   assert.deepEqual(await giversOf(other.recipient), [other.giver.id, other.second.id]);
 });
 
-test("when the last giver leaves, the group stays with its recipient, and the next giver finds it", async () => {
+test("when the last giver leaves, the group stays, and the next giver finds it", async () => {
   const { giver, second, recipient, spaceId } = await family();
   await remove(giver, giver);
   await remove(second, second);
@@ -112,7 +112,7 @@ test("what happened to the group is in the audit log, by ids only", async () => 
   ]);
 });
 
-test("Firestore away: joining stands and its mirror is written later; removing does not happen", async () => {
+test("Firestore away: joining is done and mirrored later; removing does not happen", async () => {
   const { giver, recipient, spaceId } = await family();
   const late = await harness.person("care_giver");
   const away = await groupsHarnessWithoutFirestore();
@@ -125,7 +125,7 @@ test("Firestore away: joining stands and its mirror is written later; removing d
   assert.deepEqual(await harness.mirrorOf(late), { spaceId });
 });
 
-test("the repair gives back a missing mirror, corrects a wrong one and takes a stranger's, page by page, and nothing else", async () => {
+test("the repair adds missing mirrors, corrects wrong and removes strangers', no more", async () => {
   const { giver, second, recipient, spaceId } = await family();
   const stranger = await harness.person("care_giver");
   await harness.firestore.doc(`members/${giver.id}`).delete();

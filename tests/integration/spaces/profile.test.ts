@@ -8,7 +8,7 @@ before(async () => {
 });
 after(() => harness.close());
 
-test("a new person reads their profile, enrols and sets what they like, and the rest stays", async () => {
+test("a new person reads their profile, enrols and sets fields; the others stay", async () => {
   const person = await harness.person(null);
   const before = await harness.call(person, "GET", "/v1/me");
   assert.deepEqual(before.json, {
@@ -41,7 +41,7 @@ test("a new person reads their profile, enrols and sets what they like, and the 
   assert.deepEqual((await harness.call(person, "PATCH", "/v1/me", { body: {} })).json, renamed.json);
 });
 
-test("the role is set once: the same again changes nothing, the other one is refused with all that came with it", async () => {
+test("the role is set once: the same changes nothing, another is refused as a whole", async () => {
   const person = await harness.person(null);
   const roles = ["care_giver", "care_recipient"];
   const raced = await Promise.all(

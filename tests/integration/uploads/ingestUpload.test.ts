@@ -68,7 +68,7 @@ async function stored(): Promise<Upload> {
   return uploadSchema.parse((await backend.firestore.doc(`uploads/${ID}`).get()).data());
 }
 
-test("a good upload becomes received with what is really there, and the jobs that wait are told; its object stays", async () => {
+test("a good upload becomes received with what arrived, waiting jobs get it, it stays", async () => {
   await announced({ contentType: "video/quicktime" });
   const put = objects.put(OBJECT, MP4);
   await ingestUpload(OBJECT, deps());
@@ -84,7 +84,7 @@ test("a good upload becomes received with what is really there, and the jobs tha
   assert.deepEqual(objects.names(), [OBJECT]);
 });
 
-test("the event delivered twice changes nothing the second time and tells the jobs again", async () => {
+test("an event delivered twice changes nothing, and the jobs get the verdict again", async () => {
   await announced();
   objects.put(OBJECT, MP4);
   await ingestUpload(OBJECT, deps());
@@ -106,7 +106,7 @@ for (const [what, code, overrides, bytes] of [
   ["a video with another checksum", "checksum_mismatch", { crc32c: "AAAAAA==" }, MP4],
   ["an empty object", "size_mismatch", {}, Buffer.alloc(0)],
 ] as const) {
-  test(`${what} is rejected with a reason, told, and removed`, async () => {
+  test(`${what} is rejected with a reason, passed to the jobs, and removed`, async () => {
     await announced(overrides);
     objects.put(OBJECT, bytes);
     await ingestUpload(OBJECT, deps());
@@ -119,7 +119,7 @@ for (const [what, code, overrides, bytes] of [
   });
 }
 
-test("a crash before the jobs were told is made up by the next delivery", async () => {
+test("after a crash before the jobs got the verdict, the next delivery gives it", async () => {
   await announced();
   objects.put(OBJECT, MP4);
   const crash = { tellJobs: () => Promise.reject(new Error("crashed")) };
@@ -139,7 +139,7 @@ test("a second object under a rejected upload is removed too, and the verdict st
   assert.deepEqual(objects.names(), []);
 });
 
-test("what came for no one, too late, for an erased space or under a strange name is removed and settles nothing", async () => {
+test("a late, unknown, erased space's or oddly named object is removed, without effect", async () => {
   objects.put(OBJECT, MP4);
   await ingestUpload(OBJECT, deps());
   assert.deepEqual(objects.names(), []);

@@ -89,7 +89,7 @@ async function newUpload() {
   return answer.json;
 }
 
-test("the state tells until when upload and URLs live; renewing gives new URLs of the same form for the same object", async () => {
+test("the state has the ends of upload and URLs; renewing gives URLs of the same form", async () => {
   const created = await newUpload();
   const state = async () => {
     const { state, expiresAt, urlExpiresAt } = (await call(MEMBER, "GET", `/${created.id}`)).json;
@@ -122,7 +122,7 @@ test("renewing twice at once gives both URLs; near the upload's end they end wit
   }
 });
 
-test("a received, a rejected and an expired upload aren't renewed, and stay as they are", async () => {
+test("received, rejected and expired uploads aren't renewed, and stay as they are", async () => {
   const over = async (change: object, seconds = 0) => {
     const { id } = await newUpload();
     const document = firestore.firestore.doc(`uploads/${id}`);
@@ -147,7 +147,7 @@ test("a received, a rejected and an expired upload aren't renewed, and stay as t
   );
 });
 
-test("another space's upload, an unknown and an impossible id are not found, and change nothing", async () => {
+test("another space's, an unknown and an impossible id are not found, change nothing", async () => {
   const { id, expiresAt } = await newUpload();
   for (const [who, path] of [
     [OUTSIDER, id],
