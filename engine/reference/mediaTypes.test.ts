@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, open, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import sharp from "sharp";
 import { kinds } from "#shared/kinds/index.ts";
 import { problemOfInput } from "#shared/kinds/inputRules.ts";
 import { isOneOf } from "#shared/platform/media/mediaTypes.ts";
@@ -10,6 +11,9 @@ import { FIRST_BYTES, sniffType } from "#shared/platform/media/sniff.ts";
 import { isTaken } from "#shared/uploads/acceptance.ts";
 import { defaultLimits } from "./conversion.ts";
 import { converters } from "./converters.ts";
+import { patches, seenPatches } from "./testing/colourClip.ts";
+import { readGlb } from "./testing/glb.ts";
+import { photoSamples } from "./testing/photoSamples.ts";
 import { isUpright, makeTestVideo } from "./testing/testVideo.ts";
 import { videoSamples } from "./testing/videoSamples.ts";
 
@@ -55,6 +59,34 @@ for (const [type, samples] of Object.entries(videoSamples)) {
       assert.ok(isOneOf([type], seen), `seen as ${seen}`);
       const outDir = await convert("scene", { video: path });
       assert.equal(await isUpright(await readFile(join(outDir, "poster.jpg"))), true);
+    });
+  }
+}
+
+/** How far the patches of a picture are from what was drawn, of 255. */
+async function worstPatch(jpeg: Uint8Array): Promise<number> {
+  const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true });
+  const seen = seenPatches(data, info.width, info.height);
+  const far = patches.flatMap((patch, index) =>
+    patch.map((value, at) => Math.abs(value - (seen[index]?.[at] ?? 0))),
+  );
+  return Math.max(...far);
+}
+
+for (const [type, samples] of Object.entries(photoSamples)) {
+  for (const [name, make, within = 22] of samples) {
+    test(`${type}, ${name}: taken by the gateway and shown by the engine`, async () => {
+      const path = join(directory, name);
+      await writeFile(path, await make(join(directory, "scratch.mp4")));
+      const seen = await judged(path, "avatar", "face");
+      assert.ok(isOneOf([type], seen), `seen as ${seen}`);
+      const outDir = await convert("avatar", { face: path, body: path });
+      const textures = (await readGlb(await readFile(join(outDir, "avatar.glb")))).getRoot().listTextures();
+      assert.equal(textures.length, 2);
+      for (const texture of textures) {
+        const worst = await worstPatch(texture.getImage() ?? new Uint8Array());
+        assert.ok(worst <= within, `off by ${worst}`);
+      }
     });
   }
 }

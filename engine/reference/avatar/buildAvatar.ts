@@ -25,11 +25,10 @@ export async function buildAvatar(task: ConversionTask): Promise<Converted> {
       "Both photos are needed: one of the face and one of the body.",
     );
   }
-  const { maxPixels } = task.limits;
   task.onProgress(0.1, "reading");
-  const face = await readPhoto(facePath, "face", faceShape, maxPixels);
+  const face = await readPhoto(facePath, "face", faceShape);
   task.onProgress(0.4, "reading");
-  const body = await readPhoto(bodyPath, "body", bodyShape, maxPixels);
+  const body = await readPhoto(bodyPath, "body", bodyShape);
   task.signal.throwIfAborted();
   task.onProgress(0.7, "building");
   const heightMetres = heights[params.data.gender];

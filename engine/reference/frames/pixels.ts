@@ -3,7 +3,7 @@ import type { Frame } from "node-av/lib";
 import { type Colour, colourOf } from "./colour.ts";
 import { FilterChain } from "./filterChain.ts";
 import { type Planes, toSrgb } from "./srgb.ts";
-import type { Turn } from "./turn.ts";
+import { type Turn, upright } from "./turn.ts";
 
 /** Pixels in sRGB, three bytes each, lines from top to bottom without padding. */
 export interface Pixels {
@@ -12,44 +12,28 @@ export interface Pixels {
   readonly rgb: Buffer;
 }
 
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /**
- * A decoded frame in sRGB: without combs, scaled to `width` by `height` as it is stored, then turned. High dynamic range is
- * brought down, what is transparent becomes white. FFmpeg only scales and turns; what the numbers mean is worked out here, because
- * FFmpeg's own conversions fail or crash on some of what cameras write.
- * @param colour what the numbers mean, where more is known than the frame says
+ * A decoded frame in sRGB: without combs, scaled to `size` as it is stored, then turned. High dynamic range is brought down, what is
+ * transparent becomes white. FFmpeg only scales and turns; what the numbers mean is worked out here, because FFmpeg's own conversions
+ * fail or crash on some of what cameras write.
  */
-export function pixelsOf(
-  frame: Frame,
-  { width, height, turn }: { width: number; height: number; turn: Turn },
-  colour: Colour = colourOf(frame),
-): Pixels {
-  const shown = turn.sideways ? { width: height, height: width } : { width, height };
-  using chain = new FilterChain(stepsOf(frame, width, height, turn, colour), frame);
+export function pixelsOf(frame: Frame, size: Size, turn: Turn): Pixels {
+  const colour = colourOf(frame);
+  const { width, height } = turn.sideways ? { width: size.height, height: size.width } : size;
+  return { width, height, rgb: toSrgb(planesOf(frame, size, colour, turn), colour) };
+}
+
+/** The frame's numbers as planes of one size: without combs, scaled to `size`, then turned. */
+export function planesOf(frame: Frame, size: Size, colour: Colour, turn: Turn = upright): Planes {
+  const { width, height } = turn.sideways ? { width: size.height, height: size.width } : size;
+  using chain = new FilterChain(stepsOf(frame, size, colour, turn), frame);
   using planar = chain.run(frame);
-  return { ...shown, rgb: toSrgb(planesOf(planar.toBuffer(), shown, colour), colour) };
-}
-
-/** Fills each field's missing lines from that field alone: there is only this one picture. */
-const NO_COMBS = "estdif=mode=frame:deint=all";
-
-function stepsOf(frame: Frame, width: number, height: number, turn: Turn, { coding, alpha }: Colour): string {
-  const family = coding.type === "rgb" ? "gbr" : "yuv";
-  const [plain, withAlpha] = { gbr: ["gbrp16le", "gbrap16le"], yuv: ["yuv444p16le", "yuva444p16le"] }[family];
-  return [
-    frame.hasFlags(AV_FRAME_FLAG_INTERLACED) ? NO_COMBS : "",
-    `scale=${width}:${height}:flags=area+accurate_rnd:in_range=pc:out_range=pc`,
-    `format=${alpha ? withAlpha : plain}`,
-    turn.filter,
-  ]
-    .filter((step) => step !== "")
-    .join(",");
-}
-
-function planesOf(
-  bytes: Buffer,
-  { width, height }: { width: number; height: number },
-  colour: Colour,
-): Planes {
+  const bytes = planar.toBuffer();
   const count = width * height;
   // A Buffer from a pool may begin at an odd place, where 16-bit numbers can't.
   const aligned = bytes.byteOffset % 2 === 0 ? bytes : Buffer.from(new Uint8Array(bytes).buffer);
@@ -61,4 +45,20 @@ function planesOf(
     planes: [plane(0), plane(1), plane(2)],
     ...(colour.alpha ? { alpha: plane(3) } : {}),
   };
+}
+
+/** Fills each field's missing lines from that field alone: there is only this one picture. */
+const NO_COMBS = "estdif=mode=frame:deint=all";
+
+function stepsOf(frame: Frame, { width, height }: Size, { coding, alpha }: Colour, turn: Turn): string {
+  const family = coding.type === "rgb" ? "gbr" : "yuv";
+  const [plain, withAlpha] = { gbr: ["gbrp16le", "gbrap16le"], yuv: ["yuv444p16le", "yuva444p16le"] }[family];
+  return [
+    frame.hasFlags(AV_FRAME_FLAG_INTERLACED) ? NO_COMBS : "",
+    `scale=${width}:${height}:flags=area+accurate_rnd:in_range=pc:out_range=pc`,
+    `format=${alpha ? withAlpha : plain}`,
+    turn.filter,
+  ]
+    .filter((step) => step !== "")
+    .join(",");
 }

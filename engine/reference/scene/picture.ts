@@ -17,7 +17,7 @@ const QUALITY = 82;
  */
 export async function developPicture(picture: DecodedPicture, longSide: number): Promise<Picture> {
   const { turn } = picture;
-  const { width, height, rgb } = pixelsOf(picture.frame, { ...squareSize(picture, longSide), turn });
+  const { width, height, rgb } = pixelsOf(picture.frame, squareSize(picture, longSide), turn);
   const jpeg = await sharp(rgb, { raw: { width, height, channels: 3 } })
     .jpeg({ quality: QUALITY, mozjpeg: false })
     .toBuffer();

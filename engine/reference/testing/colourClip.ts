@@ -36,33 +36,59 @@ export interface ColourClip extends Partial<Omit<Footage, "frames" | "drawnAs">>
   readonly range?: "tv" | "pc";
   /** Whether the file says what its numbers mean. */
   readonly told?: boolean;
+  /** What is drawn of the patches, in parts of the whole: all when absent. What is beyond them is black. */
+  readonly part?: Part;
+  readonly pictures?: number;
 }
+
+interface Part {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const WHOLE: Part = { left: 0, top: 0, width: 1, height: 1 };
 
 /** Writes three pictures of the patches. `width` and `height` are those of the stored pictures, before any turn. */
 export async function makeColourClip(path: string, clip: ColourClip): Promise<void> {
   const { width = 66, height = 44, matrix = "bt709", transfer = "bt709", primaries = "bt709" } = clip;
-  const { range = "tv", told = true, turn = 0, mirrored = false, ...footage } = clip;
+  const {
+    range = "tv",
+    told = true,
+    turn = 0,
+    mirrored = false,
+    part = WHOLE,
+    pictures = 3,
+    ...footage
+  } = clip;
   const coded = patches.map((patch) => numbersOf(patch, { matrix, transfer, primaries, range }));
-  const pixels = draw(width, height, turn, mirrored, coded);
+  const pixels = draw({ width, height, turn, mirrored, part }, coded);
   const words = { colorspace: matrix, color_trc: transfer, color_primaries: primaries, color_range: range };
   await writeFootage(path, {
     ...footage,
     ...{ width, height, turn, mirrored },
     drawnAs: matrix === "gbr" ? "gbrp16le" : "yuv444p16le",
     encoderOptions: { ...(told ? words : {}), ...footage.encoderOptions },
-    frames: [0, 0.04, 0.08].map((timeSeconds) => ({ timeSeconds, pixels })),
+    frames: Array.from({ length: pictures }, (_, index) => ({ timeSeconds: index / 25, pixels })),
   });
 }
 
 type Triple = readonly [number, number, number];
 
 /** Where a patch of the shown picture is in the stored one, drawn as planes of 16 bits. */
-function draw(width: number, height: number, turn: number, mirrored: boolean, coded: readonly Triple[]) {
+function draw(
+  picture: { width: number; height: number; turn: number; mirrored: boolean; part: Part },
+  coded: readonly Triple[],
+): Buffer {
+  const { width, height, turn, mirrored, part } = picture;
   const count = width * height;
   const planes = new Uint16Array(3 * count);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const [u, v] = shownAt((x + 0.5) / width, (y + 0.5) / height, turn, mirrored);
+      const across = part.left + (part.width * (x + 0.5)) / width;
+      const down = part.top + (part.height * (y + 0.5)) / height;
+      const [u, v] = shownAt(across, down, turn, mirrored);
       const [a, b, c] = coded[Math.floor(u * 3) + 3 * Math.floor(v * 2)] ?? [0, 0, 0];
       planes[y * width + x] = a;
       planes[count + y * width + x] = b;

@@ -60,6 +60,8 @@ export const photoTypes = {
   "image/tiff": type(["tif", "tiff"]),
 } as const satisfies Readonly<Record<string, MediaType>>;
 
+export type PhotoType = keyof typeof photoTypes;
+
 const all: ReadonlyMap<string, MediaType> = new Map(
   Object.entries<MediaType>({ ...videoTypes, ...photoTypes }),
 );
