@@ -4,12 +4,12 @@ import { isConflict } from "../platform/firestore/retryConflicts.ts";
 import type { Result } from "../results/resultDocument.ts";
 import { commitJob, type JobRequest } from "./commitJob.ts";
 import { isOpen, type Job } from "./jobDocument.ts";
-import { jobWith } from "./jobFixture.ts";
 import type { Stored } from "./jobStore.ts";
 import type { Line } from "./lineDocument.ts";
-import { MemoryDocuments, memoryJobStore } from "./memoryJobStore.ts";
+import { jobWith } from "./testing/jobFixture.ts";
+import { MemoryDocuments, memoryJobStore } from "./testing/memoryJobStore.ts";
+import { completion, THING } from "./testing/worldRequests.ts";
 import { holds } from "./transition.ts";
-import { completion, THING } from "./worldRequests.ts";
 
 /**
  * All interleavings of two engines on one job: each may lease, renew, complete, fail and release with the latest lease it was given,

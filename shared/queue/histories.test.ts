@@ -1,6 +1,6 @@
 import { test } from "node:test";
 import fc from "fast-check";
-import { QueueWorld } from "./queueWorld.ts";
+import { QueueWorld } from "./testing/queueWorld.ts";
 
 const RUNS = 100_000;
 

@@ -5,6 +5,8 @@
  *
  * A lease is valid exactly as long as the document names its hash. Clocks decide when a lease may be taken away, never whether a
  * token is believed: clocks that differ can cost time, but can't let two engines finish one job.
+ *
+ * `transition.test.ts` shows the whole of it as a table.
  */
 import type { Reason } from "../kinds/inputRules.ts";
 import { plusSeconds } from "../platform/clock.ts";

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { engineApp } from "#functions/engine/routes.ts";
 import { jobsApp } from "#functions/jobs/routes.ts";
 import { type QueueStatus, statusReader } from "#functions/jobs/status.ts";
+import { kinds } from "#shared/kinds/index.ts";
 import { errors } from "#shared/platform/errors.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
 import type { HttpDeps } from "#shared/platform/http/httpDeps.ts";
@@ -10,6 +11,7 @@ import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
+import { readResult } from "#shared/results/readResult.ts";
 import { ENGINE, type QueueHarness, queueHarness, SPACE, USER } from "./harness.ts";
 
 const STRANGER = "s".repeat(26);
@@ -214,6 +216,10 @@ test("outputs and complete hold the kind's rules: names, types, sizes, sums, dat
   ]) {
     await refuses(complete({ files: [right], data }), 400, "invalid_request");
   }
+  const infinite = `{"files": ${JSON.stringify([right])}, "data": {"n": 1e400}}`;
+  const path = `/v1/engine/leases/${leaseId}/complete`;
+  const headers = { authorization: "Bearer engine", "content-type": "application/json" };
+  await refuses(engine.request(path, { method: "POST", headers, body: infinite }), 400, "invalid_request");
   assert.equal((await queue.job(id)).state, "running");
   const done = await complete({ files: [right], data: { views: [{ at: [0, 1] }] } });
   assert.equal(done.status, 200);
@@ -221,6 +227,7 @@ test("outputs and complete hold the kind's rules: names, types, sizes, sums, dat
   assert.deepEqual(await again.json(), await done.json());
   const result = (await queue.firestore.doc(`results/${id}`).get()).data();
   assert.deepEqual(result?.data, { views: [{ at: [0, 1] }] });
+  assert.ok(readResult(id, result, kinds).ok, "sync can read it");
 });
 
 test("a completion for a space erased meanwhile is refused and leaves no result", async () => {

@@ -7,7 +7,7 @@ import { kinds } from "#shared/kinds/index.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { JobState } from "#shared/queue/jobDocument.ts";
-import { jobWith } from "#shared/queue/jobFixture.ts";
+import { jobWith } from "#shared/queue/testing/jobFixture.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import { type GroupsHarness, groupsHarness, type TestPerson } from "./harness.ts";
 

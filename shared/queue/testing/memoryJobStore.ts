@@ -2,14 +2,14 @@
  * A job store in memory, for tests. It keeps Firestore's promises: all writes of a commit or none, each only if its document is as it
  * was read. Whoever uses it can stand between a commit's decision and its writes, to let something else happen there, or a crash.
  */
-import { grpcStatus } from "../platform/grpcStatus.ts";
-import type { IdempotencyRecord } from "../platform/idempotency/record.ts";
-import type { Result } from "../results/resultDocument.ts";
-import type { Upload } from "../uploads/uploadDocument.ts";
-import { compareInLine } from "./fairLine.ts";
-import type { Job } from "./jobDocument.ts";
-import type { ConditionalWrite, JobStore, JobWrites, LockedReads, Stored, Version } from "./jobStore.ts";
-import { EMPTY_LINE, type Line } from "./lineDocument.ts";
+import { grpcStatus } from "../../platform/grpcStatus.ts";
+import type { IdempotencyRecord } from "../../platform/idempotency/record.ts";
+import type { Result } from "../../results/resultDocument.ts";
+import type { Upload } from "../../uploads/uploadDocument.ts";
+import { compareInLine } from "../fairLine.ts";
+import type { Job } from "../jobDocument.ts";
+import type { ConditionalWrite, JobStore, JobWrites, LockedReads, Stored, Version } from "../jobStore.ts";
+import { EMPTY_LINE, type Line } from "../lineDocument.ts";
 
 /** What the documents are; each map by document id. */
 export class MemoryDocuments {

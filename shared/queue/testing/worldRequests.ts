@@ -1,8 +1,8 @@
 /** What a job of the random histories may be asked. */
-import type { Kind } from "../kinds/kind.ts";
-import { scene } from "../kinds/scene.ts";
-import type { JobRequest } from "./commitJob.ts";
-import type { Job } from "./jobDocument.ts";
+import type { Kind } from "../../kinds/kind.ts";
+import { scene } from "../../kinds/scene.ts";
+import type { JobRequest } from "../commitJob.ts";
+import type { Job } from "../jobDocument.ts";
 import { RECEIVED } from "./jobFixture.ts";
 
 /** The kind of all jobs in a history. */

@@ -1,9 +1,9 @@
 /** What must be true of the documents at every write of a random history. */
 import assert from "node:assert/strict";
-import type { JobRequest } from "./commitJob.ts";
-import { isOpen, type Job } from "./jobDocument.ts";
+import type { JobRequest } from "../commitJob.ts";
+import { isOpen, type Job } from "../jobDocument.ts";
+import { holds } from "../transition.ts";
 import type { MemoryDocuments } from "./memoryJobStore.ts";
-import { holds } from "./transition.ts";
 
 /** What the world itself has seen. */
 export interface Memory {

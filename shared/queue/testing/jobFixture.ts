@@ -1,6 +1,6 @@
 /** Jobs for tests. */
-import { plusSeconds } from "../platform/clock.ts";
-import { isOpen, type Job } from "./jobDocument.ts";
+import { plusSeconds } from "../../platform/clock.ts";
+import { isOpen, type Job } from "../jobDocument.ts";
 
 /** When the jobs were made, and when tests of pure functions take place. */
 export const NOW = new Date("2026-03-01T10:00:00Z");

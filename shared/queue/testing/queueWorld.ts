@@ -4,13 +4,13 @@
  * the documents is checked at every write (`worldChecks.ts`).
  */
 import assert from "node:assert/strict";
-import { plusSeconds } from "../platform/clock.ts";
-import { isConflict } from "../platform/firestore/retryConflicts.ts";
-import type { IdempotencyRecord } from "../platform/idempotency/record.ts";
-import { type Committed, commitJob, type JobRequest } from "./commitJob.ts";
-import { isOpen, type Job } from "./jobDocument.ts";
+import { plusSeconds } from "../../platform/clock.ts";
+import { isConflict } from "../../platform/firestore/retryConflicts.ts";
+import type { IdempotencyRecord } from "../../platform/idempotency/record.ts";
+import { type Committed, commitJob, type JobRequest } from "../commitJob.ts";
+import { isOpen, type Job } from "../jobDocument.ts";
+import type { ConditionalWrite, Version } from "../jobStore.ts";
 import { NOW, RECEIVED } from "./jobFixture.ts";
-import type { ConditionalWrite, Version } from "./jobStore.ts";
 import { MemoryDocuments, memoryJobStore } from "./memoryJobStore.ts";
 import { checkChange, checkDocuments, type Memory } from "./worldChecks.ts";
 import { fittingRequest, honestRequests, strayRequest, THING } from "./worldRequests.ts";
