@@ -105,3 +105,14 @@ test("the architecture's table of limits has every numeric setting with its defa
   });
   assert.deepEqual(new Map([...stated].sort()), new Map(defaults.sort()));
 });
+
+test("the architecture's table of a job's life has every event", () => {
+  const stated = rowsOf(architecture).flatMap(([cell = ""]) => /^`([a-z_]+)`/.exec(cell)?.[1] ?? []);
+  const events = read("shared/queue/jobEvent.ts").split("export type JobEvent")[1]?.split("export ")[0] ?? "";
+  const types = [...events.matchAll(/readonly type: "(\w+)"/g)].map((match) => match[1] ?? "");
+  assert.ok(types.length > 10);
+  assert.deepEqual(
+    types.filter((type) => !stated.includes(type)),
+    [],
+  );
+});

@@ -70,7 +70,7 @@ async function noise(options: { progressive?: boolean } = {}): Promise<Buffer> {
     .toBuffer();
 }
 
-test("a photo cut off keeps the lines it has and its turn; a third may be missing, not more", async () => {
+test("a cut-off photo keeps its lines and its turn; at most a third may be missing", async () => {
   const photo = await noise();
   const most = await mendJpeg(photo.subarray(0, Math.floor(photo.length * 0.8)), 1e7);
   assert.equal(await isSound(most), true);

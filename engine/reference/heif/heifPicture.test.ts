@@ -71,7 +71,7 @@ async function tiled(clip: ColourClip, ...properties: readonly Buffer[]): Promis
   return [grid, ...tiles];
 }
 
-test("one coded picture: what the file says of its colours counts before the picture's own word", async () => {
+test("one coded picture: the file's colours count before the picture's own", async () => {
   const told = await coded({});
   assertPatches(await read(heic(told)));
   const untold = await coded({ told: false });
@@ -108,7 +108,7 @@ test("an ICC profile says what the colours mean", async () => {
   assertPatches(await read(heic(having(item, property.profile(icc)))));
 });
 
-test("turns and mirrors of a grid are done once, in their order; EXIF's turn isn't done", async () => {
+test("turns and mirrors of a grid are done once, in order; EXIF's turn isn't", async () => {
   const exif = Buffer.concat([
     numbers(4, 6),
     Buffer.from("Exif\0\0MM\0*", "latin1"),
@@ -178,7 +178,7 @@ test("what is transparent becomes white", async () => {
   assert.ok(rgb.every((value) => value > 245));
 });
 
-test("a file that was cut off shows the tiles it has; with too few of them it is refused", async () => {
+test("a cut-off file shows the tiles it has; with too few of them it is refused", async () => {
   const whole = heic(...(await tiled({})));
   const tiles = whole.length - whole.indexOf("mdat");
   const last = await read(whole.subarray(0, whole.length - Math.floor(tiles / 6)));
