@@ -57,7 +57,7 @@ const USES_SQL = {
   "roles/cloudsql.client": "opens connections to Cloud SQL",
   "roles/cloudsql.instanceUser": "logs in to Postgres with IAM",
 };
-const PUBLISHES = { "roles/pubsub.publisher": "announces ends of jobs on the topic that notify reads" };
+const PUBLISHES = { "roles/pubsub.publisher": "publishes events on the topic that notify reads" };
 const MAKES_TASKS = { "roles/cloudtasks.enqueuer": "creates rings, timers and mail tasks" };
 
 /** What an entry has unless it says otherwise. */
@@ -154,6 +154,7 @@ export const functions = {
       ...USES_SQL,
       ...READS_FIRESTORE,
       ...MAKES_TASKS,
+      ...PUBLISHES,
       ...SIGNS_URLS,
       "roles/storage.objectUser": "erases a group's objects and signs links for an export",
       "roles/firebaseauth.admin": "deletes the Firebase account of an erased person",

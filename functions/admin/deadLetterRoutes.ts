@@ -2,6 +2,7 @@
 import { Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
+import { microsecondsOf } from "#shared/platform/firestore/version.ts";
 import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
 import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
@@ -71,7 +72,7 @@ export function deadLetterRoutes(app: App, deps: () => AdminDeps): void {
 }
 
 function keysetOf({ id, job }: { id: string; job: Job }): Keyset {
-  return [`${(job.finishedAt ?? job.updatedAt).toISOString().slice(0, -1)}000Z`, id];
+  return [microsecondsOf(job.finishedAt ?? job.updatedAt), id];
 }
 
 function viewItem({ id, job }: { id: string; job: Job }) {

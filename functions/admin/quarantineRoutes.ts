@@ -1,12 +1,13 @@
-/** What `sync` put aside: the list, one with what it held, and reading it again after a fix. */
+/** The quarantine of `sync`: the list, one entry with what its document held, and reading it again after a fix. */
 import { FieldPath, type Firestore, Timestamp } from "@google-cloud/firestore";
 import { createRoute, z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { isDocumentId } from "#shared/platform/firestore/documentId.ts";
+import { microsecondsOf } from "#shared/platform/firestore/version.ts";
 import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
 import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
-import { type Quarantined, quarantineSchema } from "#shared/results/quarantine.ts";
+import { type Quarantined, quarantineOf, quarantineSchema } from "#shared/results/quarantine.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import type { AdminDeps } from "./deps.ts";
 
@@ -17,13 +18,13 @@ const item = z
     detail: z.string(),
     version: z.string().describe("Update time of the document that could not be read."),
     spaceId: z.string().nullable(),
-    putAsideAt: z.iso.datetime(),
+    quarantinedAt: z.iso.datetime(),
   })
   .openapi("Quarantined");
 const whole = item.extend({ payload: z.string().describe("The document as JSON text.") });
 const outcome = z.object({
   id: z.string(),
-  outcome: z.enum(["synced", "gone", "quarantined", "sealed", "unchanged"]),
+  outcome: z.enum(["synced", "gone", "quarantined", "erased", "unchanged"]),
 });
 
 const idParam = z.object({ id: z.string() });
@@ -88,9 +89,9 @@ export function quarantineRoutes(app: App, deps: () => AdminDeps): void {
 /** @throws `not_found` */
 async function quarantined(id: string, firestore: Firestore): Promise<Quarantined> {
   if (!isDocumentId(id)) throw errors.notFound();
-  const snapshot = await firestore.doc(`quarantine/${id}`).get();
-  if (!snapshot.exists) throw errors.notFound();
-  return quarantineSchema.parse(snapshot.data());
+  const entry = (await quarantineOf(firestore).doc(id).get()).data();
+  if (entry === undefined) throw errors.notFound();
+  return entry;
 }
 
 async function listQuarantined(
@@ -98,11 +99,11 @@ async function listQuarantined(
   limit: number,
   after: Keyset | undefined,
 ): Promise<Quarantined[]> {
-  const newest = firestore
-    .collection("quarantine")
-    .orderBy("putAsideAt", "desc")
+  const newest = quarantineOf(firestore)
+    .withConverter(null) // a page leaves out the payload, so it fits no schema
+    .orderBy("quarantinedAt", "desc")
     .orderBy(FieldPath.documentId(), "desc")
-    .select("jobId", "code", "detail", "version", "spaceId", "putAsideAt", "payloadObject")
+    .select("jobId", "code", "detail", "version", "spaceId", "quarantinedAt", "payloadObject")
     .limit(limit + 1);
   const page = after ? newest.startAfter(Timestamp.fromDate(new Date(after[0])), after[1]) : newest;
   const { docs } = await page.get();
@@ -110,9 +111,9 @@ async function listQuarantined(
 }
 
 function keysetOf(entry: Quarantined): Keyset {
-  return [`${entry.putAsideAt.toISOString().slice(0, -1)}000Z`, entry.jobId];
+  return [microsecondsOf(entry.quarantinedAt), entry.jobId];
 }
 
-function viewItem({ jobId, code, detail, version, spaceId, putAsideAt }: Quarantined) {
-  return { id: jobId, code, detail, version, spaceId, putAsideAt: putAsideAt.toISOString() };
+function viewItem({ jobId, code, detail, version, spaceId, quarantinedAt }: Quarantined) {
+  return { id: jobId, code, detail, version, spaceId, quarantinedAt: quarantinedAt.toISOString() };
 }

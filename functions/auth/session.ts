@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
+import { versionColumn } from "#shared/platform/firestore/version.ts";
 import type { AccessClaims } from "#shared/platform/http/accessToken.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -87,7 +88,7 @@ export async function sessionsOf(
 ): Promise<SessionRow[]> {
   const { rows } = await sql.query<SessionRow & Record<string, unknown>>(
     `SELECT id, device_id, device_name, device_platform, created_at, last_used_at,
-            to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_exactly
+            ${versionColumn("created_at")} AS created_exactly
      FROM sessions
      WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND last_used_at > $3
        AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::text))

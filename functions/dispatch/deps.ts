@@ -1,3 +1,4 @@
+import { publishEvents } from "#shared/events/publishEvents.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
@@ -31,6 +32,7 @@ export function dispatchDeps(
     max: functions.dispatch.sqlPool,
     log: base.log,
   });
+  const publisher = createPublisher(settings);
   const common = {
     ...base,
     firestore: createFirestore(settings),
@@ -41,11 +43,17 @@ export function dispatchDeps(
     http: internalHttpDeps(base.log),
     queue: {
       ...common,
-      publisher: createPublisher(settings),
+      publisher,
       kinds,
       backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
     },
     ring: { ...common, bell: createEngineBell() },
-    mail: { ...base, db, mailer: createMailer(settings), codeKey: settings.CODE_KEY },
+    mail: {
+      ...base,
+      db,
+      mailer: createMailer(settings),
+      codeKey: settings.CODE_KEY,
+      publish: publishEvents({ ...base, db, publisher }),
+    },
   };
 }

@@ -1,3 +1,4 @@
+import type { DomainEvent } from "#shared/events/event.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import type { Clock } from "#shared/platform/clock.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
@@ -15,15 +16,17 @@ export interface MailDeps {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Logger;
+  /** Publishes committed events of the outbox; never throws, since `sweep` publishes what was left. */
+  readonly publish: (events: readonly DomainEvent[]) => Promise<void>;
 }
 
 /**
  * - `sent`: the mail server has it.
- * - `nobody`: no care recipient has this verified address.
+ * - `no_recipient`: no care recipient has this verified address.
  * - `refused`: the mail server will never take it.
  * - `over`: there is nothing (more) to mail: it was mailed before, was asked anew, ran out, or its giver was erased.
  */
-export type MailOutcome = "sent" | "nobody" | "refused" | "over";
+export type MailOutcome = "sent" | "no_recipient" | "refused" | "over";
 
 /**
  * Makes the code of an invitation and mails it to the recipient, if there is one. The task may come twice, or again after a crash
@@ -37,7 +40,7 @@ export async function sendInvitation(
 ): Promise<MailOutcome> {
   const prepared = await deps.db.transaction((sql) => prepare(invitationId, sql, deps));
   if (typeof prepared === "string") return prepared;
-  const { giver, recipient, email, code, expiresAt } = prepared;
+  const { giver, recipient, email, code, expiresAt, events } = prepared;
   const outcome = await deps.mailer.send({
     to: email,
     messageId: `invitation.${invitationId}@reverie`,
@@ -49,7 +52,8 @@ export async function sendInvitation(
       expiresAt,
     }),
   });
-  await settle(deps.db, invitationId, outcome);
+  await endMail(deps.db, invitationId, outcome);
+  await deps.publish(events); // after the mail, since the message says that the code is in it
   deps.log.info("invitation_mailed", { invitationId, outcome });
   return outcome;
 }
@@ -60,6 +64,8 @@ interface Prepared {
   readonly email: string;
   readonly code: string;
   readonly expiresAt: Date;
+  /** What was put into the outbox. */
+  readonly events: readonly DomainEvent[];
 }
 
 interface Row {
@@ -74,19 +80,19 @@ async function prepare(
   invitationId: string,
   sql: Sql,
   deps: MailDeps,
-): Promise<Prepared | "nobody" | "over"> {
+): Promise<Prepared | "no_recipient" | "over"> {
   const now = deps.clock();
   const { rows } = await sql.query<Row>(
     `SELECT giver_id, recipient_email, code_seed, expires_at FROM invitations
-     WHERE id = $1 AND mail = 'waiting' AND revoked_at IS NULL AND confirmed_at IS NULL AND expires_at > $2 FOR UPDATE`,
+     WHERE id = $1 AND mail_state = 'pending' AND revoked_at IS NULL AND confirmed_at IS NULL AND expires_at > $2 FOR UPDATE`,
     [invitationId, now],
   );
   const row = rows[0];
   if (!row?.recipient_email) return "over";
   const recipient = await personWithAddress(sql, row.recipient_email);
   if (recipient?.role !== "care_recipient") {
-    await settle(sql, invitationId, "nobody");
-    return "nobody";
+    await endMail(sql, invitationId, "no_recipient");
+    return "no_recipient";
   }
   const giver = await personOf(sql, row.giver_id);
   const binding = { invitationId, giverId: giver.id, recipientId: recipient.id };
@@ -98,20 +104,25 @@ async function prepare(
     seed,
     codeHash(deps.codeKey, binding, code),
   ]);
-  await enqueueEvent(sql, {
+  const event: DomainEvent = {
     type: "invited",
     id: `invited:${invitationId}`,
     at: now.toISOString(),
     userId: recipient.id,
     giverName: giver.name,
-  });
-  return { giver, recipient, email: row.recipient_email, code, expiresAt: row.expires_at };
+  };
+  const events = (await enqueueEvent(sql, event)) ? [event] : [];
+  return { giver, recipient, email: row.recipient_email, code, expiresAt: row.expires_at, events };
 }
 
 /** What became of the mail; the address and the seed aren't needed any more. */
-async function settle(sql: Sql, invitationId: string, mail: "sent" | "nobody" | "refused"): Promise<void> {
+async function endMail(
+  sql: Sql,
+  invitationId: string,
+  state: "sent" | "no_recipient" | "refused",
+): Promise<void> {
   await sql.query(
-    "UPDATE invitations SET mail = $2, recipient_email = NULL, code_seed = NULL WHERE id = $1 AND mail = 'waiting'",
-    [invitationId, mail],
+    "UPDATE invitations SET mail_state = $2, recipient_email = NULL, code_seed = NULL WHERE id = $1 AND mail_state = 'pending'",
+    [invitationId, state],
   );
 }

@@ -1,5 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
+import type { DomainEvent } from "#shared/events/event.ts";
+import { publishEvents } from "#shared/events/publishEvents.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import type { Clock } from "#shared/platform/clock.ts";
@@ -8,6 +10,7 @@ import { createFirebaseAccounts } from "#shared/platform/google/firebaseAccounts
 import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import type { NewId, RandomBytes } from "#shared/platform/ids.ts";
 import { lazy } from "#shared/platform/lazy.ts";
+import type { Publisher } from "#shared/platform/pubsub/publisher.ts";
 import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
@@ -22,6 +25,8 @@ export interface GroupsDeps {
   readonly uploads: () => Promise<ObjectStore & UrlSigner>;
   readonly resources: () => Promise<ObjectStore & UrlSigner>;
   readonly erasure: () => Promise<ErasureDeps>;
+  /** Publishes committed events of the outbox; never throws, since `sweep` publishes what was left. */
+  readonly publish: (events: readonly DomainEvent[]) => Promise<void>;
   readonly codeKey: Buffer;
   readonly caps: SettingsOf<
     "INVITATIONS_PER_GIVER" | "INVITATIONS_PER_PAIR" | "CODE_TRIES_PER_GIVER" | "CODE_TRIES_PER_PAIR"
@@ -53,9 +58,18 @@ export function groupsDeps(
       resources: await clients.resources(),
       firebase: createFirebaseAccounts(settings),
     })),
+    publish: publishEvents({ ...base, db, publisher: lazyPublisher(settings) }),
     codeKey: CODE_KEY,
     caps: { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR, CODE_TRIES_PER_GIVER, CODE_TRIES_PER_PAIR },
   };
+}
+
+/** Loaded and made when there is first something to publish. */
+function lazyPublisher(settings: Settings<"groups">): Publisher {
+  const publisher = lazy(async () =>
+    (await import("#shared/platform/pubsub/publisher.ts")).createPublisher(settings),
+  );
+  return { publish: async (message) => (await publisher()).publish(message) };
 }
 
 /** Each client is loaded and made when a request first needs it. */

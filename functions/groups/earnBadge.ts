@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { DomainEvent } from "#shared/events/event.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
@@ -22,7 +23,7 @@ interface EarnBadgeInput {
 }
 
 /**
- * Gives a recipient today's badge, and tells their givers.
+ * Gives a recipient today's badge, and notifies their givers.
  *
  * Today is the date in the time zone their profile names now. One badge a day means: none that counts for that date, and none
  * earned at a moment that in this zone falls on that date. So whoever travels, or changes the setting, never earns two on one day of
@@ -30,14 +31,21 @@ interface EarnBadgeInput {
  * @returns 201 `{id, type, date, earnedAt}`
  * @throws `already_earned`; `role_mismatch` for anyone but a care recipient
  */
-export function earnBadge(input: EarnBadgeInput, deps: GroupsDeps): Promise<StoredAnswer> {
+export async function earnBadge(input: EarnBadgeInput, deps: GroupsDeps): Promise<StoredAnswer> {
   const now = deps.clock();
   const { userId, type, idempotencyKey: key } = input;
-  return deps.db.transaction((sql) =>
-    idempotent(sql, { caller: userId, route: "POST /v1/badges", key, body: { type }, now }, () =>
-      earnToday(input, sql, deps, now),
-    ),
-  );
+  const { answer, events } = await deps.db.transaction(async (sql) => {
+    const events: DomainEvent[] = [];
+    const request = { caller: userId, route: "POST /v1/badges", key, body: { type }, now };
+    const answer = await idempotent(sql, request, async () => {
+      const earned = await earnToday(input, sql, deps, now);
+      events.push(...earned.events);
+      return earned.answer;
+    });
+    return { answer, events };
+  });
+  await deps.publish(events);
+  return answer;
 }
 
 export const earnBadgeRoute = route(
@@ -72,7 +80,7 @@ async function earnToday(
   sql: Sql,
   deps: GroupsDeps,
   now: Date,
-): Promise<StoredAnswer> {
+): Promise<{ answer: StoredAnswer; events: readonly DomainEvent[] }> {
   // The lock makes the two questions below one: a second request, or a change of the zone, waits.
   const person = await personOf(sql, input.userId, "update");
   requireRole(person, "care_recipient");
@@ -86,18 +94,19 @@ async function earnToday(
     [badge.id, person.id, badge.type, badge.date, now],
   );
   const at = now.toISOString();
+  const answer = { status: 201, body: JSON.stringify({ ...badge, earnedAt: at }) } as const;
   const space = await spaceOfCaller(sql, person.id);
-  if (space) {
-    await enqueueEvent(sql, {
-      type: "badge_earned",
-      id: `badge:${badge.id}`,
-      at,
-      spaceId: space.spaceId,
-      userId: person.id,
-      badge: badge.type,
-    });
-  }
-  return { status: 201, body: JSON.stringify({ ...badge, earnedAt: at }) };
+  if (!space) return { answer, events: [] };
+  const event: DomainEvent = {
+    type: "badge_earned",
+    id: `badge:${badge.id}`,
+    at,
+    spaceId: space.spaceId,
+    userId: person.id,
+    badge: badge.type,
+  };
+  await enqueueEvent(sql, event);
+  return { answer, events: [event] };
 }
 
 /** Whether a badge counts for `date`, or was earned on it by the calendar of `zone`. */

@@ -43,7 +43,7 @@ const things = (column: "space_id" | "created_by") => ({
     FROM resources r WHERE ${column} = $1 ORDER BY completed_at DESC, id DESC LIMIT $2`,
   vrVideos: `SELECT id, title, scene_id AS "sceneId", scene_transform AS "sceneTransform", created_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('resourceId', avatar_id, 'transform', transform) ORDER BY position), '[]')
-       FROM vr_avatars a WHERE a.vr_video_id = v.id) AS avatars
+       FROM vr_video_avatars a WHERE a.vr_video_id = v.id) AS avatars
     FROM vr_videos v WHERE ${column} = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
 });
 

@@ -3,15 +3,16 @@ import { test } from "node:test";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
 import { registerDeviceRoute } from "./registerDevice.ts";
 
+const SESSION = { userId: PERSON, sessionId: `session-of-${PERSON}` };
 const BODY = { platform: "ios", pushToken: "t0k3n" };
 
-test("a device is registered for the caller under the id that the phone chose", async () => {
+test("a device is registered for the caller and their session, under the phone's own id", async () => {
   const inputs: unknown[] = [];
   const route = registerDeviceRoute.performing(async (input) => {
     inputs.push(input);
   });
   const { status, text } = await callerOf(route, {})("PUT", "/v1/devices/my-phone.1", { body: BODY });
-  assert.deepEqual([status, text, inputs], [204, "", [{ userId: PERSON, id: "my-phone.1", ...BODY }]]);
+  assert.deepEqual([status, text, inputs], [204, "", [{ ...SESSION, id: "my-phone.1", ...BODY }]]);
 });
 
 test("an id, platform or token that can't be is 400, and nothing is registered", async () => {

@@ -1,8 +1,9 @@
 import { z } from "@hono/zod-openapi";
 import type { Clock } from "#shared/platform/clock.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
+import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import { personOf } from "#shared/spaces/person.ts";
 
 /** What a phone may call itself: its own id for this installation. */
@@ -12,23 +13,28 @@ export const MAX_DEVICES = 20;
 
 interface Device {
   readonly userId: string;
+  /** The session that registers it; the device ends with it. */
+  readonly sessionId: string;
   readonly id: string;
   readonly platform: "ios" | "android" | "web";
   readonly pushToken: string;
 }
 
 /**
- * Notes where a person's push messages go. A token is an installation, and belongs to whoever is signed in there: registering it
- * takes it from whoever had it before, so that nobody reads another person's messages on a phone that changed hands.
+ * Notes where a person's push messages go. A token is an installation, and belongs to the person who is signed in there: registering it
+ * takes it from the person who had it before, so that no one reads another person's messages on a phone that changed hands. The device
+ * belongs to the session that registers it, and is deleted when that session ends; registering it again moves it to another session.
+ * @throws `token_invalid` when the session has ended, since its access token may outlive it by ten minutes
  */
 export async function registerDevice(
   device: Device,
   { db, clock }: { readonly db: Database; readonly clock: Clock },
 ): Promise<void> {
   const now = clock();
-  const { userId, id, platform, pushToken } = device;
+  const { userId, sessionId, id, platform, pushToken } = device;
   await db.transaction(async (sql) => {
     await personOf(sql, userId, "update"); // one registration of a person at a time
+    await holdSession(sql, { userId, sessionId }, now);
     await sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`push token ${pushToken}`]);
     await sql.query("DELETE FROM devices WHERE push_token = $1 AND (user_id, id) <> ($2, $3)", [
       pushToken,
@@ -36,10 +42,11 @@ export async function registerDevice(
       id,
     ]);
     await sql.query(
-      `INSERT INTO devices (user_id, id, platform, push_token, updated_at) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO devices (user_id, id, session_id, platform, push_token, updated_at) VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (user_id, id) DO UPDATE SET
-         platform = excluded.platform, push_token = excluded.push_token, updated_at = excluded.updated_at`,
-      [userId, id, platform, pushToken, now],
+         session_id = excluded.session_id, platform = excluded.platform, push_token = excluded.push_token,
+         updated_at = excluded.updated_at`,
+      [userId, id, sessionId, platform, pushToken, now],
     );
     await sql.query(
       `DELETE FROM devices WHERE user_id = $1 AND id IN
@@ -72,7 +79,21 @@ export const registerDeviceRoute = route(
   },
   registerDevice,
   async (c, perform) => {
-    await perform({ userId: c.var.account.userId, ...c.req.valid("param"), ...c.req.valid("json") });
+    const { userId, sessionId } = c.var.account;
+    await perform({ userId, sessionId, ...c.req.valid("param"), ...c.req.valid("json") });
     return c.body(null, 204);
   },
 );
+
+/** Keeps a live session from ending until the transaction does, so that its end finds what was registered. */
+async function holdSession(
+  sql: Sql,
+  { userId, sessionId }: Pick<Device, "userId" | "sessionId">,
+  now: Date,
+): Promise<void> {
+  const { rowCount } = await sql.query(
+    "SELECT FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3 FOR SHARE",
+    [sessionId, userId, now],
+  );
+  if (!rowCount) throw errors.tokenInvalid("this session has ended");
+}

@@ -4,8 +4,9 @@ import type { Clock } from "#shared/platform/clock.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { FIRST_BYTES, sniffType } from "#shared/platform/media/sniff.ts";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
+import { tombstonesOf } from "#shared/spaces/tombstoneDocument.ts";
 import { isTaken } from "#shared/uploads/acceptance.ts";
-import { type Upload, uploadSchema } from "#shared/uploads/uploadDocument.ts";
+import { type Upload, uploadsOf } from "#shared/uploads/uploadDocument.ts";
 import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
 
 export interface IngestUploadDeps {
@@ -83,12 +84,12 @@ async function settle(
   judge: (upload: Upload) => Verdict,
   deps: IngestUploadDeps,
 ): Promise<Verdict | "stray"> {
-  const document = deps.firestore.doc(`uploads/${owner.uploadId}`);
-  const tombstone = deps.firestore.doc(`tombstones/${owner.spaceId}`);
+  const document = uploadsOf(deps.firestore).doc(owner.uploadId);
+  const tombstone = tombstonesOf(deps.firestore).doc(owner.spaceId);
   return deps.firestore.runTransaction(async (transaction) => {
-    const [snapshot, erased] = await transaction.getAll(document, tombstone);
-    if (!snapshot?.exists || erased?.exists) return "stray";
-    const upload = uploadSchema.parse(snapshot.data());
+    const [snapshot, erased] = await Promise.all([transaction.get(document), transaction.get(tombstone)]);
+    const upload = snapshot.data();
+    if (upload === undefined || erased.exists) return "stray";
     if (upload.object !== found.name || upload.expiresAt <= deps.clock()) return "stray";
     if (upload.state === "received")
       return upload.received?.generation === found.generation ? upload : "stray";

@@ -1,3 +1,4 @@
+import { microsecondsOf } from "#shared/platform/firestore/version.ts";
 import { decodeCursor, encodeCursor } from "#shared/platform/http/cursor.ts";
 import type { JobState } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
@@ -27,11 +28,7 @@ export async function listJobs(
   const last = page.at(-1);
   return {
     items: await Promise.all(page.map(({ id, job }) => viewJob(id, job, deps))),
-    nextCursor: last && found.size > limit ? encodeCursor([microseconds(last.job.createdAt), last.id]) : null,
+    nextCursor:
+      last && found.size > limit ? encodeCursor([microsecondsOf(last.job.createdAt), last.id]) : null,
   };
-}
-
-/** Cursors name a time to the microsecond; a job's is a whole millisecond. */
-function microseconds(time: Date): string {
-  return time.toISOString().replace("Z", "000Z");
 }

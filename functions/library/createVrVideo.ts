@@ -119,7 +119,7 @@ async function insert(
     ],
   );
   await sql.query(
-    `INSERT INTO vr_avatars (vr_video_id, position, avatar_id, transform)
+    `INSERT INTO vr_video_avatars (vr_video_id, position, avatar_id, transform)
      SELECT $1, (item.ordinality - 1)::smallint, item.value ->> 'resourceId', item.value -> 'transform'
      FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS item`,
     [video.id, JSON.stringify(avatars)],

@@ -7,9 +7,8 @@ import type { Logger } from "#shared/platform/log/logger.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
-import { finishRemoval } from "#shared/results/finishRemoval.ts";
+import { eraseResult, finishRemoval } from "#shared/results/finishRemoval.ts";
 import { lockResult } from "#shared/results/resultRows.ts";
-import { sealResult } from "#shared/results/seal.ts";
 
 export interface DeleteResourceDeps {
   readonly db: Database;
@@ -20,7 +19,7 @@ export interface DeleteResourceDeps {
 }
 
 /**
- * Deletes a space's resource for good: row and seal in one SQL transaction first, so that no event which is still under way brings
+ * Deletes a space's resource for good: it is erased in one SQL transaction first, so that no event which is still under way brings
  * it back; then the result document and the objects. A crash after the first step leaves a removal that `sweep` finishes.
  * @throws `not_found` when it isn't there or another space's; `forbidden` for a sample
  */
@@ -30,11 +29,11 @@ export async function deleteResource(
 ): Promise<void> {
   const jobId = await deps.db.transaction(async (sql) => {
     const sighted = await deletable(sql, input);
-    // A sync of the same result waits, or is waited for; it then finds the seal, or has brought what is deleted here.
+    // A sync of the same result waits, or is waited for; it then finds it erased, or has brought what is deleted here.
     await lockResult(sql, sighted.jobId);
     const { jobId, spaceId } = await deletable(sql, input);
     const now = deps.clock();
-    await sealResult(sql, jobId, spaceId, now);
+    await eraseResult(sql, jobId, spaceId, now);
     await audit(sql, { action: "resource_deleted", userId: input.userId, spaceId }, now);
     return jobId;
   });

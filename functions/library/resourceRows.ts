@@ -2,6 +2,7 @@
  * The SQL of resources. Who may see what is part of each statement: a person's own space by its membership, and samples; and nothing
  * whose document can't be read at the moment.
  */
+import { versionColumn } from "#shared/platform/firestore/version.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 
@@ -21,7 +22,7 @@ export interface ResourceRow {
 
 const COLUMNS = `
   r.id, r.job_id, r.space_id, r.kind, r.title, r.params, r.data, r.completed_at,
-  to_char(r.completed_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS completed_at_text,
+  ${versionColumn("r.completed_at")} AS completed_at_text,
   (SELECT coalesce(json_agg(json_build_object(
             'name', f.name, 'object', f.object, 'contentType', f.content_type, 'size', f.size) ORDER BY f.name), '[]')
      FROM resource_files f WHERE f.resource_id = r.id) AS files`;

@@ -2,6 +2,7 @@
  * The SQL of VR videos; always through the membership of the person who asks. One whose scene can't be shown at the moment isn't
  * shown either, and an avatar that can't be shown is left out.
  */
+import { versionColumn } from "#shared/platform/firestore/version.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 
@@ -24,9 +25,9 @@ export interface VrVideoRow {
 
 const SELECT = `
   SELECT v.id, v.title, v.scene_id, v.scene_transform, v.created_at,
-    to_char(v.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS created_at_text,
+    ${versionColumn("v.created_at")} AS created_at_text,
     (SELECT coalesce(json_agg(json_build_object('resourceId', a.avatar_id, 'transform', a.transform) ORDER BY a.position), '[]')
-       FROM vr_avatars a JOIN resources r ON r.id = a.avatar_id
+       FROM vr_video_avatars a JOIN resources r ON r.id = a.avatar_id
        WHERE a.vr_video_id = v.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = v.space_id)) AS avatars
   FROM vr_videos v
     JOIN space_members m ON m.space_id = v.space_id

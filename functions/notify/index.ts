@@ -8,6 +8,6 @@ const deps = lazy(notifyDeps);
 
 export const notify: CloudEventFunction<unknown> = async (event) => {
   const decoded = decodeEvent(event);
-  if (!decoded) return deps().log.error("message_unreadable", { messageId: event.id });
+  if (!decoded) return deps().log.error("event_unreadable", { messageId: event.id });
   await notifyPhones(decoded, deps());
 };

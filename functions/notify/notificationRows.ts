@@ -1,9 +1,9 @@
-/** The SQL of news and of who was told. */
+/** The SQL of notifications and of their deliveries to devices. */
 import type { DomainEvent } from "#shared/events/event.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { Language } from "#shared/spaces/person.ts";
 
-/** A device that an event is for, with what its person wants. */
+/** A device that an event is for, with the wishes of its person. */
 export interface Recipient {
   readonly userId: string;
   readonly deviceId: string;
@@ -20,33 +20,53 @@ export interface DeviceKey {
   readonly deviceId: string;
 }
 
-export type Settled = "sent" | "refused" | "withdrawn";
+/** How a delivery ended; `withdrawn` when the device may not get it any more, or it is too old. */
+export type DeliveryOutcome = "sent" | "refused" | "withdrawn";
 
 /** Devices an event may go to; a family has a few. */
 const MOST_DEVICES = 500;
 
-/** Writes the event down. @returns false when the space or person it is about is gone: then there is nobody to tell */
-export async function recordNews(sql: Sql, event: DomainEvent, now: Date): Promise<boolean> {
+/** Writes the event down. @returns false when the space or person it is about is gone: then there is no one to notify */
+export async function recordNotification(sql: Sql, event: DomainEvent, now: Date): Promise<boolean> {
   const about = event.type === "invited" ? { userId: event.userId } : { spaceId: event.spaceId };
   await sql.query(
-    `INSERT INTO news (event_id, event, space_id, user_id, received_at)
-     SELECT $1, $2::jsonb, g.id, u.id, $5
+    `INSERT INTO notifications (event_id, event, space_id, user_id, received_at)
+     SELECT $1, $2::jsonb, s.id, u.id, $5
      FROM (SELECT 1) AS one
-       LEFT JOIN spaces g ON g.id = $3
+       LEFT JOIN spaces s ON s.id = $3
        LEFT JOIN users u ON u.id = $4
-     WHERE num_nonnulls(g.id, u.id) = 1
+     WHERE num_nonnulls(s.id, u.id) = 1
      ON CONFLICT (event_id) DO NOTHING`,
     [event.id, JSON.stringify(event), about.spaceId ?? null, about.userId ?? null, now],
   );
-  const { rowCount } = await sql.query("SELECT 1 FROM news WHERE event_id = $1", [event.id]);
+  const { rowCount } = await sql.query("SELECT 1 FROM notifications WHERE event_id = $1", [event.id]);
   return rowCount === 1;
 }
 
-/** The devices an event is for, as things are now. */
-export async function recipientsOf(sql: Sql, event: DomainEvent): Promise<Recipient[]> {
+/** The devices an event is for, as things are now. A device whose session has ended, also by its time, is none. */
+export function recipientsOf(sql: Sql, event: DomainEvent, now: Date): Promise<Recipient[]> {
+  return findRecipients(sql, event, now, { userId: null, deviceId: null });
+}
+
+/** One device, if the event is for it as things are now; asked right before each sending. */
+export async function recipientNow(
+  sql: Sql,
+  event: DomainEvent,
+  now: Date,
+  device: DeviceKey,
+): Promise<Recipient | undefined> {
+  return (await findRecipients(sql, event, now, device))[0];
+}
+
+async function findRecipients(
+  sql: Sql,
+  event: DomainEvent,
+  now: Date,
+  only: { readonly userId: string | null; readonly deviceId: string | null },
+): Promise<Recipient[]> {
   const who =
     event.type === "invited"
-      ? { condition: "u.id = $1", values: [event.userId] }
+      ? { condition: "u.id = $1 AND $2::text IS NULL", values: [event.userId, null] }
       : {
           condition: `EXISTS (SELECT 1 FROM space_members m WHERE m.user_id = u.id AND m.space_id = $1 AND ($2::text IS NULL OR m.role = $2))`,
           values: [event.spaceId, event.type === "badge_earned" ? "care_giver" : null],
@@ -54,25 +74,26 @@ export async function recipientsOf(sql: Sql, event: DomainEvent): Promise<Recipi
   const { rows } = await sql.query<{ [Field in keyof Recipient]: Recipient[Field] }>(
     `SELECT d.user_id AS "userId", d.id AS "deviceId", d.push_token AS "pushToken", u.language, u.time_zone AS "timeZone",
        to_char(u.quiet_from, 'HH24:MI') AS "quietFrom", to_char(u.quiet_to, 'HH24:MI') AS "quietTo"
-     FROM devices d JOIN users u ON u.id = d.user_id
-     WHERE ${who.condition}
+     FROM devices d JOIN users u ON u.id = d.user_id JOIN sessions s ON s.id = d.session_id
+     WHERE ${who.condition} AND s.ended_at IS NULL AND s.expires_at > $3
+       AND ($4::text IS NULL OR (d.user_id = $4 AND d.id = $5))
      ORDER BY d.user_id, d.id LIMIT ${MOST_DEVICES}`,
-    who.values,
+    [...who.values, now, only.userId, only.deviceId],
   );
   return rows;
 }
 
-/** Notes that these devices are to be told, each from its time on; one that is noted already stays as it is. */
-export async function addNotifications(
+/** Notes that these devices are to be notified, each from its time on; one that is noted already stays as it is. */
+export async function addDeliveries(
   sql: Sql,
   eventId: string,
   items: ReadonlyArray<DeviceKey & { dueAt: Date }>,
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO notifications (event_id, user_id, device_id, due_at)
-     SELECT $1, d.user_id, d.id, told.due_at
-     FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS told (user_id, device_id, due_at)
-       JOIN devices d ON d.user_id = told.user_id AND d.id = told.device_id
+    `INSERT INTO notification_deliveries (event_id, user_id, device_id, due_at)
+     SELECT $1, d.user_id, d.id, item.due_at
+     FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS item (user_id, device_id, due_at)
+       JOIN devices d ON d.user_id = item.user_id AND d.id = item.device_id
      ON CONFLICT DO NOTHING`,
     [
       eventId,
@@ -83,50 +104,50 @@ export async function addNotifications(
   );
 }
 
-/** Claims what of an event is due and nobody is sending. */
-export async function claimDue(
+/** Claims the deliveries of an event that are due and that no other sender has. */
+export async function claimDeliveries(
   sql: Sql,
   eventId: string,
   { now, until }: { now: Date; until: Date },
 ): Promise<DeviceKey[]> {
   const { rows } = await sql.query<{ userId: string; deviceId: string }>(
-    `UPDATE notifications SET claimed_until = $3
-     WHERE event_id = $1 AND settled_at IS NULL AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2)
+    `UPDATE notification_deliveries SET claimed_until = $3
+     WHERE event_id = $1 AND ended_at IS NULL AND due_at <= $2 AND (claimed_until IS NULL OR claimed_until <= $2)
      RETURNING user_id AS "userId", device_id AS "deviceId"`,
     [eventId, now, until],
   );
   return rows;
 }
 
-export async function settle(
+export async function endDelivery(
   sql: Sql,
   eventId: string,
   { userId, deviceId }: DeviceKey,
-  outcome: Settled,
+  outcome: DeliveryOutcome,
   now: Date,
 ): Promise<void> {
   await sql.query(
-    `UPDATE notifications SET outcome = $4, settled_at = $5
-     WHERE event_id = $1 AND user_id = $2 AND device_id = $3 AND settled_at IS NULL`,
+    `UPDATE notification_deliveries SET outcome = $4, ended_at = $5
+     WHERE event_id = $1 AND user_id = $2 AND device_id = $3 AND ended_at IS NULL`,
     [eventId, userId, deviceId, outcome, now],
   );
 }
 
 /** Gives a claim back, to be sent at `dueAt` or later. */
-export async function giveBack(
+export async function giveBackDelivery(
   sql: Sql,
   eventId: string,
   { userId, deviceId }: DeviceKey,
   dueAt: Date,
 ): Promise<void> {
   await sql.query(
-    `UPDATE notifications SET claimed_until = NULL, due_at = $4
-     WHERE event_id = $1 AND user_id = $2 AND device_id = $3 AND settled_at IS NULL`,
+    `UPDATE notification_deliveries SET claimed_until = NULL, due_at = $4
+     WHERE event_id = $1 AND user_id = $2 AND device_id = $3 AND ended_at IS NULL`,
     [eventId, userId, deviceId, dueAt],
   );
 }
 
-/** Forgets a device whose token is dead, and whom it was told. @returns false when it has another token by now, and stays */
+/** Deletes a device whose token is dead, with its deliveries. @returns false when it has another token by now, and stays */
 export async function forgetToken(
   sql: Sql,
   { userId, deviceId }: DeviceKey,

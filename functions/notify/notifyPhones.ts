@@ -7,15 +7,17 @@ import { base32 } from "#shared/platform/ids.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import {
-  addNotifications,
-  claimDue,
+  addDeliveries,
+  claimDeliveries,
+  type DeliveryOutcome,
   type DeviceKey,
+  endDelivery,
   forgetToken,
-  giveBack,
+  giveBackDelivery,
   type Recipient,
+  recipientNow,
   recipientsOf,
-  recordNews,
-  settle,
+  recordNotification,
 } from "./notificationRows.ts";
 import type { Push, PushSender } from "./pushSender.ts";
 import { quietUntil } from "./quietHours.ts";
@@ -30,81 +32,77 @@ export interface NotifyDeps {
 
 /** Longer than one call may run, so that a claim only runs out when its holder is gone. */
 const CLAIM_SECONDS = 150;
-/** What couldn't be told for so long isn't news any more. */
+/** A notification that could not be delivered for so long is not sent any more. */
 const LIFETIME_SECONDS = 2 * 86_400;
 const AT_ONCE = 8;
 
 /**
- * Tells every device an event is for, each once: a row per event and device is written first, claimed, sent, and marked. A sender
- * that crashes between sending and marking has its claim run out and the message sent again, which the phone shows in the place of
- * the first one; nothing is left out. Who is in quiet hours is told at their end, when `sweep` delivers the event again.
- * @throws `unavailable` when some devices couldn't be told; the event is then delivered again, for those only
+ * Notifies every device that an event is for, each once: a row per event and device is written first, claimed, sent, and ended. A sender
+ * that crashes between sending and ending has its claim run out and the message sent again, which the phone shows in the place of
+ * the first one; none is left out. People in quiet hours are notified at their end, when `sweep` publishes the event again.
+ *
+ * Right before each sending it is asked again whether the device may have the message: its session is live, and its person is still a
+ * member. So a sign-out or an erasure is followed at most by messages whose sending had begun.
+ * @throws `unavailable` when some devices could not be notified; the event is then delivered again, for those only
  */
 export async function notifyPhones(event: DomainEvent, deps: NotifyDeps): Promise<void> {
   const now = deps.clock();
-  if (!(await recordNews(deps.db, event, now))) {
-    deps.log.info("news_about_nobody", { eventId: event.id, type: event.type });
+  if (!(await recordNotification(deps.db, event, now))) {
+    deps.log.info("notification_without_subject", { eventId: event.id, type: event.type });
     return;
   }
-  const recipients = await recipientsOf(deps.db, event);
-  await addNotifications(
+  const recipients = await recipientsOf(deps.db, event, now);
+  await addDeliveries(
     deps.db,
     event.id,
     recipients.map((recipient) => ({ ...recipient, dueAt: quietEnd(now, recipient) ?? now })),
   );
-  const claimed = await claimDue(deps.db, event.id, { now, until: plusSeconds(now, CLAIM_SECONDS) });
-  const failures = await tellAll(event, claimed, recipients, deps);
+  const claimed = await claimDeliveries(deps.db, event.id, { now, until: plusSeconds(now, CLAIM_SECONDS) });
+  const failures = await deliverAll(event, claimed, deps);
   if (failures > 0)
-    throw errors.unavailable(`${failures} of ${claimed.length} devices couldn't be told of ${event.type}`);
+    throw errors.unavailable(
+      `${failures} of ${claimed.length} devices could not be notified of ${event.type}`,
+    );
 }
 
-async function tellAll(
+/** @returns how many have to be tried again */
+async function deliverAll(
   event: DomainEvent,
   claimed: readonly DeviceKey[],
-  recipients: readonly Recipient[],
   deps: NotifyDeps,
 ): Promise<number> {
-  const byDevice = new Map(recipients.map((recipient) => [nameOf(recipient), recipient]));
-  const done = await pMap(claimed, (device) => tell(event, device, byDevice.get(nameOf(device)), deps), {
-    concurrency: AT_ONCE,
-  });
+  const done = await pMap(claimed, (device) => deliver(event, device, deps), { concurrency: AT_ONCE });
   return done.filter((ok) => !ok).length;
 }
 
 /** @returns false when it has to be tried again */
-async function tell(
-  event: DomainEvent,
-  device: DeviceKey,
-  recipient: Recipient | undefined,
-  deps: NotifyDeps,
-): Promise<boolean> {
+async function deliver(event: DomainEvent, device: DeviceKey, deps: NotifyDeps): Promise<boolean> {
   const now = deps.clock();
-  const settleAs = (outcome: "sent" | "refused" | "withdrawn") =>
-    settle(deps.db, event.id, device, outcome, now);
-  // What waited for the end of quiet hours may be for someone who has left the space since.
+  const end = (outcome: DeliveryOutcome) => endDelivery(deps.db, event.id, device, outcome, now);
+  const recipient = await recipientNow(deps.db, event, now, device);
   if (!recipient || new Date(event.at) < plusSeconds(now, -LIFETIME_SECONDS)) {
-    await settleAs("withdrawn");
+    await end("withdrawn");
     return true;
   }
   const quiet = quietEnd(now, recipient);
   if (quiet) {
-    await giveBack(deps.db, event.id, device, quiet);
+    await giveBackDelivery(deps.db, event.id, device, quiet);
     return true;
   }
   try {
     const outcome = await deps.sender.send(pushFor(event, recipient));
-    deps.log.info("device_told", { eventId: event.id, type: event.type, outcome });
+    deps.log.info("device_notified", { eventId: event.id, type: event.type, outcome });
     if (outcome !== "dead") {
-      await settleAs(outcome);
+      await end(outcome);
       return true;
     }
     if (await forgetToken(deps.db, device, recipient.pushToken)) return true;
-    await giveBack(deps.db, event.id, device, now); // it has registered a new token meanwhile
+    await giveBackDelivery(deps.db, event.id, device, now); // it has registered a new token meanwhile
     return false;
   } catch (error) {
     if (!hasCode(error, "unavailable")) throw error;
-    deps.log.warn("device_not_told", { eventId: event.id, type: event.type, error });
-    await giveBack(deps.db, event.id, device, now);
+    deps.log.warn("device_not_notified", { eventId: event.id, type: event.type, error });
+    await giveBackDelivery(deps.db, event.id, device, now);
     return false;
   }
 }
@@ -121,8 +119,4 @@ function pushFor(event: DomainEvent, recipient: Recipient): Push {
 function quietEnd(now: Date, { timeZone, quietFrom, quietTo }: Recipient): Date | undefined {
   if (quietFrom === null || quietTo === null) return undefined;
   return quietUntil(now, { timeZone, from: quietFrom, to: quietTo });
-}
-
-function nameOf({ userId, deviceId }: DeviceKey): string {
-  return JSON.stringify([userId, deviceId]);
 }

@@ -24,7 +24,7 @@ export interface PushSender {
 
 export const FCM_ORIGIN = "https://fcm.googleapis.com";
 const TIMEOUT_MS = 10_000;
-/** How long the service tries to reach a phone that is off, in seconds; news older than that is none. */
+/** How long the service tries to reach a phone that is off, in seconds; an older message has lost its use. */
 const LIFETIME_SECONDS = 2 * 86_400;
 
 /**

@@ -8,12 +8,13 @@ import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import type { TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import type { QueueDeps } from "#shared/queue/changeJob.ts";
 import { finishRemovals } from "#shared/results/finishRemoval.ts";
-import { auditResults } from "#shared/results/reconcile.ts";
+import { reconcileResults } from "#shared/results/reconcile.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 import { requeueInvitations } from "#shared/spaces/invitationTask.ts";
 import { mirrorPending, repairMembers } from "#shared/spaces/mirror.ts";
 import { purgeAuth } from "./accountRetention.ts";
 import { removeStrayUploads, settleExpiredUploads } from "./lateUploads.ts";
+import { publishOutbox, purgeNotifications, republishDue } from "./notifications.ts";
 import { removeOrphans } from "./orphanObjects.ts";
 import {
   endExpiredLeases,
@@ -22,7 +23,6 @@ import {
   recoverLostRings,
   republishFailures,
 } from "./queueRepairs.ts";
-import { publishOutbox, purgeNews, wakeNews } from "./republish.ts";
 import type { Repair } from "./runRepairs.ts";
 import { purgeSpaces } from "./spaceRetention.ts";
 import { walkOn } from "./walk.ts";
@@ -50,7 +50,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     { name: "failures", run: () => republishFailures(deps.queue) },
     { name: "jobs without uploads", run: () => awaitingJobs(deps) },
     { name: "outbox", run: async () => ({ ...(await publishOutbox(deps)) }) },
-    { name: "news", run: async () => ({ ...(await wakeNews(deps)) }) },
+    { name: "notifications", run: async () => ({ ...(await republishDue(deps)) }) },
     { name: "mail", run: async () => ({ added: await requeueInvitations(db, deps.tasks, clock()) }) },
     { name: "erasures", run: async () => ({ ...(await continueErasures(deps.erasure)) }) },
     {
@@ -71,7 +71,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     { name: "accounts purged", run: async () => ({ removed: await purgeAuth(db, clock()) }) },
     { name: "groups purged", run: async () => ({ removed: await purgeSpaces(db, clock()) }) },
     { name: "answers purged", run: async () => ({ removed: await purgeIdempotencyKeys(db, clock()) }) },
-    { name: "news purged", run: async () => ({ removed: await purgeNews(db, clock()) }) },
+    { name: "notifications purged", run: async () => ({ removed: await purgeNotifications(db, clock()) }) },
   ];
 }
 
@@ -94,7 +94,7 @@ async function comparedMembers({ db, firestore, clock }: RepairDeps) {
 }
 
 /**
- * The audit, a slice at a time. It rests a thousand times as long as it took, five minutes to a day: a small store is compared
+ * Compares both stores, a slice at a time. It rests a thousand times as long as it took, five minutes to a day: a small store is compared
  * often, and a large one costs no more than a thousandth of what reading it all the time would.
  */
 async function comparedResults(deps: RepairDeps) {
@@ -102,7 +102,7 @@ async function comparedResults(deps: RepairDeps) {
     "results",
     { ...deps, restSeconds: (spent) => Math.min(DAY, Math.max(300, 1000 * spent)) },
     async (after) => {
-      const { nextCursor, differences, ...report } = await auditResults(deps, { after, maxSeconds: 20 });
+      const { nextCursor, differences, ...report } = await reconcileResults(deps, { after, maxSeconds: 20 });
       if (report.mended > 0) deps.log.warn("results_mended", { differences: differences.slice(0, 50) });
       return { ...report, next: nextCursor };
     },

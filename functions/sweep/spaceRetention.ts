@@ -10,8 +10,8 @@ export const INVITATION_RETENTION_DAYS = 30;
  */
 export async function purgeSpaces(sql: Sql, now: Date): Promise<number> {
   const statements = [
-    `UPDATE invitations SET mail = 'refused', recipient_email = NULL, code_seed = NULL
-     WHERE mail = 'waiting' AND expires_at <= $1`,
+    `UPDATE invitations SET mail_state = 'cancelled', recipient_email = NULL, code_seed = NULL
+     WHERE mail_state = 'pending' AND expires_at <= $1`,
     `DELETE FROM invitations WHERE expires_at <= $1::timestamptz - interval '${INVITATION_RETENTION_DAYS} days'`,
     "DELETE FROM daily_counts WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date - 1",
   ];

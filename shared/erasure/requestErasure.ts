@@ -120,7 +120,7 @@ async function eraseSpace(sql: Sql, spaceId: string | null, now: Date): Promise<
        (SELECT count(*)::int FROM vr_videos WHERE space_id = $1) AS "vrVideos"`,
     [spaceId],
   );
-  await sql.query("UPDATE result_versions SET state = 'sealed' WHERE space_id = $1", [spaceId]);
+  await sql.query("UPDATE result_versions SET state = 'erased' WHERE space_id = $1", [spaceId]);
   await sql.query("DELETE FROM outbox WHERE event->>'spaceId' = $1", [spaceId]);
   await revokeInvitations(sql, spaceId, now);
   await forgetAnswers(sql, spaceId);
@@ -141,8 +141,8 @@ async function erasePerson(sql: Sql, userId: string, email: string | null): Prom
   );
   await sql.query("DELETE FROM outbox WHERE event->>'userId' = $1", [userId]);
   await sql.query(
-    `UPDATE invitations SET mail = 'refused', recipient_email = NULL, code_seed = NULL, code_hash = NULL
-     WHERE mail = 'waiting' AND recipient_email = lower($1)`,
+    `UPDATE invitations SET mail_state = 'cancelled', recipient_email = NULL, code_seed = NULL, code_hash = NULL
+     WHERE mail_state = 'pending' AND recipient_email = lower($1)`,
     [email],
   );
   await sql.query("UPDATE invitations SET code_seed = NULL, code_hash = NULL WHERE recipient_id = $1", [

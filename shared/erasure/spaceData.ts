@@ -12,7 +12,7 @@ import { commitJob } from "../queue/commitJob.ts";
 import { jobsOf, OPEN_STATES } from "../queue/jobDocument.ts";
 import { linesOf } from "../queue/lineDocument.ts";
 import { jobStoreOf } from "../queue/store.ts";
-import { takeBack } from "../results/quarantine.ts";
+import { leaveQuarantine, quarantineOf } from "../results/quarantine.ts";
 import { resultsOf } from "../results/resultDocument.ts";
 import { tombstonesOf } from "../spaces/tombstoneDocument.ts";
 import { uploadsOf } from "../uploads/uploadDocument.ts";
@@ -53,9 +53,9 @@ export async function removeData(spaceId: string, deps: SpaceDataDeps, tally: Ta
   await removeDocuments(resultsOf(firestore).where("spaceId", "==", spaceId), tally, ["results"]);
   await removeObjects(`spaces/${spaceId}/`, deps.resources, tally);
   await removeObjects(`spaces/${spaceId}/`, deps.uploads, tally);
-  const quarantined = firestore.collection("quarantine").where("spaceId", "==", spaceId);
+  const quarantined = quarantineOf(firestore).where("spaceId", "==", spaceId);
   for await (const page of pagesOf(quarantined.select(), tally)) {
-    for (const { id } of page) await takeBack(id, { firestore, objects: deps.resources });
+    for (const { id } of page) await leaveQuarantine(id, { firestore, objects: deps.resources });
     tally.add("quarantined", page.length);
   }
   await removeDocuments(uploadsOf(firestore).where("spaceId", "==", spaceId), tally, ["uploads"]);

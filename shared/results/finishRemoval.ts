@@ -1,7 +1,10 @@
+/** Erasing a result on purpose, and removing what it leaves outside SQL. */
 import type { Firestore } from "@google-cloud/firestore";
 import type { Sql } from "../platform/sql/pool.ts";
 import type { ObjectStore } from "../platform/storage/objectStore.ts";
-import { takeBack } from "./quarantine.ts";
+import { leaveQuarantine } from "./quarantine.ts";
+import { rawResultsOf } from "./resultDocument.ts";
+import { dropResource } from "./resultRows.ts";
 
 export interface FinishRemovalDeps {
   readonly db: Sql;
@@ -11,8 +14,27 @@ export interface FinishRemovalDeps {
 }
 
 /**
- * Takes away what SQL has sealed: the result document and what was put aside of it, then the objects, then the note that they have
- * to go. Repeating it, or stopping anywhere, is harmless: the note goes last.
+ * Erases one result in SQL for good: nothing that arrives later brings it back. Its rows go, and a removal is noted for its document
+ * and its objects. The caller holds the result's lock, and calls `finishRemoval` after the commit; `sweep` does if it can't.
+ * @param spaceId whose folder its objects are in; undefined when that isn't known
+ */
+export async function eraseResult(
+  sql: Sql,
+  jobId: string,
+  spaceId: string | undefined,
+  now: Date,
+): Promise<void> {
+  await sql.query("UPDATE result_versions SET state = 'erased' WHERE job_id = $1", [jobId]);
+  await dropResource(sql, jobId);
+  await sql.query(
+    "INSERT INTO removals (job_id, object_prefix, requested_at) VALUES ($1, $2, $3) ON CONFLICT (job_id) DO NOTHING",
+    [jobId, spaceId === undefined ? null : `spaces/${spaceId}/jobs/${jobId}/`, now],
+  );
+}
+
+/**
+ * Removes what is left of a result that SQL has erased: its document and its entry in quarantine, then its objects, then the note
+ * that they have to go. Repeating it, or stopping anywhere, is harmless: the note goes last.
  */
 export async function finishRemoval(jobId: string, deps: FinishRemovalDeps): Promise<void> {
   const { rows } = await deps.db.query<{ object_prefix: string | null }>(
@@ -21,8 +43,8 @@ export async function finishRemoval(jobId: string, deps: FinishRemovalDeps): Pro
   );
   const removal = rows[0];
   if (!removal) return;
-  await deps.firestore.doc(`results/${jobId}`).delete();
-  await takeBack(jobId, deps);
+  await rawResultsOf(deps.firestore).doc(jobId).delete();
+  await leaveQuarantine(jobId, deps);
   if (removal.object_prefix !== null) {
     for await (const object of deps.objects.list(removal.object_prefix))
       await deps.objects.remove(object.name);

@@ -1,16 +1,22 @@
 import type { Sql } from "../platform/sql/pool.ts";
-import { type Applied, applySighting, judge } from "./applyObservation.ts";
-import { sightingOf, withFiles } from "./observation.ts";
-import { asideVersion } from "./quarantine.ts";
+import { type Applied, applyObservation, judge } from "./applyObservation.ts";
+import { observe, withFiles } from "./observation.ts";
+import { quarantinedVersion } from "./quarantine.ts";
 import type { Unreadable } from "./readResult.ts";
 import { knownResult, lockResult } from "./resultRows.ts";
 import { type Difference, differenceOf, storedResult } from "./storedResult.ts";
-import { finish, refusedAs, type SyncDeps, unlessRefused } from "./syncResult.ts";
-import { isUnstorable, syncUnstorable } from "./unstorableId.ts";
+import {
+  afterCommit,
+  isUnstorable,
+  refusedAs,
+  type SyncDeps,
+  syncUnstorable,
+  unlessRefused,
+} from "./syncResult.ts";
 
 /**
  * Compares one result with its document, contents included, and makes SQL and the quarantine what the document says. The document is
- * read while the result is locked, so it counts whatever version SQL claims to have, and a live write at the same moment either is
+ * read while the result is locked, so it counts even if SQL claims to have a later version, and a live write at the same moment either is
  * seen or comes after.
  * @returns what differed and was mended; undefined when nothing did, and then nothing was written
  */
@@ -23,7 +29,7 @@ export async function mendResult(jobId: string, deps: SyncDeps): Promise<Differe
     deps.db.transaction((sql) => mend(sql, jobId, refusal, deps)),
   );
   if (!mended) return undefined;
-  await finish(jobId, mended.applied, deps);
+  await afterCommit(jobId, mended.applied, deps);
   return mended.difference;
 }
 
@@ -34,19 +40,23 @@ async function mend(
   deps: SyncDeps,
 ): Promise<{ difference: Difference; applied: Applied } | undefined> {
   await lockResult(sql, jobId);
-  const sighting = sightingOf(jobId, await deps.firestore.doc(`results/${jobId}`).get(), deps.kinds);
-  const judged = await judge(sql, refusedAs(await withFiles(sighting, deps.objects), refusal));
+  const observation = await observe(jobId, deps);
+  const judgement = await judge(sql, refusedAs(await withFiles(observation, deps.objects), refusal));
   const known = await knownResult(sql, jobId, "lock");
-  const aside = await asideVersion(jobId, deps.firestore);
-  const expectedAside = known?.state === "quarantined" ? known.version : undefined;
-  const asideDiffers = aside === expectedAside ? undefined : aside === undefined ? "missing" : "invented";
+  const inQuarantine = await quarantinedVersion(jobId, deps.firestore);
+  const expected = known?.state === "quarantined" ? known.version : undefined;
+  const entryDiffers =
+    inQuarantine === expected ? undefined : inQuarantine === undefined ? "missing" : "invented";
 
-  const livesOn = await creators(sql, "result" in sighting ? [sighting.result.createdBy] : []);
-  const difference = differenceOf(await storedResult(sql, jobId), sighting, livesOn) ?? asideDiffers;
+  const livesOn = await creators(
+    sql,
+    observation.finding === "readable" ? [observation.result.createdBy] : [],
+  );
+  const difference = differenceOf(await storedResult(sql, jobId), observation, livesOn) ?? entryDiffers;
   if (!difference) return undefined;
-  // What was put aside and only looks readable: its files, its space or the database say no again.
-  if (difference === "recovered" && judged.finding === "unreadable" && !asideDiffers) return undefined;
-  return { difference, applied: await applySighting(sql, jobId, known, judged, "mend", deps) };
+  // A quarantined document that only looks readable: its files, its space or the database say no again.
+  if (difference === "recovered" && judgement.finding === "unreadable" && !entryDiffers) return undefined;
+  return { difference, applied: await applyObservation(sql, jobId, known, judgement, "mend", deps) };
 }
 
 /** Which of these people still have an account. */

@@ -1,7 +1,7 @@
 /**
  * `quarantine/{jobId}`: a result document that could not be read, with the reason and what it held, until it can be read or is gone.
  * One document per result, always about its newest version. Written under the result's lock only, so that a slow reader of an old
- * version can't replace or remove what was put aside for a newer one.
+ * version can't replace or remove the entry of a newer one.
  */
 import { createHash } from "node:crypto";
 import {
@@ -13,6 +13,7 @@ import {
   VectorValue,
 } from "@google-cloud/firestore";
 import { z } from "zod";
+import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 import { type Version, versionOf } from "../platform/firestore/version.ts";
 import { base32 } from "../platform/ids.ts";
@@ -35,17 +36,21 @@ export const quarantineSchema = z.object({
   payloadObject: z.string().nullable(),
   /** The space the document claims, for erasure; null when it claims none. */
   spaceId: z.string().nullable(),
-  putAsideAt: timestamp,
+  quarantinedAt: timestamp,
 });
 export type Quarantined = z.infer<typeof quarantineSchema>;
+
+/** The collection of quarantined documents. */
+export const quarantineOf = (firestore: Firestore) =>
+  typedCollection(firestore, "quarantine", quarantineSchema);
 
 export interface QuarantineDeps {
   readonly firestore: Firestore;
   readonly objects: ObjectStore;
 }
 
-/** Puts a document aside. Repeating it for the same version writes the same. The caller holds the result's lock. */
-export async function putAside(
+/** Puts a document into quarantine. Repeating it for the same version writes the same. The caller holds the result's lock. */
+export async function enterQuarantine(
   entry: { jobId: string; version: Version; why: Unreadable; data: Record<string, unknown>; now: Date },
   deps: QuarantineDeps,
 ): Promise<void> {
@@ -53,38 +58,40 @@ export async function putAside(
   const large = Buffer.byteLength(payload) > INLINE_BYTES;
   const object = payloadObjectOf(entry.jobId);
   // The document goes first: wherever this stops, an object that is there is named by a document.
-  await deps.firestore.doc(`quarantine/${entry.jobId}`).set({
-    jobId: entry.jobId,
-    version: entry.version,
-    code: entry.why.code,
-    detail: entry.why.detail,
-    payload: large ? null : payload,
-    payloadObject: large ? object : null,
-    spaceId: claimedSpace(entry.data) ?? null,
-    putAsideAt: entry.now,
-  } satisfies Quarantined);
+  await quarantineOf(deps.firestore)
+    .doc(entry.jobId)
+    .set({
+      jobId: entry.jobId,
+      version: entry.version,
+      code: entry.why.code,
+      detail: entry.why.detail,
+      payload: large ? null : payload,
+      payloadObject: large ? object : null,
+      spaceId: claimedSpace(entry.data) ?? null,
+      quarantinedAt: entry.now,
+    });
   await deps.objects.remove(object);
   if (large) await deps.objects.write(object, Buffer.from(payload), "application/json");
 }
 
-/** Forgets what was put aside for a result, payload first; there may be nothing to forget. The caller holds the result's lock. */
-export async function takeBack(jobId: string, deps: QuarantineDeps): Promise<void> {
-  const document = deps.firestore.doc(`quarantine/${jobId}`);
+/** Removes a result's entry from quarantine, payload first; there may be none. The caller holds the result's lock. */
+export async function leaveQuarantine(jobId: string, deps: QuarantineDeps): Promise<void> {
+  const document = quarantineOf(deps.firestore).doc(jobId);
   const snapshot = await document.get();
   if (!snapshot.exists) return;
   await deps.objects.remove(payloadObjectOf(jobId));
   await document.delete();
 }
 
-/** The version that is put aside of a result, or undefined when none is. */
-export async function asideVersion(jobId: string, firestore: Firestore): Promise<string | undefined> {
-  const snapshot = await firestore.doc(`quarantine/${jobId}`).get();
+/** The version of a result that is in quarantine, or undefined when none is. */
+export async function quarantinedVersion(jobId: string, firestore: Firestore): Promise<string | undefined> {
+  const snapshot = await quarantineOf(firestore).doc(jobId).get();
   return snapshot.exists ? String(snapshot.get("version")) : undefined;
 }
 
-/** Results that have something in quarantine which SQL doesn't know to be put aside: a crash between the two left it. */
+/** Results with an entry in quarantine that SQL doesn't call quarantined: a crash between the two left it. */
 export async function* strayQuarantine(sql: Sql, firestore: Firestore): AsyncGenerator<string> {
-  const byName = firestore.collection("quarantine").orderBy(FieldPath.documentId()).select().limit(PAGE);
+  const byName = quarantineOf(firestore).orderBy(FieldPath.documentId()).select().limit(PAGE);
   for (let page = await byName.get(); ; ) {
     const ids = page.docs.map((document) => document.id);
     const { rows } = await sql.query<{ job_id: string }>(

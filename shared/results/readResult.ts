@@ -65,7 +65,7 @@ export async function missingFile(result: Result, objects: ObjectStore): Promise
   return undefined;
 }
 
-/** The space that a document names, readable or not: for sealing and erasure. Undefined when it names none that could be ours. */
+/** The space that a document names, readable or not: for erasure. Undefined when it names none that could be ours. */
 export function claimedSpace(data: Readonly<Record<string, unknown>>): string | undefined {
   const { spaceId } = data;
   if (typeof spaceId !== "string") return undefined;

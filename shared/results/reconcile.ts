@@ -1,5 +1,5 @@
 /**
- * The proof that nothing is missing: walks both stores side by side in the order of ids, compares versions and contents, and mends
+ * Reconciliation, the proof that nothing is missing: walks both stores side by side in the order of ids, compares versions and contents, and mends
  * what differs. Bounded memory: a page of each store at a time. Live writes may go on: what seems to differ is looked at again under
  * the result's lock before anything is written.
  */
@@ -9,15 +9,16 @@ import pMap from "p-map";
 import type { Kinds } from "../kinds/index.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import { creators, mendResult } from "./mendResult.ts";
-import { type Sighting, sightingOf } from "./observation.ts";
+import { type Observation, observationOf } from "./observation.ts";
 import { strayQuarantine } from "./quarantine.ts";
+import { rawResultsOf } from "./resultDocument.ts";
 import { type Difference, differenceOf, type StoredResult, storedResults } from "./storedResult.ts";
 import type { SyncDeps } from "./syncResult.ts";
 
-export interface AuditReport extends Readonly<Record<Difference, number>> {
+export interface Reconciliation extends Readonly<Record<Difference, number>> {
   /** Results compared: every id that either store has, tombstones included. */
   readonly checked: number;
-  /** Results that can't be read and are aside, as they should be. */
+  /** Results that can't be read and are in quarantine, as they should be. */
   readonly quarantined: number;
   /** The differences above, all of them mended. */
   readonly mended: number;
@@ -39,12 +40,12 @@ const AT_ONCE = 4;
  * @param options.after the `nextCursor` of a run before; from the beginning unless given
  * @param options.maxSeconds real seconds after which it stops between two pages
  */
-export async function auditResults(
+export async function reconcileResults(
   deps: SyncDeps,
   options: { after?: string | undefined; maxSeconds?: number } = {},
-): Promise<AuditReport> {
+): Promise<Reconciliation> {
   const until = performance.now() + (options.maxSeconds ?? Number.POSITIVE_INFINITY) * 1000;
-  const count = { missing: 0, stale: 0, changed: 0, invented: 0, recovered: 0, sealed: 0 };
+  const count = { missing: 0, stale: 0, changed: 0, invented: 0, recovered: 0, erased: 0 };
   const total = { checked: 0, quarantined: 0, mended: 0, failed: 0 };
   const differences: Array<{ jobId: string; difference: Difference }> = [];
   const report = (nextCursor: string | null) => ({
@@ -84,22 +85,21 @@ export async function auditResults(
 interface Pair {
   readonly jobId: string;
   readonly stored: StoredResult | undefined;
-  readonly sighting: Sighting | undefined;
+  readonly observation: Observation | undefined;
 }
 
-/** Those of a page that seem to differ; also what is aside, whose place in quarantine only the closer look sees. */
+/** Those of a page that seem to differ; also all quarantined ones, whose entry in quarantine only the closer look sees. */
 async function suspects(sql: Sql, pairs: readonly Pair[]): Promise<string[]> {
-  const leftOut = pairs.flatMap(({ stored, sighting }) =>
-    stored?.content?.createdBy === null && sighting && "result" in sighting
-      ? [sighting.result.createdBy]
+  const leftOut = pairs.flatMap(({ stored, observation }) =>
+    stored?.content?.createdBy === null && observation?.finding === "readable"
+      ? [observation.result.createdBy]
       : [],
   );
   const living = await creators(sql, leftOut);
   return pairs
-    .filter(({ stored, sighting }) => {
+    .filter(({ stored, observation }) => {
       if (stored?.known.state === "quarantined") return true;
-      const nothing: Sighting | undefined = stored && { version: stored.known.version, data: undefined };
-      const seen = sighting ?? nothing;
+      const seen = observation ?? (stored && { finding: "absent", version: stored.known.version });
       // Someone named in SQL lives: the row's foreign key says so.
       const livesOn = (userId: string) => stored?.content?.createdBy === userId || living(userId);
       return seen !== undefined && differenceOf(stored, seen, livesOn) !== undefined;
@@ -112,7 +112,7 @@ async function* pagesOfBoth(
   deps: { db: Sql; firestore: Firestore; kinds: Kinds },
   after: string,
 ): AsyncGenerator<Pair[]> {
-  const documents = sightings(deps, after);
+  const documents = observations(deps, after);
   const rows = storedResults(deps.db, after.split("\0", 1)[0] ?? "", PAGE); // SQL has no id with that character
   let [left, right] = [await documents.next(), await rows.next()];
   let page: Pair[] = [];
@@ -120,7 +120,7 @@ async function* pagesOfBoth(
     const order = left.done ? 1 : right.done ? -1 : byBytes(left.value.jobId, right.value.jobId);
     const document = !left.done && order <= 0 ? left.value : undefined;
     const stored = !right.done && order >= 0 ? right.value : undefined;
-    page.push({ jobId: document?.jobId ?? stored?.jobId ?? "", stored, sighting: document?.sighting });
+    page.push({ jobId: document?.jobId ?? stored?.jobId ?? "", stored, observation: document?.observation });
     if (document) left = await documents.next();
     if (stored) right = await rows.next();
     if (page.length === PAGE) {
@@ -131,15 +131,15 @@ async function* pagesOfBoth(
   if (page.length > 0) yield page;
 }
 
-async function* sightings(
+async function* observations(
   { firestore, kinds }: { firestore: Firestore; kinds: Kinds },
   after: string,
-): AsyncGenerator<{ jobId: string; sighting: Sighting }> {
-  const ordered = firestore.collection("results").orderBy(FieldPath.documentId()).limit(PAGE);
+): AsyncGenerator<{ jobId: string; observation: Observation }> {
+  const ordered = rawResultsOf(firestore).orderBy(FieldPath.documentId()).limit(PAGE);
   for (let last = after; ; ) {
     const page = await (last === "" ? ordered : ordered.startAfter(last)).get();
     for (const document of page.docs)
-      yield { jobId: document.id, sighting: sightingOf(document.id, document, kinds) };
+      yield { jobId: document.id, observation: observationOf(document.id, document, kinds) };
     const end = page.docs.at(-1);
     if (!end || page.size < PAGE) return;
     last = end.id;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Firestore } from "@google-cloud/firestore";
+import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
@@ -7,8 +7,8 @@ import { base32 } from "../platform/ids.ts";
 
 /**
  * `results/{jobId}`: what a completed job made, written once by `engine` in the transaction that ends the job, and followed by
- * `sync` for as long as the resource lives. Something else may write here too (an import, an operator), so `sync` believes nothing:
- * a field it doesn't know is a reason to put the document aside, not to drop the field.
+ * `sync` for as long as the resource lives. Something else may write here too (an import, an operator), so `sync` trusts no document:
+ * a field that it doesn't know is a reason to quarantine the document, not to drop the field.
  */
 export const resultSchema = z.strictObject({
   jobId: z.string(),
@@ -39,6 +39,10 @@ export type Result = z.infer<typeof resultSchema>;
 
 /** The collection of results. */
 export const resultsOf = (firestore: Firestore) => typedCollection(firestore, "results", resultSchema);
+
+/** The same collection for `sync`, whose documents may fit no schema: they are read as they are. */
+export const rawResultsOf = (firestore: Firestore): CollectionReference =>
+  resultsOf(firestore).withConverter(null);
 
 /** The space of what administrators made for everyone to see. No person is a member of it. */
 export const SAMPLES_SPACE = "samples";

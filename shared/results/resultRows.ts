@@ -1,15 +1,11 @@
 /** The SQL of results. All writes run inside the transaction of one result, which holds that result's lock. */
 
-import type { Version } from "../platform/firestore/version.ts";
+import { type Version, versionColumn } from "../platform/firestore/version.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import type { Known } from "./decide.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
 
-/** A timestamptz as a `Version`: node-postgres' own reading would cut the microseconds. */
-export const versionText = (column: string) =>
-  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
-
-/** Lets one transaction at a time decide about a result, also before it has a row. Whoever seals one takes this lock as well. */
+/** Lets one transaction at a time decide about a result, also before it has a row. Whoever erases one takes this lock as well. */
 export async function lockResult(sql: Sql, jobId: string): Promise<void> {
   await sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
     JSON.stringify(["result", jobId]),
@@ -18,7 +14,7 @@ export async function lockResult(sql: Sql, jobId: string): Promise<void> {
 
 export interface KnownRow extends Known {
   readonly spaceId: string | null;
-  readonly announced: boolean;
+  readonly notified: boolean;
 }
 
 /**
@@ -30,9 +26,9 @@ export async function knownResult(sql: Sql, jobId: string, lock?: "lock"): Promi
     version: Version;
     state: Known["state"];
     spaceId: string | null;
-    announced: boolean;
+    notified: boolean;
   }>(
-    `SELECT ${versionText("version")} AS version, state, space_id AS "spaceId", announced_at IS NOT NULL AS announced
+    `SELECT ${versionColumn("version")} AS version, state, space_id AS "spaceId", notified_at IS NOT NULL AS notified
      FROM result_versions WHERE job_id = $1${lock ? " FOR UPDATE" : ""}`,
     [jobId],
   );
@@ -55,8 +51,8 @@ export async function setKnown(
   );
 }
 
-export async function markAnnounced(sql: Sql, jobId: string, now: Date): Promise<void> {
-  await sql.query("UPDATE result_versions SET announced_at = $2 WHERE job_id = $1", [jobId, now]);
+export async function markNotified(sql: Sql, jobId: string, now: Date): Promise<void> {
+  await sql.query("UPDATE result_versions SET notified_at = $2 WHERE job_id = $1", [jobId, now]);
 }
 
 /** Makes the resource's rows what the result says. A creator who was erased is left out. A row of the job under another id goes. */

@@ -1,11 +1,11 @@
 /** A result as SQL holds it, whole, in a form that can be compared with its document. */
 import { isDeepStrictEqual } from "node:util";
-import type { Version } from "../platform/firestore/version.ts";
+import { microsecondsOf, type Version, versionColumn } from "../platform/firestore/version.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import type { Known } from "./decide.ts";
-import type { Sighting } from "./observation.ts";
+import type { Observation } from "./observation.ts";
 import { type Result, resourceIdOf } from "./resultDocument.ts";
-import { sqlSpaceOf, versionText } from "./resultRows.ts";
+import { sqlSpaceOf } from "./resultRows.ts";
 
 interface Content {
   readonly id: string;
@@ -35,10 +35,10 @@ export interface StoredResult {
  * - `stale`: SQL has an earlier version.
  * - `changed`: SQL has its version with another content, or a version that never was.
  * - `invented`: SQL, or the quarantine, has it and there is no document.
- * - `recovered`: it was put aside and can be read now.
- * - `sealed`: it was deleted on purpose, yet something of it is there.
+ * - `recovered`: it was quarantined and can be read now.
+ * - `erased`: it was deleted on purpose, yet something of it is there.
  */
-export type Difference = "missing" | "stale" | "changed" | "invented" | "recovered" | "sealed";
+export type Difference = "missing" | "stale" | "changed" | "invented" | "recovered" | "erased";
 
 /**
  * What differs between SQL and a document, or undefined when SQL is as the document says.
@@ -46,21 +46,21 @@ export type Difference = "missing" | "stale" | "changed" | "invented" | "recover
  */
 export function differenceOf(
   stored: StoredResult | undefined,
-  sighting: Sighting,
+  observation: Observation,
   livesOn: (userId: string) => boolean,
 ): Difference | undefined {
-  if (sighting.data === undefined) return differenceFromNothing(stored);
+  if (observation.finding === "absent") return differenceFromNothing(stored);
   if (!stored) return "missing";
   const { known, content } = stored;
-  if (known.state === "sealed") return "sealed";
-  if (known.version < sighting.version) return "stale";
-  if (known.version > sighting.version) return "changed";
-  if ("why" in sighting) {
+  if (known.state === "erased") return "erased";
+  if (known.version < observation.version) return "stale";
+  if (known.version > observation.version) return "changed";
+  if (observation.finding === "unreadable") {
     return known.state === "quarantined" && (content === undefined || stored.hidden) ? undefined : "changed";
   }
   if (known.state === "quarantined") return "recovered";
   if (content === undefined) return "missing";
-  const same = known.state === "synced" && !stored.hidden && isAs(content, sighting.result, livesOn);
+  const same = known.state === "synced" && !stored.hidden && isAs(content, observation.result, livesOn);
   return same ? undefined : "changed";
 }
 
@@ -79,7 +79,7 @@ function isAs(content: Content, result: Result, livesOn: (userId: string) => boo
     data: result.data,
     createdBy: livesOn(result.createdBy) ? result.createdBy : null,
     leaseNumber: result.leaseNumber,
-    completedAt: `${result.completedAt.toISOString().slice(0, -1)}000Z`,
+    completedAt: microsecondsOf(result.completedAt),
     files: byName(result.files),
   };
   // Through JSON, as SQL got it; the order of fields doesn't matter to the comparison, nor to Postgres.
@@ -95,10 +95,10 @@ function byName(files: readonly unknown[]): unknown[] {
 }
 
 const STORED = `
-  SELECT v.job_id AS "jobId", ${versionText("v.version")} AS version, v.state, coalesce(r.hidden, false) AS hidden,
+  SELECT v.job_id AS "jobId", ${versionColumn("v.version")} AS version, v.state, coalesce(r.hidden, false) AS hidden,
     CASE WHEN r.id IS NOT NULL THEN json_build_object(
       'id', r.id, 'spaceId', r.space_id, 'kind', r.kind, 'title', r.title, 'params', r.params, 'data', r.data,
-      'createdBy', r.created_by, 'leaseNumber', r.lease_number, 'completedAt', ${versionText("r.completed_at")},
+      'createdBy', r.created_by, 'leaseNumber', r.lease_number, 'completedAt', ${versionColumn("r.completed_at")},
       'files', (SELECT coalesce(json_agg(json_build_object(
           'name', f.name, 'object', f.object, 'contentType', f.content_type, 'size', f.size, 'crc32c', f.crc32c,
           'generation', f.generation)), '[]')

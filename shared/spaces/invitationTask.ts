@@ -35,7 +35,7 @@ export async function requeueInvitations(
 ): Promise<number> {
   const { rows } = await sql.query<{ id: string }>(
     `SELECT id FROM invitations
-     WHERE mail = 'waiting' AND revoked_at IS NULL AND expires_at > $1 AND created_at < $1::timestamptz - interval '1 minute'
+     WHERE mail_state = 'pending' AND revoked_at IS NULL AND expires_at > $1 AND created_at < $1::timestamptz - interval '1 minute'
      ORDER BY created_at LIMIT $2`,
     [now, limit],
   );

@@ -1,7 +1,13 @@
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
+import { typedCollection } from "../platform/firestore/collection.ts";
 
 /**
- * `members/{userId}`: which group a person may read in Firestore. A mirror of the SQL table, for the security rules: they ask this
+ * `members/{userId}`: which space a person may read in Firestore. A mirror of the SQL table, for the security rules: they ask this
  * document, not the token's claims, so that a removed member stops reading at once. `groups` writes it, `sweep` repairs it.
  */
-export const memberDocumentSchema = z.object({ spaceId: z.string() });
+export const membershipSchema = z.object({ spaceId: z.string() });
+
+/** The collection of memberships. */
+export const membershipsOf = (firestore: Firestore) =>
+  typedCollection(firestore, "members", membershipSchema);

@@ -1,11 +1,11 @@
 /**
- * Firestore's mirror of who is in which group, `members/{userId}`: the security rules ask it at each read. SQL is the truth. A
+ * Firestore's mirror of who is in which space, `members/{userId}`: the security rules ask it at each read. SQL is the truth. A
  * person's mirror is only ever written under their lock and from what SQL says at that moment, so writers can't overtake each
  * other, and whoever comes last leaves it right.
  */
-import type { Firestore } from "@google-cloud/firestore";
+import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import type { Database, Sql } from "../platform/sql/pool.ts";
-import { memberDocumentSchema } from "./membershipDocument.ts";
+import { membershipSchema, membershipsOf } from "./membershipDocument.ts";
 
 /** Makes a person's mirror say what SQL says. Safe at any time, as often as one likes. */
 export async function mirrorMember(db: Database, firestore: Firestore, userId: string): Promise<void> {
@@ -15,7 +15,7 @@ export async function mirrorMember(db: Database, firestore: Firestore, userId: s
       "SELECT space_id FROM space_members WHERE user_id = $1",
       [userId],
     );
-    const mirror = firestore.doc(`members/${userId}`);
+    const mirror = membershipsOf(firestore).doc(userId);
     if (rows[0]) await mirror.set({ spaceId: rows[0].space_id });
     else await mirror.delete();
     await sql.query("UPDATE space_members SET mirrored_at = now() WHERE user_id = $1", [userId]);
@@ -23,14 +23,14 @@ export async function mirrorMember(db: Database, firestore: Firestore, userId: s
 }
 
 /**
- * Takes a person out of their group and out of the mirror, mirror first: whatever fails in between, nobody who was removed goes on
- * reading. A crash between the two leaves a member without a mirror, whom `repairMembers` gives it back.
+ * Takes a person out of their space and out of the mirror, mirror first: if something fails in between, a removed person does not go
+ * on reading. A crash between the two leaves a member without a mirror, whom `repairMembers` gives it back.
  * @param sql a transaction; it commits the removal
  */
 export async function removeMirrored(sql: Sql, firestore: Firestore, userId: string): Promise<void> {
   await lockMirror(sql, userId);
   await sql.query("DELETE FROM space_members WHERE user_id = $1", [userId]);
-  await firestore.doc(`members/${userId}`).delete();
+  await membershipsOf(firestore).doc(userId).delete();
 }
 
 /**
@@ -94,7 +94,8 @@ async function* membersWithoutTheirMirror(
     );
     const last = rows.at(-1);
     if (!last) return;
-    const mirrors = await firestore.getAll(...rows.map((row) => firestore.doc(`members/${row.user_id}`)));
+    const raw: CollectionReference = membershipsOf(firestore).withConverter(null); // one that can't be read is written again
+    const mirrors = await firestore.getAll(...rows.map((row) => raw.doc(row.user_id)));
     const userIds = rows
       .filter((row, index) => mirroredSpace(mirrors[index]?.data()) !== row.space_id)
       .map((row) => row.user_id);
@@ -108,7 +109,7 @@ async function* mirrorsWithoutTheirMember(
   firestore: Firestore,
   pageSize: number,
 ): AsyncGenerator<Differing> {
-  const byName = firestore.collection("members").orderBy("__name__").select().limit(pageSize);
+  const byName = membershipsOf(firestore).orderBy("__name__").select().limit(pageSize);
   for (let page = await byName.get(); !page.empty; ) {
     const { rows } = await db.query<{ user_id: string }>(
       "SELECT user_id FROM space_members WHERE user_id = ANY($1::text[])",
@@ -125,9 +126,9 @@ async function* mirrorsWithoutTheirMember(
   }
 }
 
-/** The group a mirror names; undefined for one that is missing or can't be read, which is written anew. */
+/** The space that a mirror names; undefined for a mirror that is missing or can't be read. */
 function mirroredSpace(data: unknown): string | undefined {
-  const parsed = memberDocumentSchema.safeParse(data);
+  const parsed = membershipSchema.safeParse(data);
   return parsed.success ? parsed.data.spaceId : undefined;
 }
 

@@ -120,7 +120,7 @@ test("quarantined documents are listed newest first in pages, and shown whole", 
     newest,
   );
   assert.equal(second.nextCursor, null);
-  const { putAsideAt: _, version, ...item } = first.items[0];
+  const { quarantinedAt: _, version, ...item } = first.items[0];
   assert.deepEqual(item, {
     id: newest[0],
     code: "malformed",

@@ -245,7 +245,7 @@ test("deletion is for good: document, objects and row go, and no late event or a
   );
   assert.equal((await world.store.firestore.doc(`results/${doomed.jobId}`).get()).exists, false);
   await writeResult(world, doomed.jobId, doomed); // an engine's completion that was held up, or an import
-  assert.equal(await syncResult(doomed.jobId, world.deps), "sealed");
+  assert.equal(await syncResult(doomed.jobId, world.deps), "erased");
   assert.equal((await world.store.firestore.doc(`results/${doomed.jobId}`).get()).exists, false);
   assert.equal((await call(home.giverId, "GET", path)).status, 404);
   assert.equal((await call(home.giverId, "GET", `/v1/resources/${resourceIdOf(kept.jobId)}`)).status, 200);
@@ -255,7 +255,7 @@ test("deletion is for good: document, objects and row go, and no late event or a
   assert.deepEqual(rows, [{ action: "resource_deleted" }]);
   await assert.rejects(
     world.backend.pool.query("UPDATE result_versions SET state = 'synced' WHERE job_id = $1", [doomed.jobId]),
-    /stays sealed/,
+    /stays erased/,
   );
 });
 
@@ -296,7 +296,7 @@ test("deletion and sync at the same moment: it ends deleted, whichever comes fir
     assert.equal(deleted.status, 204);
     await syncResult(result.jobId, world.deps);
     const sql = await sqlOf(world, result.jobId);
-    assert.deepEqual([sql.state, sql.title], ["sealed", undefined]);
+    assert.deepEqual([sql.state, sql.title], ["erased", undefined]);
   }
 });
 

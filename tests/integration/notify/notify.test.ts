@@ -1,10 +1,10 @@
-/** News on its way to phones: real Postgres, and the push stand-in that speaks Google's interface. */
+/** Events on their way to phones: real Postgres, and the push stand-in that speaks Google's interface. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { z } from "zod";
 import { type NotifyDeps, notifyPhones } from "#functions/notify/notifyPhones.ts";
 import { createPushSender } from "#functions/notify/pushSender.ts";
-import { publishOutbox, purgeNews, wakeNews } from "#functions/sweep/republish.ts";
+import { publishOutbox, purgeNotifications, republishDue } from "#functions/sweep/notifications.ts";
 import { type PushSink, startPush } from "#local/standins/push/server.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
@@ -12,7 +12,7 @@ import { enqueueEvent } from "#shared/events/outbox.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
-import { type Family, family, testPool } from "../results/harness.ts";
+import { deviceOf, type Family, family, testPool } from "../results/harness.ts";
 
 let backend: TestDatabase;
 let db: Database;
@@ -56,10 +56,7 @@ const jobEvent = (overrides: object = {}): DomainEvent => ({
 /** Registers a device. @returns its push token */
 async function device(userId: string, prefix = "phone"): Promise<string> {
   const token = `${prefix}-${randomId()}`;
-  await backend.pool.query(
-    "INSERT INTO devices (user_id, id, platform, push_token, updated_at) VALUES ($1, $2, 'ios', $2, now())",
-    [userId, token],
-  );
+  await deviceOf(backend.pool, userId, token);
   return token;
 }
 const receivedSchema = z.array(
@@ -85,7 +82,7 @@ const deliveredBy = (events: DomainEvent[]) => ({
   publish: async (event: DomainEvent) => void events.push(event),
 });
 
-test("delivered twice, and twenty times at once: every device of the space is told once, and nobody else", async () => {
+test("delivered twice, and 20 times at once: each device of the space once, no other device", async () => {
   const stranger = await family({ backend });
   const [phone, tablet, recipients, strangers] = [
     await device(home.giverId),
@@ -105,7 +102,7 @@ test("delivered twice, and twenty times at once: every device of the space is to
   assert.deepEqual(await received(strangers), []);
 });
 
-test("at once from the first delivery on: twenty workers, each device told once", async () => {
+test("twenty workers from the first delivery on notify each device once", async () => {
   const tokens = await Promise.all(Array.from({ length: 6 }, () => device(home.giverId)));
   const other = testPool(backend.url, 10);
   const event = jobEvent();
@@ -114,7 +111,7 @@ test("at once from the first delivery on: twenty workers, each device told once"
   for (const token of tokens) assert.equal((await received(token)).length, 1);
 });
 
-test("out of order: news that overtakes other news is told by itself, and the other one still", async () => {
+test("out of order: an event that overtakes another is sent by itself, and the other one still", async () => {
   const token = await device(home.giverId);
   const [first, second] = [jobEvent({ title: "First" }), jobEvent({ title: "Second" })];
   for (const event of [second, first, second]) await notifyPhones(event, deps);
@@ -124,7 +121,7 @@ test("out of order: news that overtakes other news is told by itself, and the ot
   );
 });
 
-test("an invitation goes to that person only, a badge to the care givers only, in the language of each", async () => {
+test("an invitation goes to that person only, a badge to care givers only, in their language", async () => {
   const [giver, recipient] = [await device(home.giverId), await device(home.recipientId)];
   await backend.pool.query("UPDATE users SET language = 'ko' WHERE id = $1", [home.recipientId]);
   const base = { at: now.toISOString() };
@@ -155,7 +152,7 @@ test("an invitation goes to that person only, a badge to the care givers only, i
   assert.equal((await received(recipient)).length, 1);
 });
 
-test("a dead token's device is forgotten and the others are told; one that has registered anew stays", async () => {
+test("a dead token's device is deleted, others are notified; a re-registered one stays", async () => {
   const [dead, alive] = [await device(home.giverId, "dead"), await device(home.giverId)];
   await notifyPhones(jobEvent(), deps);
   assert.deepEqual(await devicesOf(home.giverId), [alive]);
@@ -186,7 +183,7 @@ test("a dead token's device is forgotten and the others are told; one that has r
   assert.deepEqual(await received(dead), []);
 });
 
-test("a device that can't be reached for now is told at the redelivery, the others aren't told again", async () => {
+test("a device that can't be reached is notified at the redelivery, the others not again", async () => {
   const [flaky, phone] = [await device(home.giverId, "flaky"), await device(home.giverId)];
   const event = jobEvent();
   await assert.rejects(notifyPhones(event, deps), { code: "unavailable", status: 503 });
@@ -196,25 +193,25 @@ test("a device that can't be reached for now is told at the redelivery, the othe
   assert.equal((await received(phone)).length, 1);
 });
 
-test("a sender that crashed between claiming and sending: its claim runs out, sweep wakes the event, the device is told once", async () => {
+test("after a sender's crash its claim runs out, sweep republishes, the device gets it once", async () => {
   const token = await device(home.giverId);
   const event = jobEvent();
   const crashing = { ...deps, sender: { send: () => Promise.reject(new Error("the process is gone")) } };
   await assert.rejects(notifyPhones(event, crashing));
   await notifyPhones(event, deps); // the claim holds: it can't be known yet that its holder is gone
   assert.deepEqual(await received(token), []);
-  const woken: DomainEvent[] = [];
-  const wake = () => wakeNews({ db, publisher: deliveredBy(woken), clock: () => now });
-  assert.equal((await wake()).published, 0);
+  const again: DomainEvent[] = [];
+  const republish = () => republishDue({ db, publisher: deliveredBy(again), clock: () => now });
+  assert.equal((await republish()).published, 0);
   now = later(200);
-  assert.deepEqual(await wake(), { published: 1, errors: [] });
-  for (const each of woken) await notifyPhones(each, deps);
+  assert.deepEqual(await republish(), { published: 1, errors: [] });
+  for (const each of again) await notifyPhones(each, deps);
   assert.equal((await received(token)).length, 1);
   now = later(3600);
-  assert.equal((await wake()).published, 0);
+  assert.equal((await republish()).published, 0);
 });
 
-test("who is in quiet hours is told at their end, once; the others at once", async () => {
+test("a person in quiet hours is notified at their end, once; the others at once", async () => {
   await quiet(home.giverId, "09:00", "12:00");
   const [quietPhone, loudPhone] = [await device(home.giverId), await device(home.recipientId)];
   const event = jobEvent();
@@ -222,18 +219,18 @@ test("who is in quiet hours is told at their end, once; the others at once", asy
   await notifyPhones(event, deps);
   assert.deepEqual(await received(quietPhone), []);
   assert.equal((await received(loudPhone)).length, 1);
-  const woken: DomainEvent[] = [];
-  const wake = () => wakeNews({ db, publisher: deliveredBy(woken), clock: () => now });
+  const again: DomainEvent[] = [];
+  const republish = () => republishDue({ db, publisher: deliveredBy(again), clock: () => now });
   now = new Date("2026-03-01T11:59:00Z");
-  assert.equal((await wake()).published, 0);
+  assert.equal((await republish()).published, 0);
   now = new Date("2026-03-01T12:01:00Z");
-  assert.equal((await wake()).published, 1);
-  for (const each of [...woken, ...woken]) await notifyPhones(each, deps);
+  assert.equal((await republish()).published, 1);
+  for (const each of [...again, ...again]) await notifyPhones(each, deps);
   assert.equal((await received(quietPhone)).length, 1);
   assert.equal((await received(loudPhone)).length, 1);
 });
 
-test("quiet hours that were moved meanwhile are kept; who left the space meanwhile isn't told", async () => {
+test("quiet hours moved meanwhile are kept; a person who left meanwhile is not notified", async () => {
   await quiet(home.giverId, "09:00", "12:00");
   await quiet(home.recipientId, "09:00", "12:00");
   const [moved, left] = [await device(home.recipientId), await device(home.giverId)];
@@ -249,13 +246,13 @@ test("quiet hours that were moved meanwhile are kept; who left the space meanwhi
   assert.equal((await received(moved)).length, 1);
   assert.deepEqual(await received(left), []);
   const { rows } = await backend.pool.query(
-    "SELECT outcome FROM notifications WHERE event_id = $1 ORDER BY 1",
+    "SELECT outcome FROM notification_deliveries WHERE event_id = $1 ORDER BY 1",
     [event.id],
   );
   assert.deepEqual(rows, [{ outcome: "sent" }, { outcome: "withdrawn" }]);
 });
 
-test("news of an erased space tells nobody and keeps nothing; what was kept goes with the space", async () => {
+test("an event of an erased space notifies no one and keeps nothing; what was kept goes", async () => {
   const token = await device(home.giverId);
   const event = jobEvent();
   await notifyPhones(event, deps);
@@ -266,14 +263,14 @@ test("news of an erased space tells nobody and keeps nothing; what was kept goes
     deps,
   );
   assert.equal((await received(token)).length, 1);
-  const { rowCount } = await backend.pool.query("SELECT 1 FROM news WHERE space_id = $1 OR event_id = $2", [
-    home.spaceId,
-    event.id,
-  ]);
+  const { rowCount } = await backend.pool.query(
+    "SELECT 1 FROM notifications WHERE space_id = $1 OR event_id = $2",
+    [home.spaceId, event.id],
+  );
   assert.equal(rowCount, 0);
 });
 
-test("what couldn't be told for two days isn't told any more", async () => {
+test("what could not be delivered for two days is not sent any more", async () => {
   const token = await device(home.giverId, "flaky");
   const event = jobEvent();
   await assert.rejects(notifyPhones(event, deps));
@@ -282,8 +279,8 @@ test("what couldn't be told for two days isn't told any more", async () => {
   assert.deepEqual(await received(token), []);
 });
 
-test("the outbox is published by sweep where nobody else did, each event until it was; what is old is forgotten", async () => {
-  await backend.pool.query("TRUNCATE outbox, news CASCADE");
+test("sweep publishes what is left in the outbox, each event until it was, and purges old ones", async () => {
+  await backend.pool.query("TRUNCATE outbox, notifications CASCADE");
   const [first, second] = [jobEvent(), jobEvent()];
   for (const event of [first, second]) assert.equal(await enqueueEvent(db, event), true);
   assert.equal(await enqueueEvent(db, first), false);
@@ -305,6 +302,6 @@ test("the outbox is published by sweep where nobody else did, each event until i
   assert.equal((await run(deliveredBy(published))).published, 0);
   assert.deepEqual(published, [second, first]);
   await notifyPhones(first, deps);
-  assert.equal(await purgeNews(db, later(13 * 86_400)), 0);
-  assert.equal(await purgeNews(db, later(14 * 86_400 + 60)), 3);
+  assert.equal(await purgeNotifications(db, later(13 * 86_400)), 0);
+  assert.equal(await purgeNotifications(db, later(14 * 86_400 + 60)), 3);
 });

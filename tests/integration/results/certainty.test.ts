@@ -4,6 +4,7 @@ import type { Version } from "#shared/platform/firestore/version.ts";
 import { needsCertainty } from "#shared/results/decide.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import { family, type ResultsWorld, resultOf, resultsWorld, sqlOf, writeResult } from "./harness.ts";
+import { intercepted, wrappedFirestore } from "./wrappedFirestore.ts";
 
 let world: ResultsWorld;
 before(async () => {
@@ -45,29 +46,29 @@ test("an absence that was overtaken by a write drops nothing: it is looked at ag
 
   let looks = 0;
   // The first look is the one from before the write; every later one is the store's own.
-  const stale = Object.create(firestore) as typeof firestore; // everything but `doc` is the real client's
-  stale.doc = (path: string) =>
-    Object.assign(Object.create(firestore.doc(path)), {
-      get: async () => (path === document.path && looks++ === 0 ? absent : firestore.doc(path).get()),
-    });
+  const stale = wrappedFirestore(firestore, (reference) =>
+    intercepted(reference, {
+      get: async () => (reference.path === document.path && looks++ === 0 ? absent : reference.get()),
+    }),
+  );
   assert.equal(await syncResult(result.jobId, { ...world.deps, firestore: stale }), "synced");
   assert.equal(looks, 2);
   assert.equal((await sqlOf(world, result.jobId)).title, "Written after that look");
 });
 
-test("only an absence, and a presence older than a known absence, need a second look; what is sealed needs none", () => {
-  const [early, late] = ["2026-01-01T00:00:00.000001Z", "2026-01-01T00:00:00.000002Z"] as [Version, Version]; // as versionOf writes them
-  const known = (state: "synced" | "gone" | "quarantined" | "sealed", version: Version) => ({
+test("only an absence, and a presence older than a known absence, need a second look; what is erased needs none", () => {
+  const [early, late] = ["2026-01-01T00:00:00.000001Z", "2026-01-01T00:00:00.000002Z"] as [Version, Version]; // in the form of versionOf
+  const known = (state: "synced" | "gone" | "quarantined" | "erased", version: Version) => ({
     state,
     version,
   });
-  assert.equal(needsCertainty(undefined, { present: true, version: early }), false);
-  assert.equal(needsCertainty(known("synced", early), { present: true, version: late }), false);
-  assert.equal(needsCertainty(known("synced", late), { present: true, version: early }), false);
-  assert.equal(needsCertainty(known("gone", late), { present: true, version: early }), true);
-  assert.equal(needsCertainty(known("gone", early), { present: true, version: late }), false);
-  assert.equal(needsCertainty(known("synced", early), { present: false, version: late }), true);
-  assert.equal(needsCertainty(known("gone", early), { present: false, version: late }), false);
-  assert.equal(needsCertainty(known("sealed", early), { present: true, version: late }), false);
-  assert.equal(needsCertainty(known("sealed", early), { present: false, version: late }), false);
+  assert.equal(needsCertainty(undefined, { finding: "readable", version: early }), false);
+  assert.equal(needsCertainty(known("synced", early), { finding: "readable", version: late }), false);
+  assert.equal(needsCertainty(known("synced", late), { finding: "readable", version: early }), false);
+  assert.equal(needsCertainty(known("gone", late), { finding: "readable", version: early }), true);
+  assert.equal(needsCertainty(known("gone", early), { finding: "readable", version: late }), false);
+  assert.equal(needsCertainty(known("synced", early), { finding: "absent", version: late }), true);
+  assert.equal(needsCertainty(known("gone", early), { finding: "absent", version: late }), false);
+  assert.equal(needsCertainty(known("erased", early), { finding: "readable", version: late }), false);
+  assert.equal(needsCertainty(known("erased", early), { finding: "absent", version: late }), false);
 });

@@ -12,7 +12,7 @@ import { continueErasure } from "#shared/erasure/continueErasure.ts";
 import { requestErasure } from "#shared/erasure/requestErasure.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
-import { auditResults } from "#shared/results/reconcile.ts";
+import { reconcileResults } from "#shared/results/reconcile.ts";
 import type { Result } from "#shared/results/resultDocument.ts";
 import { type SyncDeps, syncResult } from "#shared/results/syncResult.ts";
 import {
@@ -25,6 +25,7 @@ import {
   testPool,
   writeResult,
 } from "./harness.ts";
+import { intercepted, wrappedFirestore } from "./wrappedFirestore.ts";
 
 let world: ResultsWorld;
 let home: Family;
@@ -38,23 +39,15 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 
 /** The same dependencies for a slow instance: it has read the document and then is held up, so that others overtake it. */
 function slow(deps: SyncDeps, milliseconds: number): SyncDeps {
-  const doc = (path: string) => {
-    const document = deps.firestore.doc(path);
-    return new Proxy(document, {
-      get(_, name) {
-        const value: unknown = Reflect.get(document, name, document);
-        if (name !== "get") return typeof value === "function" ? value.bind(document) : value;
-        return async () => {
-          const snapshot = await document.get();
-          await pause(milliseconds);
-          return snapshot;
-        };
+  const firestore = wrappedFirestore(deps.firestore, (document) =>
+    intercepted(document, {
+      get: async () => {
+        const snapshot = await document.get();
+        await pause(milliseconds);
+        return snapshot;
       },
-    });
-  };
-  const firestore = new Proxy(deps.firestore, {
-    get: (target, name) => (name === "doc" ? doc : Reflect.get(target, name, target)),
-  });
+    }),
+  );
   return { ...deps, firestore };
 }
 
@@ -87,7 +80,7 @@ test("concurrent, repeated and overtaken deliveries of random histories end with
     }),
     { numRuns: 8, endOnFailure: true },
   );
-  const { checked, mended, failed } = await auditResults(world.deps);
+  const { checked, mended, failed } = await reconcileResults(world.deps);
   assert.deepEqual({ mended, failed }, { mended: 0, failed: 0 });
   assert.ok(checked >= 96);
   const { rows } = await world.backend.pool.query(
@@ -116,7 +109,7 @@ async function live(steps: ReadonlyArray<{ operation: string; delays: number[] }
   return { jobId: result.jobId, ...end };
 }
 
-test("one result delivered fifty times at once is written once and is news once", async () => {
+test("one result delivered fifty times at once is written once and makes one event", async () => {
   const result = await resultOf(world, home);
   await writeResult(world, result.jobId, result);
   const outcomes = await Promise.all(Array.from({ length: 50 }, () => syncResult(result.jobId, world.deps)));
@@ -163,15 +156,15 @@ test("Postgres away for a while under load: nothing is lost, nothing is doubled,
   const failures = (await Promise.all(deliveries)).reduce((sum, each) => sum + each, 0);
 
   assert.ok(failures > 0, "Postgres was never missed");
-  const { rows } = await pool.query<{ job_id: string; news: string }>(
-    `SELECT r.job_id, (SELECT count(*) FROM outbox o WHERE o.event ->> 'jobId' = r.job_id) AS news
+  const { rows } = await pool.query<{ job_id: string; events: string }>(
+    `SELECT r.job_id, (SELECT count(*) FROM outbox o WHERE o.event ->> 'jobId' = r.job_id) AS events
      FROM resources r JOIN resource_files f ON f.resource_id = r.id ORDER BY r.job_id`,
   );
   assert.deepEqual(
     rows.map((row) => row.job_id),
     results.map((result) => result.jobId).toSorted(),
   );
-  assert.ok(rows.every((row) => row.news === "1"));
+  assert.ok(rows.every((row) => row.events === "1"));
 });
 
 test("a space is erased while its results arrive, can't be read, and are audited: nothing of it is left anywhere", async () => {
@@ -185,7 +178,7 @@ test("a space is erased while its results arrive, can't be read, and are audited
   const erasing = pause(120).then(() =>
     requestErasure({ userId: lost.recipientId, sessionId: "s", requestId: "r" }, world.db, new Date()),
   );
-  await Promise.all([...arriving, erasing, pause(60).then(() => auditResults(world.deps))]);
+  await Promise.all([...arriving, erasing, pause(60).then(() => reconcileResults(world.deps))]);
   const erasure = {
     db: world.db,
     firestore: world.store.firestore,
@@ -200,7 +193,7 @@ test("a space is erased while its results arrive, can't be read, and are audited
   for (const { jobId } of results) {
     const { state, title } = await sqlOf(world, jobId);
     assert.equal(title, undefined);
-    assert.ok(state === "sealed" || state === "gone", state);
+    assert.ok(state === "erased" || state === "gone", state);
     assert.equal((await world.store.firestore.doc(`results/${jobId}`).get()).exists, false);
     assert.equal((await world.store.firestore.doc(`quarantine/${jobId}`).get()).exists, false);
   }
@@ -208,7 +201,7 @@ test("a space is erased while its results arrive, can't be read, and are audited
     world.objects.names().filter((name) => name.includes(lost.spaceId)),
     [],
   );
-  const audit = await auditResults(world.deps);
+  const audit = await reconcileResults(world.deps);
   assert.deepEqual([audit.mended, audit.failed], [0, 0]);
 });
 
@@ -226,7 +219,7 @@ test("an audit beside live writes mends nothing wrongly: when all is quiet there
   });
   const auditor = (async () => {
     let failed = 0;
-    while (writing) failed += (await auditResults(world.deps)).failed;
+    while (writing) failed += (await reconcileResults(world.deps)).failed;
     return failed;
   })();
   await Promise.all(writers);
@@ -237,5 +230,5 @@ test("an audit beside live writes mends nothing wrongly: when all is quiet there
     const document = (await world.store.firestore.doc(`results/${jobId}`).get()).data();
     assert.equal((await sqlOf(world, jobId)).title, document?.title);
   }
-  assert.equal((await auditResults(world.deps)).mended, 0);
+  assert.equal((await reconcileResults(world.deps)).mended, 0);
 });

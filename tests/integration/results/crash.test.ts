@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { finishRemovals } from "#shared/results/finishRemoval.ts";
-import { auditResults } from "#shared/results/reconcile.ts";
+import { reconcileResults } from "#shared/results/reconcile.ts";
 import type { Result } from "#shared/results/resultDocument.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import { CrashError, failing } from "./faults.ts";
@@ -147,14 +147,14 @@ for (const { name, before, change, group } of cases) {
       reached = await interrupted(() =>
         syncResult(result.jobId, failing(world.deps, { call, after: late }).deps),
       );
-      await auditResults(world.deps);
+      await reconcileResults(world.deps);
       await finishRemovals(world.deps, { requestedBefore: new Date(Date.now() + 1000), limit: 100 });
       assert.deepEqual(
         await everythingOf(result),
         expected,
         `call ${call}, ${late ? "after" : "before"} its effect`,
       );
-      assert.equal((await auditResults(world.deps)).mended, 0);
+      assert.equal((await reconcileResults(world.deps)).mended, 0);
     }
   });
 }

@@ -2,6 +2,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
+import { wrappedFirestore } from "./wrappedFirestore.ts";
 
 export class CrashError extends Error {}
 
@@ -53,10 +54,7 @@ function guardedDatabase(db: Database, guard: Guard): Database {
 
 /** Only what sync uses of a Firestore: single documents. */
 function guardedFirestore(firestore: Firestore, guard: Guard): Firestore {
-  const doc = (path: string) => guarded(firestore.doc(path), guard, ["get", "set", "delete"]);
-  return new Proxy(firestore, {
-    get: (target, name) => (name === "doc" ? doc : Reflect.get(target, name, target)),
-  });
+  return wrappedFirestore(firestore, (document) => guarded(document, guard, ["get", "set", "delete"]));
 }
 
 function guarded<T extends object>(target: T, guard: Guard, names: readonly string[]): T {

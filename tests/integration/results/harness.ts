@@ -10,6 +10,7 @@ import { type MemoryObjects, memoryObjects } from "#local/testing/memoryObjects.
 import type { DomainEvent } from "#shared/events/event.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import type { Clock } from "#shared/platform/clock.ts";
+import { versionColumn } from "#shared/platform/firestore/version.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
@@ -91,6 +92,25 @@ export async function family({ backend }: Pick<ResultsWorld, "backend">): Promis
   return { spaceId, giverId, recipientId };
 }
 
+/** A session of a person, and a device that it registered. @returns the session's id */
+export async function deviceOf(
+  pool: Pick<TestDatabase["pool"], "query">,
+  userId: string,
+  pushToken: string,
+): Promise<string> {
+  const sessionId = randomId();
+  await pool.query(
+    "INSERT INTO sessions (id, user_id, provider, expires_at) VALUES ($1, $2, 'google', now() + interval '10 years')",
+    [sessionId, userId],
+  );
+  await pool.query(
+    `INSERT INTO devices (user_id, id, session_id, platform, push_token, updated_at)
+     VALUES ($1, left($3, 64), $2, 'ios', $3, now())`,
+    [userId, sessionId, pushToken],
+  );
+  return sessionId;
+}
+
 /** A result as `engine` writes it, with its file in the bucket. */
 export async function resultOf(
   { objects }: Pick<ResultsWorld, "objects">,
@@ -144,7 +164,7 @@ export interface SqlView {
 /** All that SQL holds of one result. */
 export async function sqlOf({ backend }: Pick<ResultsWorld, "backend">, jobId: string): Promise<SqlView> {
   const { rows } = await backend.pool.query<SqlView>(
-    `SELECT v.state, to_char(v.version AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS version, r.title, r.hidden,
+    `SELECT v.state, ${versionColumn("v.version")} AS version, r.title, r.hidden,
        (SELECT count(*)::int FROM resource_files f WHERE f.resource_id = r.id) AS files
      FROM (SELECT 1) AS one LEFT JOIN result_versions v ON v.job_id = $1 LEFT JOIN resources r ON r.id = $2`,
     [jobId, resourceIdOf(jobId)],

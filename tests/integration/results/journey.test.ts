@@ -11,7 +11,7 @@ import { type TestCloud, testCloud } from "#local/testing/backends.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import type { Result } from "#shared/results/resultDocument.ts";
 import { eventually } from "#tests/acceptance/tools.ts";
-import { type Family, family } from "./harness.ts";
+import { deviceOf, type Family, family } from "./harness.ts";
 
 let cloud: TestCloud;
 let firestore: Firestore;
@@ -26,10 +26,7 @@ before(async () => {
   pool = new pg.Pool({ connectionString: cloud.postgres, max: 4, allowExitOnIdle: true });
   pool.on("error", () => {}); // Postgres is killed below
   home = await family({ backend: { url: cloud.postgres, pool, drop: async () => {} } });
-  await pool.query("INSERT INTO devices VALUES ($1, 'phone', 'android', $2, now())", [
-    home.giverId,
-    home.giverId,
-  ]);
+  await deviceOf(pool, home.giverId, home.giverId);
   const tokens = serviceAccountTokens({
     keyFile: cloud.adminKeyFile,
     audience: cloud.api,

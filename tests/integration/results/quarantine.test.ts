@@ -1,4 +1,4 @@
-/** What can't be read: put aside for each reason, seen in full, read again after a fix; and what only fails for now is thrown. */
+/** What can't be read: quarantined for each reason, seen in full, read again after a fix; and what only fails for now is thrown. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { GeoPoint, Timestamp } from "@google-cloud/firestore";
@@ -6,7 +6,7 @@ import { kindsOf } from "#shared/kinds/index.ts";
 import { scene } from "#shared/kinds/scene.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { quarantineSchema } from "#shared/results/quarantine.ts";
-import { auditResults } from "#shared/results/reconcile.ts";
+import { reconcileResults } from "#shared/results/reconcile.ts";
 import { SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import {
@@ -121,11 +121,11 @@ test("each reason has its code, leaves nothing to see, and the payload is kept w
   }
   const { rowCount } = await world.backend.pool.query("SELECT 1 FROM outbox");
   assert.equal(rowCount, 0, "nobody is told of what can't be read");
-  const { mended, quarantined } = await auditResults(world.deps);
+  const { mended, quarantined } = await reconcileResults(world.deps);
   assert.deepEqual({ mended, quarantined }, { mended: 0, quarantined: spoilt.length });
 });
 
-test("a result of a space that never was is put aside; once the space is there, a replay or the audit brings it", async () => {
+test("a result of a space that never was is quarantined; once the space is there, a replay or the audit brings it", async () => {
   const spaceId = randomId();
   const [first, second] = [
     await resultOf(world, { ...home, spaceId }),
@@ -137,7 +137,7 @@ test("a result of a space that never was is put aside; once the space is there, 
     assert.equal((await asideOf(result.jobId))?.code, "foreign_space");
   }
   assert.equal(
-    (await auditResults(world.deps)).mended,
+    (await reconcileResults(world.deps)).mended,
     0,
     "there is nothing to mend while nothing has changed",
   );
@@ -148,10 +148,10 @@ test("a result of a space that never was is put aside; once the space is there, 
   assert.equal(
     await syncResult(first.jobId, world.deps),
     "unchanged",
-    "the same version is no news to an event",
+    "the same version changes nothing for an event",
   );
   assert.equal(await syncResult(first.jobId, world.deps, "replay"), "synced");
-  const { recovered } = await auditResults(world.deps);
+  const { recovered } = await reconcileResults(world.deps);
   assert.equal(recovered, 1);
   for (const { jobId } of [first, second]) {
     assert.equal((await sqlOf(world, jobId)).state, "synced");
@@ -159,7 +159,7 @@ test("a result of a space that never was is put aside; once the space is there, 
   }
 });
 
-test("a new kind is deployed: a replay reads what it was put aside for, at the same version, and is news then", async () => {
+test("a new kind is deployed: a replay reads a quarantined version, and makes the event", async () => {
   const panorama = { ...scene, name: "panorama" };
   const result = { ...(await good()), kind: "panorama" };
   await writeResult(world, result.jobId, result);
@@ -202,16 +202,16 @@ test("a payload too large for a document goes to storage, and away again when th
   }
 });
 
-test("an id nobody of ours made is put aside like anything else", async () => {
+test("an id that is not one of ours is quarantined like anything else", async () => {
   for (const jobId of ["한글 id", "a%2Fb", "x".repeat(1_400), "UPPER", "a\0b"]) {
     await writeResult(world, jobId, { ...(await good()), jobId });
     assert.equal(await syncResult(jobId, world.deps), "quarantined", jobId);
     assert.equal((await asideOf(jobId))?.code, "wrong_id");
   }
-  assert.equal((await auditResults(world.deps)).mended, 0);
+  assert.equal((await reconcileResults(world.deps)).mended, 0);
 });
 
-test("a sample that can't be read is put aside and hides the sample it was", async () => {
+test("a sample that can't be read is quarantined and hides the sample it was", async () => {
   const sample = await resultOf(world, { spaceId: SAMPLES_SPACE, giverId: "nobody" });
   await writeResult(world, sample.jobId, sample);
   await syncResult(sample.jobId, world.deps);
@@ -233,7 +233,7 @@ test("stores that are away are no reason to put anything aside: the error is thr
   await nowhere.close();
 });
 
-test("who made a result may be erased at the same moment: it is synced without them, not put aside", async () => {
+test("who made a result may be erased at the same moment: it is synced without them, not quarantined", async () => {
   const result = await good();
   const goner = randomId();
   await world.backend.pool.query("INSERT INTO users (id) VALUES ($1)", [goner]);

@@ -37,7 +37,7 @@ const erase = (spaceId: string) =>
     await sql.query("DELETE FROM spaces WHERE id = $1", [spaceId]);
   });
 
-test("a new result becomes a resource with its files at the document's version, and its news is in the outbox once", async () => {
+test("a new result becomes a resource at the document's version, with one event in the outbox", async () => {
   const result = await resultOf(world, home);
   const written = await writeResult(world, result.jobId, result);
   assert.equal(await sync(result.jobId), "synced");
@@ -69,7 +69,7 @@ test("delivered twice: the second time writes nothing at all", async () => {
   assert.equal(await outbox(result.jobId), 1);
 });
 
-test("a deleted document takes the resource along and leaves a tombstone; written again it is back, without news", async () => {
+test("a deleted document takes the resource along; written again it is back, without an event", async () => {
   const result = await resultOf(world, home);
   await writeResult(world, result.jobId, result);
   await sync(result.jobId);
@@ -84,7 +84,7 @@ test("a deleted document takes the resource along and leaves a tombstone; writte
   assert.equal(await outbox(result.jobId), 1);
 });
 
-test("what can't be read is put aside with its reason, and hides what was shown; once it can be read it is back", async () => {
+test("what can't be read is quarantined with its reason, and hides what was shown; once it can be read it is back", async () => {
   const result = await resultOf(world, home);
   await writeResult(world, result.jobId, result);
   await sync(result.jobId);
@@ -118,8 +118,8 @@ test("an erased space stays erased: what arrives for it, readable or not, is tak
   await writeResult(world, readable.jobId, readable);
   await writeResult(world, unreadable.jobId, { ...unreadable, title: 7 });
   for (const { jobId } of [readable, unreadable]) {
-    assert.equal(await sync(jobId), "sealed");
-    assert.equal((await sqlOf(world, jobId)).state, "sealed");
+    assert.equal(await sync(jobId), "erased");
+    assert.equal((await sqlOf(world, jobId)).state, "erased");
     assert.equal((await world.store.firestore.doc(`results/${jobId}`).get()).exists, false);
     assert.equal(await quarantined(jobId), undefined);
     assert.deepEqual(
@@ -128,11 +128,11 @@ test("an erased space stays erased: what arrives for it, readable or not, is tak
     );
   }
   await writeResult(world, readable.jobId, readable);
-  assert.equal(await sync(readable.jobId), "sealed");
+  assert.equal(await sync(readable.jobId), "erased");
   assert.equal((await world.store.firestore.doc(`results/${readable.jobId}`).get()).exists, false);
 });
 
-test("a sample belongs to no space and is no news", async () => {
+test("a sample belongs to no space and makes no event", async () => {
   const result = await resultOf(world, { spaceId: SAMPLES_SPACE, giverId: "nobody" });
   await writeResult(world, result.jobId, result);
   assert.equal(await sync(result.jobId), "synced");
@@ -175,14 +175,14 @@ test("out of order: a slow reader of an old version, or of a document that was d
   }
 });
 
-test("a seal is for good in the schema too: not even SQL by hand takes it off", async () => {
+test("an erasure is for good in the schema too: SQL by hand does not undo it", async () => {
   const result = await resultOf(world, home);
   await writeResult(world, result.jobId, result);
   await sync(result.jobId);
   const { pool } = world.backend;
-  await pool.query("UPDATE result_versions SET state = 'sealed' WHERE job_id = $1", [result.jobId]);
+  await pool.query("UPDATE result_versions SET state = 'erased' WHERE job_id = $1", [result.jobId]);
   await assert.rejects(
     pool.query("UPDATE result_versions SET state = 'synced' WHERE job_id = $1", [result.jobId]),
-    /stays sealed/,
+    /stays erased/,
   );
 });

@@ -165,7 +165,38 @@ test("a month holds its own days, newest first; givers of the group see them in 
   }
 });
 
-test("the group's givers are told by an event, once; a recipient without a group earns in silence", async () => {
+test("the event of a badge is published right after the commit; without Pub/Sub it waits", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  await harness.bound(giver, recipient);
+  const publishedOf = () =>
+    harness.published.filter((event) => event.type === "badge_earned" && event.userId === recipient.id);
+  const outbox = async () =>
+    (
+      await harness.rows<{ published: boolean }>(
+        "SELECT published_at IS NOT NULL AS published FROM outbox WHERE event->>'type' = 'badge_earned' AND event->>'userId' = $1",
+        [recipient.id],
+      )
+    ).map((row) => row.published);
+  const badge = (await earn(recipient, { key: "k" })).json;
+  assert.deepEqual(
+    publishedOf().map((event) => event.id),
+    [`badge:${badge.id}`],
+  );
+  assert.deepEqual(await outbox(), [true]);
+  await earn(recipient, { key: "k" });
+  await earn(recipient);
+  assert.equal(publishedOf().length, 1, "neither a repetition nor a refusal publishes again");
+
+  harness.advance(86_400);
+  const { pubSub } = harness;
+  harness.pubSub = () => Promise.reject(new Error("Pub/Sub is away"));
+  assert.equal((await earn(recipient)).status, 201);
+  harness.pubSub = pubSub;
+  assert.equal(publishedOf().length, 1);
+  assert.deepEqual((await outbox()).toSorted(), [false, true], "sweep finds it");
+});
+
+test("the group's givers are notified by an event, once; without a group there is no event", async () => {
   const [giver, recipient, alone] = [
     await harness.person("care_giver"),
     await harness.person("care_recipient"),

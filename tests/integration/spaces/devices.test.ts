@@ -47,6 +47,24 @@ test("a push token that moves to another account leaves the first, also when bot
   assert.equal((await harness.rows("SELECT 1 FROM devices WHERE push_token = 'one-token'")).length, 1);
 });
 
+test("the device belongs to the session of the token that registers it; an ended one gets 401", async () => {
+  const person = await harness.person("care_giver");
+  const sessionId = await harness.signIn(person);
+  const body = { platform: "ios", pushToken: "session-token" };
+  await harness.call(person, "PUT", "/v1/devices/phone", { body, sessionId });
+  const sessions = () =>
+    harness.rows<{ session_id: string }>("SELECT session_id FROM devices WHERE user_id = $1", [person.id]);
+  assert.deepEqual(await sessions(), [{ session_id: sessionId }]);
+  await harness.rows("UPDATE sessions SET ended_at = $2, end_reason = 'signed_out' WHERE id = $1", [
+    sessionId,
+    harness.now,
+  ]);
+  assert.deepEqual(await sessions(), []);
+  const late = await harness.call(person, "PUT", "/v1/devices/phone", { body, sessionId });
+  assert.deepEqual([late.status, late.json.code], [401, "token_invalid"]);
+  assert.deepEqual(await sessions(), []);
+});
+
 test("two people may call their devices alike, and neither deletes the other's", async () => {
   const [owner, other, stranger] = [
     await harness.person("care_giver"),

@@ -35,7 +35,7 @@ const sync = (jobId: string) =>
   });
 const exists = async (path: string) => (await harness.firestore.doc(path).get()).exists;
 
-/** Everything a group can have: a finished job with its resource and VR video, an open job, an upload, something put aside. */
+/** Everything a group can have: a finished job with its resource and VR video, an open job, an upload, something quarantined. */
 async function furnish(spaceId: string, maker: TestPerson) {
   const [done, open, upload] = [randomId(), randomId(), randomId()];
   const video = harness.uploads.put(`spaces/${spaceId}/uploads/${upload}`, Buffer.from("video"));
@@ -170,7 +170,7 @@ test("a recipient's erasure takes the person, the group and all its things, says
       groups: 1,
       members: 2,
       identities: 1,
-      sessions: 0,
+      sessions: 1,
       devices: 1,
       badges: 1,
       invitations: 2,
@@ -364,10 +364,10 @@ test("what comes late is not let in, or taken on the next look: a result, an obj
   await erase(recipient);
 
   await putResult(spaceId, giver, done);
-  assert.equal(await sync(done), "sealed");
+  assert.equal(await sync(done), "erased");
   const fresh = randomId();
   await putResult(spaceId, giver, fresh);
-  assert.equal(await sync(fresh), "sealed");
+  assert.equal(await sync(fresh), "erased");
   assert.deepEqual(await harness.rows("SELECT 1 FROM resources WHERE space_id = $1", [spaceId]), []);
   assert.deepEqual(await documentsOf(spaceId), []);
   assert.deepEqual(objectsOf(spaceId), []);

@@ -11,6 +11,8 @@ import {
 } from "#local/testing/backends.ts";
 import { memoryObjects } from "#local/testing/memoryObjects.ts";
 import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
+import type { DomainEvent } from "#shared/events/event.ts";
+import { publishEvents } from "#shared/events/publishEvents.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
 import type { Role } from "#shared/platform/http/accessToken.ts";
@@ -41,6 +43,8 @@ export interface CallOptions {
   /** The body's text as it is, under the content type of JSON. */
   readonly text?: string;
   readonly key?: string;
+  /** The session that asks; the person's first one unless said otherwise. */
+  readonly sessionId?: string;
 }
 
 /** Real Postgres and Firestore, and everything of `groups` around them. Call `close` in `after`. */
@@ -60,6 +64,10 @@ export class GroupsHarness {
   readonly removedAccounts: string[] = [];
   /** What erasing uses; a test may put something else in its place. */
   erasure: ErasureDeps;
+  /** Events that reached Pub/Sub. */
+  readonly published: DomainEvent[] = [];
+  /** What Pub/Sub does with the next event. */
+  pubSub: (event: DomainEvent) => Promise<void> = async (event) => void this.published.push(event);
   /** Mails the mail server took. */
   readonly mails: Mail[] = [];
   /** Tasks that were added and not run yet. */
@@ -97,9 +105,10 @@ export class GroupsHarness {
         newId: randomId,
         trustedHops: 0,
         refuseUndeclaredErrors: true,
-        verifyAccessToken: async (userId) => {
+        verifyAccessToken: async (token) => {
+          const [userId = "", sessionId = sessionOf(userId)] = token.split("~");
           if (!/^[0-9a-z]{26}$/.test(userId)) throw errors.unauthenticated("no such token");
-          return { userId, sessionId: `session-of-${userId}`, role: null };
+          return { userId, sessionId, role: null };
         },
       },
       db: this.db,
@@ -108,6 +117,7 @@ export class GroupsHarness {
       uploads: async () => this.uploads,
       resources: async () => this.resources,
       erasure: async () => this.erasure,
+      publish: (events) => this.#publish(events),
       codeKey: randomBytes(32),
       caps: {
         INVITATIONS_PER_GIVER: 100,
@@ -164,7 +174,17 @@ export class GroupsHarness {
         this.now,
       ],
     );
+    await this.signIn(person, sessionOf(id));
     return person;
+  }
+
+  /** A session of a person; each has one from the beginning. @returns its id */
+  async signIn(person: TestPerson, sessionId = randomId()): Promise<string> {
+    await this.backend.pool.query(
+      "INSERT INTO sessions (id, user_id, provider, created_at, last_used_at, expires_at) VALUES ($1, $2, 'google', $3, $3, $4)",
+      [sessionId, person.id, this.now, plusSeconds(this.now, 365 * 86_400)],
+    );
+    return sessionId;
   }
 
   async call(
@@ -177,7 +197,9 @@ export class GroupsHarness {
     const init = {
       method,
       headers: {
-        ...(who ? { authorization: `Bearer ${who.id}` } : {}),
+        ...(who
+          ? { authorization: `Bearer ${who.id}${options.sessionId ? `~${options.sessionId}` : ""}` }
+          : {}),
         ...(options.key ? { "idempotency-key": options.key } : {}),
         ...(sent === undefined ? {} : { "content-type": "application/json" }),
       },
@@ -245,6 +267,7 @@ export class GroupsHarness {
         clock: this.deps.clock,
         randomBytes: this.deps.randomBytes,
         log: silentLogger,
+        publish: this.deps.publish,
       },
     );
   }
@@ -256,6 +279,11 @@ export class GroupsHarness {
 
   async rows<Row extends Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {
     return (await this.backend.pool.query<Row>(text, values)).rows;
+  }
+
+  #publish(events: readonly DomainEvent[]): Promise<void> {
+    const publisher = { publish: (event: DomainEvent) => this.pubSub(event) };
+    return publishEvents({ db: this.db, publisher, clock: () => this.now, log: silentLogger })(events);
   }
 
   #names = new Set<string>();
@@ -270,6 +298,10 @@ export class GroupsHarness {
       remove: async () => {},
     };
   }
+}
+
+function sessionOf(userId: string): string {
+  return `session-of-${userId}`;
 }
 
 /** The code in a mail: alone on its line. */

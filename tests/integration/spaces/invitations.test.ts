@@ -35,7 +35,14 @@ test("inviting answers alike for a recipient, for nobody, for an unverified addr
     assert.match(answer.json.id, /^[0-9a-z]{26}$/);
   }
   const outcomes = await harness.runTasks();
-  assert.deepEqual(outcomes, ["sent", "nobody", "nobody", "nobody", "nobody", "nobody"]);
+  assert.deepEqual(outcomes, [
+    "sent",
+    "no_recipient",
+    "no_recipient",
+    "no_recipient",
+    "no_recipient",
+    "no_recipient",
+  ]);
   assert.deepEqual(
     harness.mails.slice(mailsBefore).map((mail) => mail.to),
     [addresses[0]],
@@ -67,7 +74,27 @@ test("only an enrolled care giver invites; anyone else is told why and leaves no
   assert.equal(await countOf(), before);
 });
 
-test("the recipient hears of it: an event with who asks, once per invitation", async () => {
+test("the event of an invitation is published once its mail is out, once per invitation", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const publishedOf = () =>
+    harness.published.filter((event) => event.type === "invited" && event.userId === recipient.id);
+  const { mailServer } = harness;
+  harness.mailServer = async (mail) => {
+    assert.deepEqual(publishedOf(), [], "the message says that the code is in the mail");
+    return mailServer(mail);
+  };
+  const { id } = await harness.invited(giver, recipient.email);
+  harness.mailServer = mailServer;
+  assert.deepEqual(
+    publishedOf().map((event) => event.id),
+    [`invited:${id}`],
+  );
+  await harness.runMailTask(id);
+  await harness.invited(giver, "no-such-recipient@example.com");
+  assert.equal(publishedOf().length, 1);
+});
+
+test("the recipient gets an event with the giver's name, once per invitation", async () => {
   const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
   const { id } = await harness.invited(giver, recipient.email);
   await harness.runMailTask(id);

@@ -123,8 +123,8 @@ test("sweep adds the task that a crash left out, once; expired invitations lose 
   harness.advance(31 * 60);
   await purgeSpaces(harness.db, harness.now);
   assert.deepEqual(
-    await harness.rows("SELECT mail, recipient_email FROM invitations WHERE id = $1", [late]),
-    [{ mail: "refused", recipient_email: null }],
+    await harness.rows("SELECT mail_state, recipient_email FROM invitations WHERE id = $1", [late]),
+    [{ mail_state: "cancelled", recipient_email: null }],
   );
   harness.advance(31 * 86_400);
   await purgeSpaces(harness.db, harness.now);

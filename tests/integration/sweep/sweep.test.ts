@@ -85,7 +85,7 @@ test("a repair that throws doesn't stop the others, and the answer names it", as
   );
   assert.deepEqual([report.failed, report.left, ran.length], [2, 0, 4]);
   assert.equal((await runRepairs(repairs, { maxSeconds: -1, log: silentLogger })).left, 4);
-  assert.equal((await app.request("/", { method: "GET" }, {})).status, 404);
+  assert.equal((await app.request("/", { method: "GET" }, {})).status, 405);
 });
 
 test("with nothing to repair everything is well, also three times at once", async () => {
@@ -111,8 +111,8 @@ test("one run repairs what crashes left: row, removal, unpublished event, ended 
     await syncResult(result.jobId, sync);
   }
   await backend.pool.query("DELETE FROM resources");
-  await backend.pool.query("UPDATE result_versions SET state = 'sealed' WHERE job_id = $1", [removed.jobId]);
-  await backend.pool.query("INSERT INTO removals VALUES ($1, $2, $3)", [
+  await backend.pool.query("UPDATE result_versions SET state = 'erased' WHERE job_id = $1", [removed.jobId]);
+  await backend.pool.query("INSERT INTO removals (job_id, object_prefix, requested_at) VALUES ($1, $2, $3)", [
     removed.jobId,
     `spaces/${home.spaceId}/jobs/${removed.jobId}/`,
     queue.now,

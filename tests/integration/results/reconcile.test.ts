@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { randomId } from "#shared/platform/ids.ts";
-import { auditResults } from "#shared/results/reconcile.ts";
+import { reconcileResults } from "#shared/results/reconcile.ts";
 import { resourceIdOf } from "#shared/results/resultDocument.ts";
 import { type Family, family, type ResultsWorld, resultOf, resultsWorld } from "./harness.ts";
 
@@ -14,7 +14,7 @@ const NOTHING = {
   changed: 0,
   invented: 0,
   recovered: 0,
-  sealed: 0,
+  erased: 0,
   mended: 0,
   failed: 0,
 };
@@ -54,7 +54,7 @@ const contents = async () =>
   ).rows;
 
 test("of an empty SQL everything is missing, and one run is the backfill; a second run writes nothing", async () => {
-  const { differences, ...report } = await auditResults(world.deps);
+  const { differences, ...report } = await reconcileResults(world.deps);
   assert.deepEqual(report, {
     ...NOTHING,
     checked: RESULTS,
@@ -65,7 +65,7 @@ test("of an empty SQL everything is missing, and one run is the backfill; a seco
   });
   assert.equal(differences.length, Math.min(RESULTS, 1_000));
   const rows = await rowsWithWriters();
-  assert.deepEqual(await auditResults(world.deps), {
+  assert.deepEqual(await reconcileResults(world.deps), {
     ...NOTHING,
     checked: RESULTS,
     quarantined: 0,
@@ -75,7 +75,7 @@ test("of an empty SQL everything is missing, and one run is the backfill; a seco
   assert.deepEqual(await rowsWithWriters(), rows);
 });
 
-test("ten rows deleted, ten changed at the same version, ten invented: one run restores exactly that and says so", async () => {
+test("ten rows deleted, ten changed at the same version, ten invented: one run mends just those", async () => {
   const { pool } = world.backend;
   const before = await contents();
   const [deleted, changed] = [jobIds.slice(0, 10), jobIds.slice(10, 20)];
@@ -106,7 +106,7 @@ test("ten rows deleted, ten changed at the same version, ten invented: one run r
     );
   }
 
-  const { differences, ...report } = await auditResults(world.deps);
+  const { differences, ...report } = await reconcileResults(world.deps);
   assert.deepEqual(report, {
     ...NOTHING,
     checked: RESULTS + 10,
@@ -127,7 +127,7 @@ test("ten rows deleted, ten changed at the same version, ten invented: one run r
   assert.deepEqual(named("invented"), invented.toSorted());
   assert.deepEqual(await contents(), before);
   const rows = await rowsWithWriters();
-  assert.equal((await auditResults(world.deps)).mended, 0);
+  assert.equal((await reconcileResults(world.deps)).mended, 0);
   assert.deepEqual(await rowsWithWriters(), rows);
 });
 
@@ -145,7 +145,7 @@ test("in slices it comes to the same, and versions set back or ahead by hand are
   const differences: unknown[] = [];
   let checked = 0;
   for (let after: string | undefined; ; ) {
-    const slice = await auditResults(world.deps, { after, maxSeconds: 0 });
+    const slice = await reconcileResults(world.deps, { after, maxSeconds: 0 });
     checked += slice.checked;
     differences.push(...slice.differences);
     if (slice.nextCursor === null) break;

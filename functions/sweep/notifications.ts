@@ -1,11 +1,11 @@
-/** What `sweep` does for news that is under way: publishes what was left unpublished, wakes what waits, forgets what is old. */
+/** What `sweep` does for events on their way to phones: publishes what was left unpublished or waits, and deletes what is old. */
 
 import { type DomainEvent, type EventPublisher, eventSchema } from "#shared/events/event.ts";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 
 /** Pub/Sub delivers a message for seven days at most, so what is kept longer can't be delivered again. */
-export const NEWS_DAYS = 14;
+export const NOTIFICATION_DAYS = 14;
 
 export interface RepublishDeps {
   readonly db: Sql;
@@ -37,28 +37,28 @@ export async function publishOutbox(deps: RepublishDeps, limit = 500): Promise<R
 }
 
 /**
- * Publishes again the events of which some device is due for a minute and nobody is sending: quiet hours that have ended, and claims
- * of senders that crashed. `notify` tells those devices only.
+ * Publishes again the events with a delivery that is due for a minute and that no sender has: quiet hours that have ended, and claims
+ * of senders that crashed. `notify` notifies those devices only.
  */
-export async function wakeNews(deps: RepublishDeps, limit = 200): Promise<Republished> {
+export async function republishDue(deps: RepublishDeps, limit = 200): Promise<Republished> {
   const now = deps.clock();
   const { rows } = await deps.db.query<{ id: string; event: unknown }>(
-    `SELECT n.event_id AS id, n.event FROM news n
+    `SELECT n.event_id AS id, n.event FROM notifications n
      WHERE n.event_id IN (
-       SELECT w.event_id FROM notifications w
-       WHERE w.settled_at IS NULL AND w.due_at <= $1 AND (w.claimed_until IS NULL OR w.claimed_until <= $2)
-       ORDER BY w.due_at LIMIT $3)`,
+       SELECT d.event_id FROM notification_deliveries d
+       WHERE d.ended_at IS NULL AND d.due_at <= $1 AND (d.claimed_until IS NULL OR d.claimed_until <= $2)
+       ORDER BY d.due_at LIMIT $3)`,
     [plusSeconds(now, -60), now, limit],
   );
   return publishEach(rows, deps, async () => {});
 }
 
-/** Forgets news, and published outbox entries, that can't be delivered again. @returns how many rows went */
-export async function purgeNews(sql: Sql, now: Date): Promise<number> {
-  const before = plusSeconds(now, -NEWS_DAYS * 86_400);
-  const news = await sql.query("DELETE FROM news WHERE received_at < $1", [before]);
+/** Deletes notifications and published events of the outbox that can't be delivered again. @returns how many rows went */
+export async function purgeNotifications(sql: Sql, now: Date): Promise<number> {
+  const before = plusSeconds(now, -NOTIFICATION_DAYS * 86_400);
+  const notifications = await sql.query("DELETE FROM notifications WHERE received_at < $1", [before]);
   const outbox = await sql.query("DELETE FROM outbox WHERE published_at < $1", [before]);
-  return (news.rowCount ?? 0) + (outbox.rowCount ?? 0);
+  return (notifications.rowCount ?? 0) + (outbox.rowCount ?? 0);
 }
 
 async function publishEach(

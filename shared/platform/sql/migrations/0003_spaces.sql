@@ -1,0 +1,102 @@
+-- Care groups (a group is a space): who cares for whom, how they found each other, their badges, and what an erasure leaves.
+
+CREATE TABLE spaces (
+  id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
+  -- One space per recipient. The space goes with its recipient: erasure deletes it before the person's row.
+  recipient_id text NOT NULL UNIQUE REFERENCES users (id),
+  created_at timestamptz NOT NULL
+);
+
+CREATE TABLE space_members (
+  -- The primary key is the rule that a person is in one space at most.
+  user_id text PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+  space_id text NOT NULL REFERENCES spaces (id) ON DELETE CASCADE,
+  role text NOT NULL CHECK (role IN ('care_giver', 'care_recipient')),
+  joined_at timestamptz NOT NULL,
+  -- When Firestore's mirror of this row was written; null until then.
+  mirrored_at timestamptz
+);
+CREATE INDEX space_members_space_id_joined_at_idx ON space_members (space_id, joined_at, user_id);
+CREATE INDEX space_members_unmirrored_idx ON space_members (user_id) WHERE mirrored_at IS NULL;
+CREATE UNIQUE INDEX space_members_one_recipient_idx ON space_members (space_id) WHERE role = 'care_recipient';
+
+CREATE TABLE invitations (
+  id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
+  giver_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  -- Keyed hash of the invited address; what "the same recipient" means before it is known whether that account exists.
+  recipient_key bytea NOT NULL CHECK (octet_length(recipient_key) = 32),
+  -- The address itself, only while the mail is pending.
+  recipient_email text CHECK (length(recipient_email) BETWEEN 3 AND 320),
+  -- Found by the mail task; stays null when no care recipient has the address as a verified one.
+  recipient_id text REFERENCES users (id) ON DELETE SET NULL,
+  -- no_recipient: no care recipient has the address. refused: the mail server will never take the mail. cancelled: the code expired or
+  -- the recipient was erased before the mail was sent.
+  mail_state text NOT NULL DEFAULT 'pending'
+    CHECK (mail_state IN ('pending', 'sent', 'no_recipient', 'refused', 'cancelled')),
+  -- With the code key it gives the code again, so that a repeated mail carries the same one; deleted once the mail is out.
+  code_seed bytea CHECK (octet_length(code_seed) = 16),
+  code_hash bytea CHECK (octet_length(code_hash) = 32),
+  tries smallint NOT NULL DEFAULT 0 CHECK (tries BETWEEN 0 AND 5),
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz NOT NULL,
+  -- Asking again, leaving or being removed ends a code before its time.
+  revoked_at timestamptz,
+  confirmed_at timestamptz,
+  CONSTRAINT invitations_lifetime_check CHECK (expires_at > created_at),
+  CONSTRAINT invitations_code_check CHECK (code_seed IS NULL OR code_hash IS NOT NULL),
+  CONSTRAINT invitations_address_check CHECK ((mail_state = 'pending') = (recipient_email IS NOT NULL))
+);
+CREATE INDEX invitations_open_idx ON invitations (giver_id, recipient_key)
+  WHERE revoked_at IS NULL AND confirmed_at IS NULL;
+CREATE INDEX invitations_unmailed_idx ON invitations (created_at) WHERE mail_state = 'pending';
+CREATE INDEX invitations_recipient_id_idx ON invitations (recipient_id);
+CREATE INDEX invitations_expires_at_idx ON invitations (expires_at);
+
+-- How often something was done on one day (UTC), against a cap that a new code doesn't reset. The caps are settings. Givers are known
+-- by a keyed hash of their verified address, so that erasing the account and signing in again doesn't reset it either.
+CREATE TABLE daily_counts (
+  giver_key bytea NOT NULL CHECK (octet_length(giver_key) = 32),
+  what text NOT NULL CHECK (what IN ('invite', 'invite_pair', 'try', 'try_pair')),
+  -- The recipient_key for counts per pair, empty for counts per giver.
+  recipient_key bytea NOT NULL,
+  day date NOT NULL,
+  count integer NOT NULL CHECK (count > 0),
+  PRIMARY KEY (giver_key, what, recipient_key, day)
+);
+CREATE INDEX daily_counts_day_idx ON daily_counts (day);
+
+CREATE TABLE badges (
+  id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
+  user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  type text NOT NULL CHECK (type IN ('GREAT_JOB', 'EXCELLENT_WORK', 'LOVELY')),
+  -- The day it counts for, in the person's own time zone when it was earned.
+  local_date date NOT NULL,
+  earned_at timestamptz NOT NULL,
+  UNIQUE (user_id, local_date)
+);
+
+-- Spaces that were erased. Kept for good (an id and a time, no data of a person), so that no late event brings one back.
+CREATE TABLE tombstones (
+  space_id text PRIMARY KEY,
+  erased_at timestamptz NOT NULL
+);
+
+-- Erasures, done and under way: only ids, and counts of what was deleted. No reference to users: the person's row is gone.
+CREATE TABLE erasures (
+  user_id text PRIMARY KEY,
+  role text CHECK (role IN ('care_giver', 'care_recipient')),
+  -- The space that is erased with its recipient.
+  space_id text,
+  -- People whose mirrored membership and kept answers have to go (the person, and with a recipient the other members), and Firebase
+  -- accounts to delete. Both are emptied when the erasure is done.
+  former_members text[] NOT NULL,
+  firebase_uids text[] NOT NULL,
+  requested_at timestamptz NOT NULL,
+  took jsonb NOT NULL,
+  done_at timestamptz,
+  -- When `sweep` looks (again) for what is left or came late; null when nothing is left to look for.
+  next_at timestamptz,
+  -- One worker at a time; a crashed worker loses its claim at this time.
+  busy_until timestamptz
+);
+CREATE INDEX erasures_due_idx ON erasures (next_at) WHERE next_at IS NOT NULL;

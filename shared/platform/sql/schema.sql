@@ -1,0 +1,452 @@
+-- The schema that the migrations make, all of it, for reading. Made by `npm run schema`; a test compares it with the migrations.
+-- Tables come after the tables that they refer to.
+
+CREATE OR REPLACE FUNCTION delete_devices_of_session()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  DELETE FROM devices WHERE session_id = new.id;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION refuse_restoring()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'an erased result stays erased'
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'result_versions_erased_for_good_trigger';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION refuse_role_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'the role is set once' USING ERRCODE = 'check_violation', CONSTRAINT = 'users_role_set_once_trigger';
+END
+$function$;
+
+CREATE TABLE audit_log (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  at timestamp with time zone NOT NULL DEFAULT now(),
+  action text NOT NULL,
+  outcome text NOT NULL,
+  reason text,
+  user_id text,
+  session_id text,
+  other_user_id text,
+  space_id text,
+  request_id text,
+  CONSTRAINT audit_log_pkey PRIMARY KEY (id),
+  CONSTRAINT audit_log_action_check CHECK ((action ~ '^[a-z_]{1,64}$'::text)),
+  CONSTRAINT audit_log_outcome_check CHECK ((outcome = ANY (ARRAY['done'::text, 'refused'::text]))),
+  CONSTRAINT audit_log_reason_check CHECK ((reason ~ '^[a-z_]{1,64}$'::text))
+);
+CREATE INDEX audit_log_at_idx ON audit_log USING btree (at);
+CREATE INDEX audit_log_user_id_at_idx ON audit_log USING btree (user_id, at);
+
+CREATE TABLE daily_counts (
+  giver_key bytea NOT NULL,
+  what text NOT NULL,
+  recipient_key bytea NOT NULL,
+  day date NOT NULL,
+  count integer NOT NULL,
+  CONSTRAINT daily_counts_pkey PRIMARY KEY (giver_key, what, recipient_key, day),
+  CONSTRAINT daily_counts_count_check CHECK ((count > 0)),
+  CONSTRAINT daily_counts_giver_key_check CHECK ((octet_length(giver_key) = 32)),
+  CONSTRAINT daily_counts_what_check CHECK ((what = ANY (ARRAY['invite'::text, 'invite_pair'::text, 'try'::text, 'try_pair'::text])))
+);
+CREATE INDEX daily_counts_day_idx ON daily_counts USING btree (day);
+
+CREATE TABLE erasures (
+  user_id text NOT NULL,
+  role text,
+  space_id text,
+  former_members text[] NOT NULL,
+  firebase_uids text[] NOT NULL,
+  requested_at timestamp with time zone NOT NULL,
+  took jsonb NOT NULL,
+  done_at timestamp with time zone,
+  next_at timestamp with time zone,
+  busy_until timestamp with time zone,
+  CONSTRAINT erasures_pkey PRIMARY KEY (user_id),
+  CONSTRAINT erasures_role_check CHECK ((role = ANY (ARRAY['care_giver'::text, 'care_recipient'::text])))
+);
+CREATE INDEX erasures_due_idx ON erasures USING btree (next_at) WHERE (next_at IS NOT NULL);
+
+CREATE TABLE outbox (
+  id text NOT NULL,
+  event jsonb NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  published_at timestamp with time zone,
+  CONSTRAINT outbox_pkey PRIMARY KEY (id),
+  CONSTRAINT outbox_id_check CHECK (((length(id) >= 1) AND (length(id) <= 120)))
+);
+CREATE INDEX outbox_published_idx ON outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
+CREATE INDEX outbox_unpublished_idx ON outbox USING btree (created_at) WHERE (published_at IS NULL);
+
+CREATE UNLOGGED TABLE rate_windows (
+  counter bytea NOT NULL,
+  window_start timestamp with time zone NOT NULL,
+  used integer NOT NULL,
+  CONSTRAINT rate_windows_pkey PRIMARY KEY (counter),
+  CONSTRAINT rate_windows_counter_check CHECK ((octet_length(counter) = 16)),
+  CONSTRAINT rate_windows_used_check CHECK ((used >= 0))
+);
+CREATE INDEX rate_windows_window_start_idx ON rate_windows USING btree (window_start);
+
+CREATE TABLE result_versions (
+  job_id text COLLATE "C" NOT NULL,
+  version timestamp with time zone NOT NULL,
+  state text NOT NULL,
+  space_id text,
+  notified_at timestamp with time zone,
+  CONSTRAINT result_versions_pkey PRIMARY KEY (job_id),
+  CONSTRAINT result_versions_job_id_check CHECK (((length(job_id) >= 1) AND (length(job_id) <= 1500))),
+  CONSTRAINT result_versions_state_check CHECK ((state = ANY (ARRAY['synced'::text, 'gone'::text, 'quarantined'::text, 'erased'::text])))
+);
+CREATE INDEX result_versions_space_id_idx ON result_versions USING btree (space_id);
+CREATE TRIGGER result_versions_erased_for_good_trigger BEFORE UPDATE OF state ON result_versions FOR EACH ROW WHEN (old.state = 'erased'::text AND new.state <> 'erased'::text) EXECUTE FUNCTION refuse_restoring();
+
+CREATE TABLE removals (
+  job_id text COLLATE "C" NOT NULL,
+  object_prefix text,
+  requested_at timestamp with time zone NOT NULL,
+  CONSTRAINT removals_pkey PRIMARY KEY (job_id),
+  CONSTRAINT removals_object_prefix_check CHECK ((object_prefix ~~ 'spaces/%/jobs/%/'::text)),
+  CONSTRAINT removals_job_id_fkey FOREIGN KEY (job_id) REFERENCES result_versions(job_id)
+);
+
+CREATE TABLE sign_in_codes (
+  code_hash bytea NOT NULL,
+  challenge text NOT NULL,
+  subject text NOT NULL,
+  email text NOT NULL,
+  name text,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_codes_pkey PRIMARY KEY (code_hash),
+  CONSTRAINT sign_in_codes_challenge_check CHECK ((length(challenge) = 43)),
+  CONSTRAINT sign_in_codes_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+  CONSTRAINT sign_in_codes_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  CONSTRAINT sign_in_codes_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT sign_in_codes_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
+);
+CREATE INDEX sign_in_codes_expires_at_idx ON sign_in_codes USING btree (expires_at);
+
+CREATE TABLE tombstones (
+  space_id text NOT NULL,
+  erased_at timestamp with time zone NOT NULL,
+  CONSTRAINT tombstones_pkey PRIMARY KEY (space_id)
+);
+
+CREATE TABLE users (
+  id text NOT NULL,
+  email text,
+  email_verified boolean NOT NULL DEFAULT false,
+  name text,
+  role text,
+  time_zone text NOT NULL DEFAULT 'UTC'::text,
+  language text NOT NULL DEFAULT 'en'::text,
+  quiet_from time without time zone,
+  quiet_to time without time zone,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  CONSTRAINT users_id_check CHECK (((length(id) >= 1) AND (length(id) <= 64))),
+  CONSTRAINT users_language_check CHECK ((language = ANY (ARRAY['en'::text, 'ko'::text]))),
+  CONSTRAINT users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+  CONSTRAINT users_quiet_hours_check CHECK (((quiet_from IS NULL) = (quiet_to IS NULL))),
+  CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['care_giver'::text, 'care_recipient'::text]))),
+  CONSTRAINT users_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64))),
+  CONSTRAINT users_verified_email_check CHECK (((email IS NOT NULL) OR (NOT email_verified)))
+);
+CREATE UNIQUE INDEX users_verified_email_idx ON users USING btree (lower(email)) WHERE email_verified;
+CREATE TRIGGER users_role_set_once_trigger BEFORE UPDATE OF role ON users FOR EACH ROW WHEN (old.role IS NOT NULL AND new.role IS DISTINCT FROM old.role) EXECUTE FUNCTION refuse_role_change();
+
+CREATE TABLE badges (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  type text NOT NULL,
+  local_date date NOT NULL,
+  earned_at timestamp with time zone NOT NULL,
+  CONSTRAINT badges_pkey PRIMARY KEY (id),
+  CONSTRAINT badges_user_id_local_date_key UNIQUE (user_id, local_date),
+  CONSTRAINT badges_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
+  CONSTRAINT badges_type_check CHECK ((type = ANY (ARRAY['GREAT_JOB'::text, 'EXCELLENT_WORK'::text, 'LOVELY'::text]))),
+  CONSTRAINT badges_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+
+CREATE TABLE idempotency_keys (
+  caller text NOT NULL,
+  route text NOT NULL,
+  key text NOT NULL,
+  body_hash bytea NOT NULL,
+  status smallint NOT NULL,
+  headers jsonb NOT NULL,
+  body text NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, route, key),
+  CONSTRAINT idempotency_keys_body_hash_check CHECK ((octet_length(body_hash) = 32)),
+  CONSTRAINT idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+  CONSTRAINT idempotency_keys_route_check CHECK (((length(route) >= 1) AND (length(route) <= 200))),
+  CONSTRAINT idempotency_keys_status_check CHECK (((status >= 200) AND (status <= 299))),
+  CONSTRAINT idempotency_keys_caller_fkey FOREIGN KEY (caller) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX idempotency_keys_expires_at_idx ON idempotency_keys USING btree (expires_at);
+
+CREATE TABLE identities (
+  provider text NOT NULL,
+  subject text NOT NULL,
+  user_id text NOT NULL,
+  email text,
+  email_verified boolean NOT NULL DEFAULT false,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_used_at timestamp with time zone NOT NULL DEFAULT now(),
+  CONSTRAINT identities_pkey PRIMARY KEY (provider, subject),
+  CONSTRAINT identities_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  CONSTRAINT identities_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'firebase'::text]))),
+  CONSTRAINT identities_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255))),
+  CONSTRAINT identities_verified_email_check CHECK (((email IS NOT NULL) OR (NOT email_verified))),
+  CONSTRAINT identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX identities_user_id_idx ON identities USING btree (user_id);
+
+CREATE TABLE invitations (
+  id text NOT NULL,
+  giver_id text NOT NULL,
+  recipient_key bytea NOT NULL,
+  recipient_email text,
+  recipient_id text,
+  mail_state text NOT NULL DEFAULT 'pending'::text,
+  code_seed bytea,
+  code_hash bytea,
+  tries smallint NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  revoked_at timestamp with time zone,
+  confirmed_at timestamp with time zone,
+  CONSTRAINT invitations_pkey PRIMARY KEY (id),
+  CONSTRAINT invitations_address_check CHECK (((mail_state = 'pending'::text) = (recipient_email IS NOT NULL))),
+  CONSTRAINT invitations_code_check CHECK (((code_seed IS NULL) OR (code_hash IS NOT NULL))),
+  CONSTRAINT invitations_code_hash_check CHECK ((octet_length(code_hash) = 32)),
+  CONSTRAINT invitations_code_seed_check CHECK ((octet_length(code_seed) = 16)),
+  CONSTRAINT invitations_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
+  CONSTRAINT invitations_lifetime_check CHECK ((expires_at > created_at)),
+  CONSTRAINT invitations_mail_state_check CHECK ((mail_state = ANY (ARRAY['pending'::text, 'sent'::text, 'no_recipient'::text, 'refused'::text, 'cancelled'::text]))),
+  CONSTRAINT invitations_recipient_email_check CHECK (((length(recipient_email) >= 3) AND (length(recipient_email) <= 320))),
+  CONSTRAINT invitations_recipient_key_check CHECK ((octet_length(recipient_key) = 32)),
+  CONSTRAINT invitations_tries_check CHECK (((tries >= 0) AND (tries <= 5))),
+  CONSTRAINT invitations_giver_id_fkey FOREIGN KEY (giver_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT invitations_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES users(id) ON DELETE SET NULL
+);
+CREATE INDEX invitations_expires_at_idx ON invitations USING btree (expires_at);
+CREATE INDEX invitations_open_idx ON invitations USING btree (giver_id, recipient_key) WHERE ((revoked_at IS NULL) AND (confirmed_at IS NULL));
+CREATE INDEX invitations_recipient_id_idx ON invitations USING btree (recipient_id);
+CREATE INDEX invitations_unmailed_idx ON invitations USING btree (created_at) WHERE (mail_state = 'pending'::text);
+
+CREATE TABLE sessions (
+  id text NOT NULL,
+  user_id text NOT NULL,
+  provider text NOT NULL,
+  device_id text,
+  device_name text,
+  device_platform text,
+  created_at timestamp with time zone NOT NULL DEFAULT now(),
+  last_used_at timestamp with time zone NOT NULL DEFAULT now(),
+  expires_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  end_reason text,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_id_user_id_key UNIQUE (id, user_id),
+  CONSTRAINT sessions_device_id_check CHECK (((length(device_id) >= 1) AND (length(device_id) <= 128))),
+  CONSTRAINT sessions_device_name_check CHECK (((length(device_name) >= 1) AND (length(device_name) <= 100))),
+  CONSTRAINT sessions_device_platform_check CHECK ((device_platform = ANY (ARRAY['ios'::text, 'android'::text, 'web'::text]))),
+  CONSTRAINT sessions_end_check CHECK (((ended_at IS NULL) = (end_reason IS NULL))),
+  CONSTRAINT sessions_end_reason_check CHECK ((end_reason = ANY (ARRAY['signed_out'::text, 'token_reused'::text]))),
+  CONSTRAINT sessions_id_check CHECK (((length(id) >= 1) AND (length(id) <= 64))),
+  CONSTRAINT sessions_lifetime_check CHECK ((expires_at > created_at)),
+  CONSTRAINT sessions_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'firebase'::text]))),
+  CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX sessions_last_used_at_idx ON sessions USING btree (last_used_at);
+CREATE INDEX sessions_user_id_created_at_idx ON sessions USING btree (user_id, created_at DESC, id DESC);
+CREATE TRIGGER sessions_ended_trigger AFTER UPDATE OF ended_at ON sessions FOR EACH ROW WHEN (new.ended_at IS NOT NULL) EXECUTE FUNCTION delete_devices_of_session();
+
+CREATE TABLE devices (
+  user_id text NOT NULL,
+  id text NOT NULL,
+  session_id text NOT NULL,
+  platform text NOT NULL,
+  push_token text NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT devices_pkey PRIMARY KEY (user_id, id),
+  CONSTRAINT devices_push_token_key UNIQUE (push_token),
+  CONSTRAINT devices_id_check CHECK (((length(id) >= 1) AND (length(id) <= 64))),
+  CONSTRAINT devices_platform_check CHECK ((platform = ANY (ARRAY['ios'::text, 'android'::text, 'web'::text]))),
+  CONSTRAINT devices_push_token_check CHECK (((length(push_token) >= 1) AND (length(push_token) <= 1024))),
+  CONSTRAINT devices_session_id_user_id_fkey FOREIGN KEY (session_id, user_id) REFERENCES sessions(id, user_id) ON DELETE CASCADE
+);
+CREATE INDEX devices_session_id_idx ON devices USING btree (session_id);
+
+CREATE TABLE refresh_tokens (
+  token_hash bytea NOT NULL,
+  session_id text NOT NULL,
+  generation integer NOT NULL,
+  issued_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  spent_at timestamp with time zone,
+  attempt_hash bytea,
+  CONSTRAINT refresh_tokens_pkey PRIMARY KEY (token_hash),
+  CONSTRAINT refresh_tokens_session_id_generation_key UNIQUE (session_id, generation),
+  CONSTRAINT refresh_tokens_attempt_hash_check CHECK ((octet_length(attempt_hash) = 32)),
+  CONSTRAINT refresh_tokens_generation_check CHECK ((generation >= 0)),
+  CONSTRAINT refresh_tokens_lifetime_check CHECK ((expires_at > issued_at)),
+  CONSTRAINT refresh_tokens_spent_check CHECK (((spent_at IS NULL) = (attempt_hash IS NULL))),
+  CONSTRAINT refresh_tokens_token_hash_check CHECK ((octet_length(token_hash) = 32)),
+  CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id) ON DELETE CASCADE
+);
+CREATE INDEX refresh_tokens_expires_at_idx ON refresh_tokens USING btree (expires_at);
+CREATE UNIQUE INDEX refresh_tokens_unspent_idx ON refresh_tokens USING btree (session_id) WHERE (spent_at IS NULL);
+
+CREATE TABLE spaces (
+  id text NOT NULL,
+  recipient_id text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT spaces_pkey PRIMARY KEY (id),
+  CONSTRAINT spaces_recipient_id_key UNIQUE (recipient_id),
+  CONSTRAINT spaces_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
+  CONSTRAINT spaces_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES users(id)
+);
+
+CREATE TABLE notifications (
+  event_id text NOT NULL,
+  event jsonb NOT NULL,
+  space_id text,
+  user_id text,
+  received_at timestamp with time zone NOT NULL,
+  CONSTRAINT notifications_pkey PRIMARY KEY (event_id),
+  CONSTRAINT notifications_event_id_check CHECK (((length(event_id) >= 1) AND (length(event_id) <= 120))),
+  CONSTRAINT notifications_subject_check CHECK ((num_nonnulls(space_id, user_id) = 1)),
+  CONSTRAINT notifications_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE,
+  CONSTRAINT notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE INDEX notifications_received_at_idx ON notifications USING btree (received_at);
+CREATE INDEX notifications_space_id_idx ON notifications USING btree (space_id);
+CREATE INDEX notifications_user_id_idx ON notifications USING btree (user_id);
+
+CREATE TABLE notification_deliveries (
+  event_id text NOT NULL,
+  user_id text NOT NULL,
+  device_id text NOT NULL,
+  due_at timestamp with time zone NOT NULL,
+  claimed_until timestamp with time zone,
+  outcome text,
+  ended_at timestamp with time zone,
+  CONSTRAINT notification_deliveries_pkey PRIMARY KEY (event_id, user_id, device_id),
+  CONSTRAINT notification_deliveries_end_check CHECK (((outcome IS NULL) = (ended_at IS NULL))),
+  CONSTRAINT notification_deliveries_outcome_check CHECK ((outcome = ANY (ARRAY['sent'::text, 'refused'::text, 'withdrawn'::text]))),
+  CONSTRAINT notification_deliveries_event_id_fkey FOREIGN KEY (event_id) REFERENCES notifications(event_id) ON DELETE CASCADE,
+  CONSTRAINT notification_deliveries_user_id_device_id_fkey FOREIGN KEY (user_id, device_id) REFERENCES devices(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX notification_deliveries_open_idx ON notification_deliveries USING btree (due_at) WHERE (ended_at IS NULL);
+CREATE INDEX notification_deliveries_user_id_device_id_idx ON notification_deliveries USING btree (user_id, device_id);
+
+CREATE TABLE resources (
+  id text NOT NULL,
+  job_id text COLLATE "C" NOT NULL,
+  space_id text,
+  kind text NOT NULL,
+  title text NOT NULL,
+  params jsonb NOT NULL,
+  data jsonb,
+  created_by text,
+  lease_number integer NOT NULL,
+  completed_at timestamp with time zone NOT NULL,
+  hidden boolean NOT NULL DEFAULT false,
+  CONSTRAINT resources_pkey PRIMARY KEY (id),
+  CONSTRAINT resources_job_id_key UNIQUE (job_id),
+  CONSTRAINT resources_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
+  CONSTRAINT resources_lease_number_check CHECK ((lease_number > 0)),
+  CONSTRAINT resources_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL,
+  CONSTRAINT resources_job_id_fkey FOREIGN KEY (job_id) REFERENCES result_versions(job_id),
+  CONSTRAINT resources_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE
+);
+CREATE INDEX resources_created_by_idx ON resources USING btree (created_by);
+CREATE INDEX resources_samples_idx ON resources USING btree (completed_at DESC, id DESC) WHERE (space_id IS NULL);
+CREATE INDEX resources_space_id_completed_at_idx ON resources USING btree (space_id, completed_at DESC, id DESC);
+
+CREATE TABLE resource_files (
+  resource_id text NOT NULL,
+  name text NOT NULL,
+  object text NOT NULL,
+  content_type text NOT NULL,
+  size bigint NOT NULL,
+  crc32c text NOT NULL,
+  generation text NOT NULL,
+  CONSTRAINT resource_files_pkey PRIMARY KEY (resource_id, name),
+  CONSTRAINT resource_files_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
+  CONSTRAINT resource_files_object_check CHECK (((length(object) >= 1) AND (length(object) <= 1024))),
+  CONSTRAINT resource_files_size_check CHECK ((size >= 0)),
+  CONSTRAINT resource_files_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id) ON DELETE CASCADE
+);
+
+CREATE TABLE space_members (
+  user_id text NOT NULL,
+  space_id text NOT NULL,
+  role text NOT NULL,
+  joined_at timestamp with time zone NOT NULL,
+  mirrored_at timestamp with time zone,
+  CONSTRAINT space_members_pkey PRIMARY KEY (user_id),
+  CONSTRAINT space_members_role_check CHECK ((role = ANY (ARRAY['care_giver'::text, 'care_recipient'::text]))),
+  CONSTRAINT space_members_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE,
+  CONSTRAINT space_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX space_members_one_recipient_idx ON space_members USING btree (space_id) WHERE (role = 'care_recipient'::text);
+CREATE INDEX space_members_space_id_joined_at_idx ON space_members USING btree (space_id, joined_at, user_id);
+CREATE INDEX space_members_unmirrored_idx ON space_members USING btree (user_id) WHERE (mirrored_at IS NULL);
+
+CREATE TABLE vr_videos (
+  id text NOT NULL,
+  space_id text NOT NULL,
+  title text NOT NULL,
+  scene_id text NOT NULL,
+  scene_transform jsonb NOT NULL,
+  created_by text,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT vr_videos_pkey PRIMARY KEY (id),
+  CONSTRAINT vr_videos_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
+  CONSTRAINT vr_videos_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+  CONSTRAINT vr_videos_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL,
+  CONSTRAINT vr_videos_scene_id_fkey FOREIGN KEY (scene_id) REFERENCES resources(id) ON DELETE CASCADE,
+  CONSTRAINT vr_videos_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE
+);
+CREATE INDEX vr_videos_created_by_idx ON vr_videos USING btree (created_by);
+CREATE INDEX vr_videos_scene_id_idx ON vr_videos USING btree (scene_id);
+CREATE INDEX vr_videos_space_id_created_at_idx ON vr_videos USING btree (space_id, created_at DESC, id DESC);
+
+CREATE TABLE vr_video_avatars (
+  vr_video_id text NOT NULL,
+  "position" smallint NOT NULL,
+  avatar_id text NOT NULL,
+  transform jsonb NOT NULL,
+  CONSTRAINT vr_video_avatars_pkey PRIMARY KEY (vr_video_id, "position"),
+  CONSTRAINT vr_video_avatars_position_check CHECK ((("position" >= 0) AND ("position" <= 9))),
+  CONSTRAINT vr_video_avatars_avatar_id_fkey FOREIGN KEY (avatar_id) REFERENCES resources(id) ON DELETE CASCADE,
+  CONSTRAINT vr_video_avatars_vr_video_id_fkey FOREIGN KEY (vr_video_id) REFERENCES vr_videos(id) ON DELETE CASCADE
+);
+CREATE INDEX vr_video_avatars_avatar_id_idx ON vr_video_avatars USING btree (avatar_id);
+
+CREATE TABLE walks (
+  name text NOT NULL,
+  place text,
+  spent_ms integer NOT NULL,
+  next_at timestamp with time zone NOT NULL,
+  CONSTRAINT walks_pkey PRIMARY KEY (name),
+  CONSTRAINT walks_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
+  CONSTRAINT walks_spent_ms_check CHECK ((spent_ms >= 0))
+);
