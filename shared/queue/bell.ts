@@ -4,7 +4,7 @@
  *
  * No wake-up is lost. A job is committed before its bell is read, and the ring's task writes `idle` before it looks at the line for
  * the last time. So whoever reads `ringing` was committed before that last look, which finds the job; whoever reads `idle` begins a
- * round. What a crash cuts off between document and task is repeated by the next job that enters, or by `recoverLostRings`.
+ * round. What a crash prevents between document and task is repeated by the next job that enters, or by `recoverLostRings`.
  */
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "../platform/clock.ts";
@@ -57,7 +57,7 @@ async function beginRound(
   if (bell?.state === "ringing" && !again) return { round: bell.round };
   const now = deps.clock();
   const next: Bell = {
-    // A bell that is made again after its document was lost must not come upon names that were used: it begins with the time.
+    // A bell that is made again after its document was lost must not use task names again: it begins with the time.
     round: (bell?.round ?? Math.floor(now.getTime() / 1000)) + 1,
     state: "ringing",
     dueAt: now,

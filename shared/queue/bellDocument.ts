@@ -7,17 +7,17 @@ import { timestamp } from "../platform/firestore/timestamp.ts";
 
 /**
  * `bells/{kind}_{address}`: whether an engine address is being rung for a kind. There is at most one waiting task per bell: its name
- * carries `round`, and a new round begins only when the task before it has run or was taken out.
+ * carries `round`, and a new round begins only when the task before it has run or was removed.
  */
 export const bellSchema = z.object({
   round: z.number().int().positive(),
   /**
    * - `idle`: no task; whoever adds work begins a round.
-   * - `ringing`: a task is due, or waits out the engine's being busy in the queue's back-off.
-   * - `checking`: the engine said it will pull; a task will look whether it did.
+   * - `ringing`: a task is due, or waits in the queue's back-off while the engine is busy.
+   * - `checking`: the engine said it will pull; a task will check whether it did.
    */
   state: z.enum(["idle", "ringing", "checking"]),
-  /** When this round's task is due; later than now only while `checking`, or while a busy engine asked for patience. */
+  /** When this round's task is due; later than now only while `checking`, or while a busy engine asked to wait. */
   dueAt: timestamp,
   /** When the engine was last rung; null before the first time. */
   rungAt: timestamp.nullable(),

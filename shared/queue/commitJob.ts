@@ -159,7 +159,7 @@ async function place(
 ): Promise<{ job: Job; line: ConditionalWrite<Line> | undefined }> {
   if (!touchesLine(before, after)) return { job: after, line: undefined };
   const virtualTime = needsPlace(after) ? await store.readVirtualTime(after.kind) : 0;
-  // The last thing to be read: the shorter the time until the commit, the fewer meet here.
+  // The last thing to be read: the shorter the time until the commit, the fewer conflicts.
   const { content, version } = await store.readLine(after.spaceId);
   const { job, line } = placeInLine(content, before, after, kind, virtualTime);
   return { job, line: { id: after.spaceId, content: line, version } };

@@ -14,7 +14,7 @@ export const engineSchema = z.object({
   seenAt: timestamp,
   /** When it last asked for work. */
   pulledAt: timestamp,
-  /** When it last was given all it asked for: it is at work and will ask again when it is done. Absent if never. */
+  /** When it last got all it asked for: it works and will ask again when it is done. Absent if never. */
   filledAt: timestamp.optional(),
   expiresAt: timestamp,
 });

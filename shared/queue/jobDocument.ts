@@ -33,7 +33,7 @@ export type JobInput = z.infer<typeof inputSchema>;
 
 /** The one lease that is valid now. */
 const leaseSchema = z.object({
-  /** SHA-256 of the lease's id. The id itself is only ever told to the engine: the document is read by phones. */
+  /** SHA-256 of the lease's id. The id itself is given to the engine only: phones read the document. */
   hash: z.string(),
   engineId: z.string(),
   startedAt: timestamp,
@@ -96,7 +96,7 @@ export const jobSchema = z.object({
   createdAt: timestamp,
   updatedAt: timestamp,
   finishedAt: timestamp.nullable(),
-  /** TTL field: finished jobs go by themselves; null while it is open. */
+  /** TTL field: Firestore removes finished jobs; null while it is open. */
   expiresAt: timestamp.nullable(),
 });
 export type Job = z.infer<typeof jobSchema>;

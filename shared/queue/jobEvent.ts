@@ -4,7 +4,7 @@ import type { Kind } from "../kinds/kind.ts";
 import type { Result } from "../results/resultDocument.ts";
 import type { Job, JobInput } from "./jobDocument.ts";
 
-/** What of a kind (and of the deployment) decides over a job's life. */
+/** The fields of a kind that decide a job's life; the deployment may bound the back-off. */
 export type Rules = Pick<Kind, "inputs" | "maxAttempts" | "backoff" | "leaseCeilingSeconds">;
 
 /** What a new job is made of. */
@@ -69,7 +69,7 @@ export type JobEvent =
   | ({ readonly type: "retry"; readonly onlyFailed: boolean } & Surroundings)
   /** The failure of this time was published. */
   | { readonly type: "notification_sent"; readonly finishedAt: Date }
-  /** The person who made it was erased; `replacement` stands where their id stood. */
+  /** The person who made it was erased; `replacement` is written in place of their id. */
   | { readonly type: "creator_erased"; readonly creator: string; readonly replacement: string };
 
 /** The event of one type. */

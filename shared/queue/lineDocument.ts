@@ -15,7 +15,7 @@ export const lineSchema = z.object({
       open: z.number().int(),
       /** Open jobs that have a place in line or run. */
       placed: z.number().int(),
-      /** Finish tag of the last job that got a place; means nothing while none is placed. */
+      /** Finish tag of the last job that got a place; without meaning while none is placed. */
       finish: z.number(),
     }),
   ),

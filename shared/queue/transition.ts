@@ -3,8 +3,8 @@
  *
  *   awaiting_upload → queued → running → succeeded | failed | cancelled
  *
- * A lease is valid exactly as long as the document names its hash. Clocks decide when a lease may be taken away, never whether a
- * token is believed: clocks that differ can cost time, but can't let two engines finish one job.
+ * A lease is valid exactly as long as the document names its hash. Clocks decide when a lease may be ended, never whether a
+ * lease id is accepted: clocks that differ can cost time, but can't let two engines finish one job.
  *
  * `transition.test.ts` shows the whole of it as a table.
  */
