@@ -190,7 +190,7 @@ test("an event of a job that isn't there is refused; nothing is written", async 
   assert.equal(documents.jobs.size, 0);
 });
 
-test("the limit of open jobs: the last one is taken, one more is refused and not counted", async () => {
+test("the limit of open jobs: the last is accepted, one more is refused, not counted", async () => {
   const { documents, commit, line } = setup({ line: lineWith(9, 9, 9) });
   await commit(ID, submit(10));
   const before = copyOf(documents);
@@ -257,7 +257,7 @@ test("complete writes no second result, and none for a lease that was lost", asy
   assert.equal(documents.results.get(ID)?.length, 1);
 });
 
-test("a job that fails is counted out, its notification is pending, and it has no result", async () => {
+test("a failed job isn't counted, has a pending notification and no result", async () => {
   const { documents, commit, job, line } = setup({
     jobs: { [ID]: jobWith({ state: "running" }) },
     line: lineWith(1, 1, 1),
@@ -280,7 +280,7 @@ test("a change within line or lease reads and writes the job alone", async () =>
   assert.deepEqual(asked, ["job", "commit", "job", "commit"]);
 });
 
-test("a job as it was found isn't read again; if it has changed since, the claim is a conflict", async () => {
+test("a found job isn't read again; if it changed since, the claim is a conflict", async () => {
   const { documents, asked, commit, job } = setup({ jobs: { [ID]: jobWith() }, line: lineWith(1, 1, 1) });
   const found = documents.jobs.get(ID);
   await commit(ID, LEASE, { found });
@@ -305,7 +305,7 @@ test("a claim commits its record with it and gives the record's new version", as
   assert.equal(job("other").state, "running");
 });
 
-test("what happens to the job, its line, its space or its upload before the commit is a conflict", async () => {
+test("a change of job, line, space or upload before the commit is a conflict", async () => {
   const meetings: readonly [what: string, request: JobRequest, meet: (documents: MemoryDocuments) => void][] =
     [
       ["the job was written", CANCEL, (documents) => touch(documents.jobs, ID)],
@@ -344,7 +344,7 @@ test("of two new jobs with one id, the second is a conflict", async () => {
   assert.deepEqual(copyOf(documents), before);
 });
 
-test("a crash before the commit leaves nothing; after it, the same event again changes nothing", async () => {
+test("a crash before the commit leaves nothing; a repeated event changes nothing", async () => {
   const jobs = { [ID]: jobWith({ state: "running" }) };
   const { documents, commit } = setup({ jobs, line: lineWith(1, 1, 1) });
   const before = copyOf(documents);

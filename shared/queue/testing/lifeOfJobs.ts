@@ -1,4 +1,4 @@
-/** The words of the table in `transition.test.ts`: jobs, what happens to them at the time T, and what becomes of them. */
+/** The words of the table in `shared/queue/transition.test.ts`: jobs, what happens to them at the time T, and what becomes of them. */
 import { plusSeconds } from "../../platform/clock.ts";
 import type { Result } from "../../results/resultDocument.ts";
 import type { Job } from "../jobDocument.ts";
