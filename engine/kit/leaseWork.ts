@@ -77,7 +77,7 @@ async function make(
   signal: AbortSignal,
   deps: LeaseWorkDeps,
 ): Promise<WorkResult> {
-  const { kind, params } = lease.job;
+  const { kind, params, attempt } = lease.job;
   const work = deps.work.get(kind);
   if (!work) throw new Error(`this engine has no work for the kind ${kind}`);
   const inputs = await fetchInputs(lease, directory, progress, signal);
@@ -87,6 +87,7 @@ async function make(
     kind,
     inputs,
     params,
+    attempt,
     outDir,
     signal,
     log: deps.log,

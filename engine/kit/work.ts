@@ -10,6 +10,8 @@ export interface WorkTask {
   readonly inputs: Readonly<Record<string, string>>;
   /** The job's params as they came; the work judges them. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** 1 the first time that the job is worked on, 2 after a failure that may be tried again, and so on. */
+  readonly attempt: number;
   /** An existing, empty directory for the results; it is removed after they are uploaded. */
   readonly outDir: string;
   readonly onProgress: OnProgress;

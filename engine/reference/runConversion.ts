@@ -59,7 +59,7 @@ const reportSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-const worker = fileURLToPath(new URL("../reference/worker.ts", import.meta.url));
+const worker = fileURLToPath(new URL("worker.ts", import.meta.url));
 
 /**
  * Runs one conversion in a process of its own and always comes to an end: with the result, with ConversionError (also when the
@@ -131,10 +131,14 @@ function tooSlow(): ConversionError {
 
 /** A crash of native code comes back with the same file; being killed from outside (for memory) may not. */
 function crashed(how: string, lastWords: string): ConversionError {
-  return new ConversionError("conversion_crashed", "The conversion broke off. The file may be damaged.", {
-    retryable: how === "SIGKILL" || how === "SIGTERM",
-    cause: new Error(`conversion process ended: ${how}${lastWords && `\n${lastWords}`}`),
-  });
+  return new ConversionError(
+    "conversion_crashed",
+    "The conversion broke off at this file. Please choose another one, or save it again on the phone first.",
+    {
+      retryable: how === "SIGKILL" || how === "SIGTERM",
+      cause: new Error(`conversion process ended: ${how}${lastWords && `\n${lastWords}`}`),
+    },
+  );
 }
 
 /** Remembers the end of what the process writes to standard error. */

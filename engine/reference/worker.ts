@@ -58,7 +58,7 @@ async function work(order: WorkOrder): Promise<Converted> {
   const converter = converters.get(order.kind);
   if (!converter) throw new ConversionError("params_invalid", `This engine can't make a ${order.kind}.`);
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  watchMemory(order.maxResidentBytes);
+  watchMemory(order);
   // One picture after the other: what libvips would keep and its threads are memory for nothing.
   sharp.cache(false);
   sharp.concurrency(1);
@@ -74,10 +74,16 @@ async function work(order: WorkOrder): Promise<Converted> {
   });
 }
 
-function watchMemory(maxResidentBytes: number): void {
+function watchMemory({ kind, maxResidentBytes }: WorkOrder): void {
+  const tooLarge =
+    kind === "avatar"
+      ? new ConversionError(
+          "photo_too_large",
+          "These photos need more memory than there is. Please use smaller ones.",
+        )
+      : new ConversionError("video_too_large", "This video needs more memory than there is.");
   const check = () => {
-    if (process.memoryUsage.rss() <= maxResidentBytes) return;
-    finish(failure(new ConversionError("video_too_large", "This video needs more memory than there is.")));
+    if (process.memoryUsage.rss() > maxResidentBytes) finish(failure(tooLarge));
   };
   check();
   setInterval(check, MEMORY_EVERY_MS).unref();

@@ -8,6 +8,7 @@ import { ConversionError } from "#engine/reference/conversionError.ts";
 import { runConversion } from "#engine/reference/runConversion.ts";
 import { makeDemoPhotos } from "#local/demo/video.ts";
 import { faultsOf, readGlb } from "../testing/glb.ts";
+import { codedItem, gridOf, type HeifItem, heifOf, property } from "../testing/heifBuilder.ts";
 import { isUpright } from "../testing/testVideo.ts";
 
 let directory: string;
@@ -23,13 +24,13 @@ after(() => rm(directory, { recursive: true, force: true }));
 async function convert(inputs: Record<string, string>, params: Record<string, unknown> = {}) {
   const outDir = join(directory, `out-${cases++}`);
   await mkdir(outDir);
-  const { files } = await runConversion({ kind: "avatar", inputs, params, outDir });
+  const { files, peakResidentBytes } = await runConversion({ kind: "avatar", inputs, params, outDir });
   assert.deepEqual(
     files.map(({ name, contentType }) => [name, contentType]),
     [["avatar.glb", "model/gltf-binary"]],
   );
   const glb = await readFile(join(outDir, "avatar.glb"));
-  return { glb, document: await readGlb(glb) };
+  return { glb, document: await readGlb(glb), peakResidentBytes };
 }
 
 /** Lowest and highest point of a node's own mesh, with its translation. */
@@ -137,4 +138,29 @@ test("an unreadable photo fails with a sentence that names it; nothing is made",
     });
   }
   await assert.rejects(convert(demo, { gender: "robot" }), { code: "params_invalid" });
+});
+
+test("200 megapixels, as JPEG and as HEIC in tiles, take less than 700 MB", async () => {
+  const size = { width: 16_320, height: 12_240 };
+  const plain = join(directory, "200.jpg");
+  await sharp({ create: { ...size, channels: 3, background: "#b2281e" }, limitInputPixels: false })
+    .jpeg()
+    .toFile(plain);
+  const tiled = join(directory, "200.heic");
+  const [columns, rows, side] = [32, 24, 512];
+  const tile = await codedItem(join(directory, "tile.mp4"), {
+    ...{ width: side, height: side, range: "pc", matrix: "smpte170m", transfer: "iec61966-2-1" },
+    encoderOptions: { "x265-params": "log-level=error:pools=1:frame-threads=1:bframes=0" },
+  });
+  const grid: HeifItem = {
+    type: "grid",
+    data: gridOf(rows, columns, size.width, size.height),
+    properties: [property.size(size.width, size.height)],
+    refersTo: { dimg: Array.from({ length: columns * rows }, (_, index) => index + 1) },
+  };
+  const tiles = Array.from({ length: columns * rows }, () => tile);
+  await writeFile(tiled, heifOf({ brands: ["heic", "mif1"], items: [grid, ...tiles] }));
+  const { document, peakResidentBytes } = await convert({ face: plain, body: tiled });
+  assert.equal(document.getRoot().listTextures().length, 2);
+  assert.ok(peakResidentBytes < 700e6, `${Math.round(peakResidentBytes / 1e6)} MB`);
 });

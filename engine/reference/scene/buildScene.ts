@@ -1,3 +1,4 @@
+import { FFmpegError } from "node-av/lib";
 import sharp from "sharp";
 import { z } from "zod";
 import type { ConversionTask, Converted } from "#engine/reference/conversion.ts";
@@ -88,12 +89,16 @@ async function collect(video: Video, task: ConversionTask) {
   using held = new HeldPicture();
   let lastSeconds = 0;
   const keep = async (view: View | undefined) => {
-    if (view && held.picture && album.wants(view))
-      album.add(view, await developPicture(held.picture, TEXTURE_SIDE));
+    const { picture } = held;
+    if (!view || !picture || !album.wants(view)) return;
+    const developed = await unlessUnshowable(() => developPicture(picture, TEXTURE_SIDE));
+    if (developed) album.add(view, developed);
   };
   for await (const picture of video.pictures(AbortSignal.any([task.signal, timeIsUp]))) {
     lastSeconds = Math.max(lastSeconds, picture.timeSeconds);
-    const { ended, best } = finder.see(looker.look(picture.frame), picture.timeSeconds, picture.damaged);
+    const look = await unlessUnshowable(() => looker.look(picture.frame));
+    if (!look) continue;
+    const { ended, best } = finder.see(look, picture.timeSeconds, picture.damaged);
     await keep(ended);
     if (best) held.hold(picture);
     task.onProgress(DECODING * video.fraction, "decoding");
@@ -101,6 +106,16 @@ async function collect(video: Video, task: ConversionTask) {
   task.signal.throwIfAborted();
   await keep(finder.end());
   return { leaves: album.leaves(MOST_PANELS), lastSeconds, inTime: !timeIsUp.aborted };
+}
+
+/** Undefined for a picture that FFmpeg decodes but can't show: the others may be sound, and without any the file is to blame. */
+async function unlessUnshowable<T>(show: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await show();
+  } catch (error) {
+    if (error instanceof FFmpegError) return undefined;
+    throw error;
+  }
 }
 
 /** The sharpest picture of the view that is being shown, by reference: its pixels aren't copied. */
