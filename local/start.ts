@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { ROOT } from "#tools/build/functions.ts";
 import { type Cloud, startCloud } from "./cloud/cloud.ts";
 import { type CloudPlan, DEFAULT_PORT_BASE, planCloud } from "./cloud/plan.ts";
+import { keepCompiledCode } from "./processes/compileCache.ts";
 
 const USAGE = `npm start -- [options]
   --no-engine     leave the reference engine out
@@ -21,6 +22,7 @@ const say = (line: string) => console.log(`reverie: ${line}`);
 process.exit(await main());
 
 async function main(): Promise<number> {
+  keepCompiledCode();
   const stopAsked = signalled();
   const failed = surprised();
   const startedAt = performance.now();

@@ -1,11 +1,12 @@
 /** The folder that the emulator suite works in: a `firebase.json` of its own, the functions, and the origin's static files. */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type FunctionManifest, functions } from "#shared/manifest.ts";
+import { cachedBundles } from "#tools/build/cachedBundles.ts";
 import { actualFirebaseJson } from "#tools/build/firebaseJson.ts";
-import { buildFunctions, functionNames, ROOT } from "#tools/build/functions.ts";
+import { functionNames, ROOT } from "#tools/build/functions.ts";
 import { writePublicFiles } from "#tools/build/publicFiles.ts";
 import { emulatorManifest } from "./emulatorManifest.ts";
 import { SETTINGS_FILE, type WorkerSettings } from "./functionLoader.ts";
@@ -33,7 +34,7 @@ export function makeSuiteFolder(
   rmSync(dir, { recursive: true, force: true });
   const functionsDir = join(dir, "functions");
   const publicDir = join(dir, "public");
-  for (const made of [join(functionsDir, "bundles"), publicDir]) mkdirSync(made, { recursive: true });
+  for (const made of [functionsDir, publicDir]) mkdirSync(made, { recursive: true });
 
   const { hosting } = JSON.parse(actualFirebaseJson());
   writeSuiteConfig(dir, ports, hosting);
@@ -45,7 +46,7 @@ export function makeSuiteFolder(
     dir,
     async build() {
       await Promise.all([
-        buildFunctions(join(functionsDir, "bundles")),
+        cachedBundles().then((bundles) => symlinkSync(bundles, join(functionsDir, "bundles"), "junction")),
         buildLoader(functionsDir),
         writePublicFiles(publicDir),
       ]);

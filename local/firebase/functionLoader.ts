@@ -3,7 +3,7 @@
  * function what Eventarc does in production, redelivery. It is bundled itself and imports no package, since it is a part of every cold start.
  */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, flushCompileCache } from "node:module";
 import { join } from "node:path";
 
 /** How one function is run here. */
@@ -36,6 +36,8 @@ export function loadFunction(
   // After the emulator set its own, since it turns the metadata server off.
   Object.assign(process.env, settings.environment);
   const bundle = createRequire(join(dir, "index.js"))(`./bundles/${name}/index.js`);
+  // The emulator kills its workers, so they can't leave this to their end.
+  flushCompileCache();
   const handler: unknown = bundle[name];
   if (typeof handler !== "function")
     throw new Error(`the bundle of ${name} exports no function of that name`);

@@ -1,7 +1,7 @@
 /** Google's Firestore emulator by itself, for tests of one function that need no more. */
 import { LOOPBACK } from "../processes/ports.ts";
 import type { Run, Running } from "../processes/run.ts";
-import { findJava } from "./java.ts";
+import { findJava, JAVA_OPTIONS } from "./java.ts";
 import type { Emulators } from "./locate.ts";
 
 /** Starts a Firestore emulator; it serves any project id. */
@@ -9,7 +9,13 @@ export async function startFirestore(run: Run, emulators: Emulators, port: numbe
   const child = await run.start({
     name: "firestore",
     command: await findJava(),
-    args: ["-Duser.language=en", "-jar", emulators.firestore, "--host", LOOPBACK, "--port", String(port)],
+    args: [
+      ...JAVA_OPTIONS,
+      "-Duser.language=en",
+      ...["-jar", emulators.firestore],
+      ...["--host", LOOPBACK],
+      ...["--port", String(port)],
+    ],
   });
   await run.waitUntil(child, () => answers(`http://${LOOPBACK}:${port}/`), 60_000);
   return child;

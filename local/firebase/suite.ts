@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { Run, Running } from "../processes/run.ts";
+import { JAVA_OPTIONS } from "./java.ts";
 import { type Emulators, FIREBASE_CLI } from "./locate.ts";
 
 export interface SuitePorts {
@@ -83,6 +84,7 @@ function environmentOfTool(home: string, java: string): Record<string, string | 
   return {
     PATH: path.join(":"),
     NODE_ENV: "production",
+    JAVA_TOOL_OPTIONS: JAVA_OPTIONS.join(" "),
     // Its settings, an account that is signed in there included, stay out of this.
     XDG_CONFIG_HOME: home,
     GOOGLE_APPLICATION_CREDENTIALS: undefined,

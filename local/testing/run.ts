@@ -10,6 +10,7 @@ import { globSync, readFileSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "#tools/build/functions.ts";
+import { keepCompiledCode } from "../processes/compileCache.ts";
 import { ADDRESSES } from "./addresses.ts";
 import { startTestCloud } from "./cloud.ts";
 import { openTestRun, startTestFirestore, startTestPostgres } from "./start.ts";
@@ -26,6 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`no test files in ${places.join(", ")}`);
     return 1;
   }
+  keepCompiledCode();
   const stopAsked = signalled();
   const { run, dir } = openTestRun();
   try {

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { freePort } from "#local/processes/ports.ts";
 import { type FunctionName, functions } from "#shared/manifest.ts";
-import { buildFunctions, functionNames, ROOT } from "../build/functions.ts";
+import { cachedBundles } from "../build/cachedBundles.ts";
+import { functionNames, ROOT } from "../build/functions.ts";
 
 const PRELOAD = pathToFileURL(join(ROOT, "tools/checks/noConnections.ts")).href;
 
@@ -43,13 +43,11 @@ test("manifest and folders name the same functions, each with a README", () => {
 });
 
 describe("a bundle under the functions framework, with an empty environment and no network", () => {
-  const dir = mkdtempSync(join(tmpdir(), "reverie-bundles-"));
+  // In node_modules/.cache, from where the one dependency that stays outside the bundles is found too.
+  let dir: string;
   before(async () => {
-    await buildFunctions(dir);
-    // Stands for `npm install` of the one dependency that stays outside the bundle.
-    symlinkSync(join(ROOT, "node_modules"), join(dir, "node_modules"), "junction");
+    dir = await cachedBundles();
   });
-  after(() => rmSync(dir, { recursive: true, force: true }));
 
   for (const name of functionNames) {
     test(`${name} starts and listens`, async (t) => {

@@ -133,10 +133,9 @@ test("killed while tasks pour in: every task that was acknowledged arrives", asy
       () => {},
     );
   });
-  await eventually("some", () => worker.received.length > 20);
+  await eventually("some", () => acknowledged.length > 20);
   await first.kill("SIGKILL");
   await Promise.all(pouring);
-  assert.ok(acknowledged.length > 20);
   await startChild(t, config);
   await eventually("all acknowledged", () => {
     const arrived = new Set(worker.paths());
