@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, extname, join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { typeOfEnding } from "#shared/platform/media/mediaTypes.ts";
 import type { Narrator } from "./narrator.ts";
 import { type JobView, mailedCode, Phone, type PhoneAddresses, type ResourceView } from "./phone/phone.ts";
+import { titleOfFile } from "./phone/titleOfFile.ts";
 import { makeDemoVideo } from "./video.ts";
 
 /** What `--json` prints. Times are seconds; `queued` runs from the accepted upload to the engine's first work. */
@@ -16,19 +18,6 @@ export interface Outcome {
   readonly files: ReadonlyArray<{ name: string; contentType: string; size: number; path: string }>;
   readonly seconds: { upload: number; queued: number; converting: number; synced: number };
 }
-
-/** Media types by file ending, as a phone would declare them; what arrives is judged by its bytes. */
-const DECLARED: Readonly<Record<string, string>> = {
-  ".mp4": "video/mp4",
-  ".m4v": "video/x-m4v",
-  ".mov": "video/quicktime",
-  ".webm": "video/webm",
-  ".mkv": "video/matroska",
-  ".3gp": "video/3gpp",
-  ".avi": "video/vnd.avi",
-  ".mpg": "video/mpeg",
-  ".ts": "video/mp2t",
-};
 
 /** How long the result may take to appear in the library after the engine is done. */
 const SYNC_DEADLINE_MILLISECONDS = 120_000;
@@ -94,13 +83,13 @@ async function convert(
   tell: Narrator,
 ): Promise<Outcome> {
   const clock = stopwatch();
-  const uploadId = await giver.upload(video, DECLARED[extname(video).toLowerCase()] ?? "video/mp4");
+  const uploadId = await giver.upload(video, typeOfEnding(video) ?? "video/mp4");
   const upload = clock.lap();
   tell.step(`uploaded ${basename(video)}, ${await sizeOf(video)}, by signed URL (${upload} s)`);
 
   const submitted = await giver.submit({
     kind: "scene",
-    title: basename(video, extname(video)).slice(0, 100),
+    title: titleOfFile(video, "Video"),
     params: { location: "outdoor" },
     inputs: { video: uploadId },
   });
