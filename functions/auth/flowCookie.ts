@@ -7,7 +7,7 @@ import { EncryptJWT, errors, jwtDecrypt } from "jose";
 import { z } from "zod";
 
 export const FLOW_COOKIE = "__session";
-/** How long somebody may take at Google's pages. */
+/** How long a person may take on Google's pages. */
 export const FLOW_SECONDS = 600;
 
 const flowSchema = z.object({

@@ -41,7 +41,7 @@ export function googleOAuth(
         nonce,
         code_challenge: codeChallenge,
         code_challenge_method: "S256",
-        // Several people may share a phone: never the last account without asking.
+        // Several people may share a phone: Google must ask which account, and not take the last one.
         prompt: "select_account",
       };
       for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);

@@ -4,8 +4,8 @@ import type { Logger } from "#shared/platform/log/logger.ts";
 const PATIENCE_MILLISECONDS = 3_000;
 
 /**
- * Phones listen to Firestore with a Firebase session of their own, which knows nothing of ours; when one of ours ends, Firebase's end as
- * well. Firebase can only end all of a person's at once: the person's other phones ask for a new listener token and go on.
+ * Phones listen to Firestore with a Firebase session of their own, independent of ours; when one of ours ends, Firebase's end
+ * too. Firebase can only end all of a person's at once: the person's other phones ask for a new listener token and continue.
  * @returns a function that never rejects, because the session has ended by then; a failure is logged, and the listener ends when the
  *   membership does
  */

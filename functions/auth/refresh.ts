@@ -43,7 +43,7 @@ type Outcome =
   | { readonly verdict: Exclude<Verdict, "rotate" | "repeat">; readonly userId?: string };
 
 /**
- * Spends a refresh token, or gives its successor again to whoever brings the attempt key it was spent with.
+ * Spends a refresh token, or gives its successor again for the attempt key it was spent with.
  * @throws `token_invalid`, `token_spent` (nothing changed), `token_reused` (the session has ended; that is committed)
  */
 export async function refresh(
@@ -101,7 +101,7 @@ async function decide(
   return { verdict, userId: account.id };
 }
 
-/** Locks the session that a token belongs to, so that everything about a family happens one after the other. */
+/** Locks the session that a token belongs to, so that requests about one family are handled one after the other. */
 async function lockFamily(sql: Sql, hash: Buffer): Promise<Family | undefined> {
   const { rows } = await sql.query<{
     session_id: string;

@@ -1,5 +1,5 @@
 /**
- * Refresh tokens: what they look like, how one gives birth to the next, and what a token that comes back means. Pure; the store
+ * Refresh tokens: what they look like, how the successor is derived, and what a token that comes a second time means. Pure; the store
  * around it is `refresh.ts`.
  *
  * A family is a chain t0 → t1 → …, where t(n+1) = HMAC-SHA-256(key, tn, attempt key). The server keeps hashes only, and still can
@@ -25,7 +25,7 @@ export function looksLikeRefreshToken(text: string): boolean {
   return FORMAT.test(text);
 }
 
-/** What the database keeps of a token. It has 256 random bits, so a plain hash can't be turned back. */
+/** What the database keeps of a token. It has 256 random bits, so a plain hash can't be reversed. */
 export function tokenHash(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }

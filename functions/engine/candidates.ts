@@ -9,12 +9,12 @@ export interface Candidate {
   readonly found: Stored<Job>;
 }
 
-/** How many more than wanted are looked at, so that whoever loses one to another engine has others to try. */
+/** How many more than wanted are looked at, so that an engine that loses one to another has others to try. */
 const SPARE = 24;
 
 /**
  * What could be leased next: the head of each kind's line, in its order, the kinds taking turns. Which kind comes first is drawn,
- * so that among an engine's kinds none is kept waiting by another.
+ * so that no kind of an engine waits for another.
  * @param random from 0 to 1
  */
 export async function candidatesOf(

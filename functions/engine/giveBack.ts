@@ -9,7 +9,7 @@ export type GivingBack =
 
 /**
  * Ends a lease without a result. `fail` ends the attempt: the job is back in line after its kind's pause, or failed, if another try is
- * of no use or none is left. `release` gives the attempt back. The same lease saying the same again is answered the same.
+ * useless or none is left. `release` returns the attempt. A repetition with the same lease gets the same answer.
  * @throws `lease_lost`
  */
 export async function giveBack(

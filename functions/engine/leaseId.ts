@@ -10,7 +10,7 @@ export interface LeaseRef {
 const LEASE_ID = /^([0-9a-z]{20,40})\.([1-9][0-9]{0,8})\.[0-9a-z]{26}$/;
 
 /**
- * The id of a lease, the token that fences off everyone else: job, lease number and 130 bits that depend on seed and key. The same
+ * The id of a lease, the fencing token: job, lease number and 130 bits that depend on seed and key. The same
  * seed and key make the same id again, so an id needs no storing: the seed is on record in Firestore, the key is the engine's.
  * @param key the request's Idempotency-Key, or something random when it had none
  */

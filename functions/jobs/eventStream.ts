@@ -8,7 +8,7 @@ const HEARTBEAT_MS = 10_000;
 /**
  * Server-sent events (WHATWG HTML, "Server-sent events"): each state of a job with its id, comments as a heartbeat. Ends when the job
  * has, after 25 s, or when the phone has gone.
- * @param messages makes the messages; is told by the signal to stop
+ * @param messages makes the messages; the signal tells it to stop
  */
 export function eventStream(
   c: AppContext,
@@ -25,7 +25,7 @@ export function eventStream(
       const send = (text: string) => {
         if (!over.signal.aborted) controller.enqueue(encoder.encode(text));
       };
-      // Ask again soon: the stream's end is the normal case.
+      // Reconnect soon: the end of a stream is normal.
       send("retry: 1000\n\n");
       const beating = setInterval(() => send(": still here\n\n"), HEARTBEAT_MS);
       try {
@@ -33,7 +33,7 @@ export function eventStream(
           send(`id: ${id}\nevent: job\ndata: ${JSON.stringify(job)}\n\n`);
         }
       } catch (error) {
-        // The phone asks again by itself; what went wrong is ours to know.
+        // The phone reconnects by itself; the error is for our log only.
         if (!over.signal.aborted) log.error("event_stream_failed", { error });
       } finally {
         clearInterval(beating);
@@ -42,7 +42,7 @@ export function eventStream(
         try {
           controller.close();
         } catch {
-          // The phone has gone and the stream with it.
+          // The phone has disconnected, so the stream is closed.
         }
       }
     },
@@ -53,7 +53,7 @@ export function eventStream(
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
       "cache-control": "no-store, no-transform",
-      // nginx and its like hold responses back otherwise.
+      // nginx and similar proxies buffer responses otherwise.
       "x-accel-buffering": "no",
     },
   });

@@ -5,7 +5,7 @@ import type { Clock } from "#shared/platform/clock.ts";
 import { knownEngines } from "#shared/queue/engines.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 
-/** What everyone may know: how many engines there are and how long the lines. No names, no families. */
+/** The public status: how many engines there are and how long the lines are, without names. */
 export interface QueueStatus {
   readonly engines: { readonly idle: number; readonly busy: number; readonly silent: number };
   readonly kinds: Readonly<Record<string, { readonly waiting: number; readonly running: number }>>;
@@ -16,7 +16,7 @@ const FRESH_SECONDS = 3;
 const MOST_RUNNING = 500;
 const runningSchema = z.object({ lease: z.object({ engineId: z.string() }) });
 
-/** Reads the status, keeping it for some seconds: it may be asked by anyone. Make one per instance. */
+/** Reads the status and keeps it for some seconds, because anyone may ask for it. Make one per instance. */
 export function statusReader(deps: {
   firestore: Firestore;
   kinds: Kinds;

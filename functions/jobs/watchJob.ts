@@ -14,7 +14,7 @@ export interface WatchDeps extends ViewDeps {
   readonly firestore: Firestore;
 }
 
-/** Whether `lastEventId` is the id of the job as it is now, read again: of an ended job there is nothing more to tell then. */
+/** Whether `lastEventId` is the id of the job as it is now, read again: of an ended job there is nothing more to send then. */
 export async function isLastEvent(
   jobId: string,
   lastEventId: string,
@@ -24,13 +24,13 @@ export async function isLastEvent(
   return updateTime !== undefined && versionOf(updateTime) === lastEventId;
 }
 
-/** How often the place in line is looked at: it moves by what happens to other jobs, which the listener doesn't see. */
+/** How often the place in line is looked at: other jobs move it, which the listener doesn't see. */
 const POSITION_MS = 3_000;
 
 /**
- * A job each time it is different, as it is then, until it has ended or `signal` is aborted. States that follow each other faster
- * than they can be told are told once, as the latest; none is told twice in a row.
- * @param lastEventId the last id that was heard before, on another connection
+ * A job each time it is different, as it is then, until it has ended or `signal` is aborted. Of states that follow each other faster
+ * than they can be sent only the latest is sent; no state is sent twice in a row.
+ * @param lastEventId the last id that was received before, on another connection
  */
 export async function* watchJob(
   jobId: string,

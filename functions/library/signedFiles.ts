@@ -30,7 +30,7 @@ export function createFileSigner(objects: UrlSigner, clock: Clock): FileSigner {
     if (known && known.expiresAt >= plusSeconds(now, LEFT_SECONDS)) return known;
     const expiresAt = plusSeconds(now, URL_SECONDS);
     const made = { url: objects.signRead(object, expiresAt), expiresAt };
-    made.url.catch(() => remembered.delete(object)); // a failure isn't remembered; whoever waits for it sees it
+    made.url.catch(() => remembered.delete(object)); // a failure isn't remembered; those that wait for it get it
     remembered.delete(object);
     remembered.set(object, made);
     const oldest = remembered.size > REMEMBERED ? remembered.keys().next().value : undefined;

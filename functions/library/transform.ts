@@ -1,7 +1,7 @@
-/** Where and how something stands in a VR video, as it may be sent and as it is kept. */
+/** A position, a rotation and a scale in a VR video, as it may be sent and as it is stored. */
 import { z } from "@hono/zod-openapi";
 
-/** Farther than anyone walks in VR; keeps coordinates in the range where a headset's 32-bit floats are exact to a millimetre. */
+/** Farther than a person walks in VR; keeps coordinates in the range where a headset's 32-bit floats are exact to a millimetre. */
 const FARTHEST_METRES = 10_000;
 const UNIT_TOLERANCE = 1e-3;
 

@@ -1,4 +1,4 @@
-/** What a push message says. A lock screen shows it to whoever holds the phone, so beyond a job's title it tells nothing of anyone. */
+/** What a push message says. Anyone who holds the phone sees it on the lock screen, so it contains nothing about a person but a job's title. */
 import type { DomainEvent } from "#shared/events/event.ts";
 import type { Language } from "#shared/spaces/person.ts";
 

@@ -4,7 +4,7 @@ import type { Sql } from "#shared/platform/sql/pool.ts";
 
 /** Days a session is kept after its last use; all its tokens are over by then (their idle time is as long). */
 export const SESSION_RETENTION_DAYS = 60;
-/** Rows of one statement, so that none holds locks for long; what is left goes next time. */
+/** Rows of one statement, so that none holds locks for long; the next run removes what is left. */
 const BATCH = 10_000;
 
 /**

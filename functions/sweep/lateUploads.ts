@@ -63,7 +63,7 @@ async function settlePage(uploads: readonly QueryDocumentSnapshot[], deps: Uploa
   return done;
 }
 
-/** Looks at up to `limit` objects after a name and removes those without a document: what arrived after everything was over. */
+/** Looks at up to `limit` objects after a name and removes those without a document: what arrived after its upload had ended. */
 export async function removeStrayUploads(
   place: string | undefined,
   deps: UploadSweepDeps,

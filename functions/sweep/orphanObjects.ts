@@ -1,4 +1,4 @@
-/** Objects in the bucket of resources that nothing names: what engines wrote under leases that were lost, or for jobs that never ended well. */
+/** Objects in the bucket of resources that nothing names: what engines wrote under lost leases, or for jobs that did not succeed. */
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -17,7 +17,7 @@ const GRACE_SECONDS = 86_400;
 const PAGE = 200;
 
 /**
- * Looks at up to `limit` objects after a name and removes orphans: of no job, or of a job that has ended or gone on with another
+ * Looks at up to `limit` objects after a name and removes orphans: of no job, or of a job that has ended or continued with another
  * lease, and named neither by its result document nor by SQL.
  */
 export async function removeOrphans(

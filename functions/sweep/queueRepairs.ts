@@ -1,6 +1,6 @@
 /**
  * What a crash between two writes may have left of the queue, recovered by `sweep`. Each may run at any time, any number of times, and
- * beside what it repairs.
+ * at the same time as what it repairs.
  *
  * Bounds, with `sweep` called every minute: a lease whose timer was lost ends at most GRACE_SECONDS + 1 minute after its end; a
  * job whose back-off timer was lost enters the line as late; a ring that was lost is recovered within LOST_RING_SECONDS + 1 minute
@@ -19,7 +19,7 @@ import { endBackOff, endLease } from "#shared/queue/timers.ts";
 import { eventOfUpload } from "#shared/queue/uploadState.ts";
 import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 
-/** Timers and publications have this long to come by themselves, in seconds. */
+/** How long a timer or a publication may be late before it is repaired, in seconds. */
 export const GRACE_SECONDS = 15;
 /** A ring's task that has not moved for this long after it was due is taken for lost, in seconds; longer than its queue's back-off. */
 export const LOST_RING_SECONDS = 120;
@@ -29,7 +29,7 @@ export const UPLOAD_WAIT_DAYS = 8;
 export type Repaired = {
   readonly found: number;
   readonly repaired: number;
-  /** Of single jobs; the others were seen to. */
+  /** Of single jobs; the other jobs were repaired. */
   readonly errors: readonly unknown[];
 };
 
@@ -141,7 +141,7 @@ async function applyUploads(jobId: string, job: Job, deps: QueueDeps): Promise<b
   return true;
 }
 
-/** One after the other; what fails for one job keeps none of the others from being seen to. */
+/** One after the other; a job that fails doesn't stop the others. */
 async function eachJob(
   query: Query<Job, Job>,
   repair: (jobId: string, job: Job) => Promise<boolean>,

@@ -1,7 +1,7 @@
 import type { CloudEvent } from "@google-cloud/functions-framework";
 
 /**
- * The job whose result a Firestore event is about. The subject `documents/results/{jobId}` tells it for ids of ours. Other ids reach a
+ * The job whose result a Firestore event is about. The subject `documents/results/{jobId}` names it for ids of ours. Other ids reach a
  * header escaped in more than one way (CloudEvents' HTTP binding escapes by percent signs, the emulator doesn't at all), so those
  * are taken from the body, where the document's name stands as it is.
  * @returns undefined when the event is about no result; the trigger's path pattern makes that impossible

@@ -20,8 +20,8 @@ interface RenewUploadDeps {
 
 /**
  * Signs the URLs of a pending upload again, for fifteen minutes and not beyond the upload's own end. URLs that were signed before stay
- * good until their own end; all of them create the same object, once. Renewing twice is no harm.
- * @throws `not_found` when the caller's space has no such upload; `upload_over` when no bytes are waited for
+ * good until their own end; all of them create the same object, once. It may be repeated.
+ * @throws `not_found` when the caller's space has no such upload; `upload_over` when the upload is not pending
  */
 export async function renewUpload(
   { id, userId }: { id: string; userId: string },

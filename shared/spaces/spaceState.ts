@@ -1,7 +1,7 @@
 import type { Sql } from "../platform/sql/pool.ts";
 
 /**
- * Whether a group may be given something, asked inside the transaction that gives it. `living` holds until that transaction ends,
+ * Whether something may be added to a group, asked inside the transaction that adds it. `living` holds until that transaction ends,
  * because the space's row is share-locked and erasure takes it exclusively; `erased` holds for ever; `unknown` was never a space.
  */
 export async function spaceState(sql: Sql, spaceId: string): Promise<"living" | "erased" | "unknown"> {
