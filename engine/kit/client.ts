@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { traceHeaders } from "#shared/platform/trace.ts";
 import type { IdTokens } from "./idToken.ts";
 
 const inputSchema = z.object({
@@ -10,6 +11,8 @@ const inputSchema = z.object({
 const leaseSchema = z.object({
   leaseId: z.string(),
   expiresAt: z.coerce.date(),
+  /** Carried by each call about this lease (W3C Trace Context), so that the gateway's logs of the job are found together. */
+  traceparent: z.string(),
   job: z.object({
     id: z.string(),
     kind: z.string(),
@@ -154,6 +157,7 @@ export class EngineClient {
         method: "POST",
         headers: {
           ...headers,
+          ...traceHeaders(),
           authorization: `Bearer ${await this.#tokens.current()}`,
           "content-type": "application/json",
         },

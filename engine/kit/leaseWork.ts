@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "#shared/platform/clock.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
+import { traceOfHeaders, withTrace } from "#shared/platform/trace.ts";
 import {
   type EngineClient,
   GatewayRefusedError,
@@ -43,7 +44,12 @@ const MADE = 0.95;
  * Does the work of one lease from its inputs to its completion, renewing it meanwhile. Never rejects: what goes wrong is told to the
  * gateway, or logged where the gateway no longer wants to know.
  */
-export async function workOnLease(lease: Lease, deps: LeaseWorkDeps): Promise<LeaseEnd> {
+export function workOnLease(lease: Lease, deps: LeaseWorkDeps): Promise<LeaseEnd> {
+  const trace = traceOfHeaders((name) => (name === "traceparent" ? lease.traceparent : undefined));
+  return withTrace(trace, () => workUnderTrace(lease, deps));
+}
+
+async function workUnderTrace(lease: Lease, deps: LeaseWorkDeps): Promise<LeaseEnd> {
   const { leaseId, job } = lease;
   const log = deps.log.with({ jobId: job.id, kind: job.kind, attempt: job.attempt });
   log.info("lease_taken", { inputs: Object.keys(lease.inputs) });

@@ -1,5 +1,6 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { hasCode } from "#shared/platform/errors.ts";
+import { adoptTrace } from "#shared/platform/trace.ts";
 import { type Applied, changeJob } from "#shared/queue/changeJob.ts";
 import type { JobRequest } from "#shared/queue/commitJob.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
@@ -34,6 +35,7 @@ export async function heldLease(leaseId: string, call: LeaseCall, firestore: Fir
   const ref = parseLeaseId(leaseId);
   const job = ref && (await findJob(firestore, ref.jobId));
   if (!ref || !job) throw refusalError({ why: "lease_lost" });
+  adoptTrace(job.trace);
   const hash = leaseHash(leaseId);
   const repeats = job.lastLease?.hash === hash && job.lastLease.how === LAST_CALLS[call];
   if (!holds(job, hash) && !repeats && !(call === "renew" && wasCancelled(job, hash))) {

@@ -1,6 +1,7 @@
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { isConflict } from "#shared/platform/firestore/retryConflicts.ts";
+import { traceparentOf, withTrace } from "#shared/platform/trace.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { type Committed, commitJob } from "#shared/queue/commitJob.ts";
 import { perform } from "#shared/queue/effects.ts";
@@ -29,6 +30,8 @@ export interface LeaseRequest {
 export interface LeaseView {
   readonly leaseId: string;
   readonly expiresAt: string;
+  /** The engine sends it with each call about this lease, and may name it in its own logs. */
+  readonly traceparent: string;
   readonly job: Pick<Job, "kind" | "title" | "params" | "attempt"> & { readonly id: string };
   readonly inputs: Record<string, { url: string; contentType: string; size: number; crc32c: string }>;
 }
@@ -122,7 +125,9 @@ async function claim(
   ledger.added(ref, claimed.recordVersion);
   const { job, effects } = claimed;
   const { kind, attempt, leaseNumber } = job;
-  deps.log.info("job_leased", { jobId, kind, attempt, leaseNumber, engineId: request.body.engineId });
+  withTrace(job.trace, () =>
+    deps.log.info("job_leased", { jobId, kind, attempt, leaseNumber, engineId: request.body.engineId }),
+  );
   await perform(
     effects.map((effect) => ({ jobId, job, effect })),
     deps,
@@ -175,6 +180,7 @@ async function presentOne({ jobId, leaseId, job }: Held, urlsExpireAt: Date, dep
   return {
     leaseId,
     expiresAt: (job.lease?.until ?? urlsExpireAt).toISOString(),
+    traceparent: traceparentOf(job.trace),
     job: { id: jobId, kind, title, params, attempt },
     inputs,
   };

@@ -32,6 +32,9 @@ const lease = z
   .object({
     leaseId: z.string().describe("The fencing token: only its holder may change the job."),
     expiresAt: z.iso.datetime(),
+    traceparent: z
+      .string()
+      .describe("W3C Trace Context of the job; send it as a header with each call about this lease."),
     job: z.object({
       id: z.string(),
       kind: z.string(),

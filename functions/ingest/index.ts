@@ -1,5 +1,6 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
 import { lazy } from "#shared/platform/lazy.ts";
+import { withTrace } from "#shared/platform/trace.ts";
 import { ingestDeps } from "./deps.ts";
 import { finalizedObject } from "./event.ts";
 import { ingestUpload } from "./ingestUpload.ts";
@@ -9,5 +10,5 @@ const deps = lazy(ingestDeps);
 export const ingest: CloudEventFunction<unknown> = async (event) => {
   const object = finalizedObject(event, deps().bucket);
   if (object === undefined) return deps().log.error("event_unreadable", { type: event.type });
-  await ingestUpload(object, deps());
+  await withTrace(undefined, () => ingestUpload(object, deps()));
 };

@@ -4,6 +4,7 @@ import type { Clock } from "#shared/platform/clock.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { FIRST_BYTES, sniffType } from "#shared/platform/media/sniff.ts";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
+import { adoptTrace } from "#shared/platform/trace.ts";
 import { tombstonesOf } from "#shared/spaces/tombstoneDocument.ts";
 import { isTaken } from "#shared/uploads/acceptance.ts";
 import { type Upload, uploadsOf } from "#shared/uploads/uploadDocument.ts";
@@ -90,6 +91,7 @@ async function settle(
     const [snapshot, erased] = await Promise.all([transaction.get(document), transaction.get(tombstone)]);
     const upload = snapshot.data();
     if (upload === undefined || erased.exists) return "stray";
+    adoptTrace(upload.trace);
     if (upload.object !== found.name || upload.expiresAt <= deps.clock()) return "stray";
     if (upload.state === "received")
       return upload.received?.generation === found.generation ? upload : "stray";

@@ -1,5 +1,6 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
 import { lazy } from "#shared/platform/lazy.ts";
+import { withTrace } from "#shared/platform/trace.ts";
 import { decodeEvent } from "./decodeEvent.ts";
 import { notifyDeps } from "./deps.ts";
 import { notifyPhones } from "./notifyPhones.ts";
@@ -9,5 +10,5 @@ const deps = lazy(notifyDeps);
 export const notify: CloudEventFunction<unknown> = async (event) => {
   const decoded = decodeEvent(event);
   if (!decoded) return deps().log.error("event_unreadable", { messageId: event.id });
-  await notifyPhones(decoded, deps());
+  await withTrace(decoded.trace, () => notifyPhones(decoded, deps()));
 };

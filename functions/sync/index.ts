@@ -1,5 +1,6 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
 import { lazy } from "#shared/platform/lazy.ts";
+import { withTrace } from "#shared/platform/trace.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import { syncDeps } from "./deps.ts";
 import { jobIdOf } from "./jobIdOf.ts";
@@ -9,5 +10,5 @@ const deps = lazy(syncDeps);
 export const sync: CloudEventFunction<unknown> = async (event) => {
   const jobId = jobIdOf(event);
   if (jobId === undefined) return deps().log.error("event_unreadable", { subject: event.subject });
-  await syncResult(jobId, deps());
+  await withTrace(undefined, () => syncResult(jobId, deps()));
 };

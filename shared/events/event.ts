@@ -3,11 +3,14 @@
  * job document) and then published to Pub/Sub. `notify` may receive it more than once and notifies each device once.
  */
 import { z } from "zod";
+import { traceId } from "../platform/trace.ts";
 
 const base = {
   /** The same for the same change, so that a repeated publication is recognised. At most 120 characters. */
   id: z.string().min(1).max(120),
   at: z.iso.datetime(),
+  /** Of the job or request that it comes from; what the logs of all that follows are found by. */
+  trace: traceId.optional(),
 };
 const job = { jobId: z.string(), spaceId: z.string(), kind: z.string(), title: z.string() };
 

@@ -13,9 +13,9 @@ export interface BaseDeps {
 }
 
 /** @param name the function's; each line of its log carries it */
-export function baseDeps(name: string, settings: SettingsOf<"LOG_LEVEL">): BaseDeps {
+export function baseDeps(name: string, settings: SettingsOf<"LOG_LEVEL" | "GOOGLE_CLOUD_PROJECT">): BaseDeps {
   return {
-    log: createLogger(settings.LOG_LEVEL, { function: name }),
+    log: createLogger(settings.LOG_LEVEL, { function: name }, settings.GOOGLE_CLOUD_PROJECT),
     clock: systemClock,
     newId: randomId,
     randomBytes,

@@ -11,7 +11,7 @@ import { type CommitOptions, type Committed, commitJob, type JobRequest } from "
 import type { Job } from "./jobDocument.ts";
 import type { JobStore } from "./jobStore.ts";
 import type { Line } from "./lineDocument.ts";
-import { jobWith, NOW, RECEIVED } from "./testing/jobFixture.ts";
+import { jobWith, NOW, RECEIVED, TRACE } from "./testing/jobFixture.ts";
 import { type Committing, MemoryDocuments, memoryJobStore } from "./testing/memoryJobStore.ts";
 import { completion } from "./testing/worldRequests.ts";
 
@@ -24,7 +24,7 @@ const retry = (openJobsPerSpace = 10): JobRequest => ({ type: "retry", onlyFaile
 const submit = (openJobsPerSpace = 10, spaceId = "s"): JobRequest => ({
   type: "submit",
   submission: {
-    ...{ kind: "scene", spaceId, createdBy: "u", title: "The sea", params: {} },
+    ...{ kind: "scene", spaceId, createdBy: "u", trace: TRACE, title: "The sea", params: {} },
     inputs: { video: "upload" },
   },
   openJobsPerSpace,
@@ -32,7 +32,15 @@ const submit = (openJobsPerSpace = 10, spaceId = "s"): JobRequest => ({
 const upload = (overrides: Partial<Upload> = {}): Upload => {
   const { object, ...received } = RECEIVED;
   return {
-    ...{ spaceId: "s", createdBy: "u", object, contentType: "video/mp4", size: 1_000, crc32c: null },
+    ...{
+      spaceId: "s",
+      createdBy: "u",
+      trace: TRACE,
+      object,
+      contentType: "video/mp4",
+      size: 1_000,
+      crc32c: null,
+    },
     ...{ name: null, state: "received", reason: null, received, createdAt: NOW },
     expiresAt: plusSeconds(NOW, 60),
     ...overrides,
@@ -236,11 +244,11 @@ test("complete writes one result of the job's id, and takes the job out of its l
   assert.equal(job().state, "succeeded");
   assert.equal(job().place, null);
   assert.deepEqual(line(), lineWith(0, 0, 1));
-  const { kind, spaceId, createdBy, title, params } = running;
+  const { kind, spaceId, createdBy, trace, title, params } = running;
   const made = { jobId: ID, leaseNumber: 4, data: null, completedAt: NOW };
   const files = request.type === "complete" && request.files;
   assert.deepEqual(documents.results.get(ID), [
-    { ...{ kind, spaceId, createdBy, title, params }, ...made, files },
+    { ...{ kind, spaceId, createdBy, trace, title, params }, ...made, files },
   ]);
   assert.deepEqual(asked, ["job", "surroundings", "line", "commit"]);
 });

@@ -4,6 +4,7 @@
  */
 import type { Logger } from "../platform/log/logger.ts";
 import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
+import { withTrace } from "../platform/trace.ts";
 import { type BellDeps, ringFor } from "./bell.ts";
 import type { Job } from "./jobDocument.ts";
 import type { Effect } from "./jobEvent.ts";
@@ -25,11 +26,13 @@ export interface JobEffect {
 export async function perform(effects: readonly JobEffect[], deps: EffectDeps): Promise<void> {
   await Promise.all(
     effects.map(async ({ jobId, job, effect }) => {
-      try {
-        await performOne(jobId, job, effect, deps);
-      } catch (error) {
-        deps.log.warn("effect_left_to_sweep", { jobId, effect: effect.type, error });
-      }
+      await withTrace(job.trace, async () => {
+        try {
+          await performOne(jobId, job, effect, deps);
+        } catch (error) {
+          deps.log.warn("effect_left_to_sweep", { jobId, effect: effect.type, error });
+        }
+      });
     }),
   );
 }

@@ -1,4 +1,5 @@
 import { hasCode } from "../platform/errors.ts";
+import { withTrace } from "../platform/trace.ts";
 import { uploadsOf } from "../uploads/uploadDocument.ts";
 import { changeJob, type QueueDeps } from "./changeJob.ts";
 import { jobsOf } from "./jobDocument.ts";
@@ -18,7 +19,8 @@ export async function applyUpload(uploadId: string, deps: QueueDeps): Promise<vo
   for (const { id } of waiting.docs) {
     try {
       const { verdict, job } = await changeJob(id, event, deps);
-      if (verdict === "changed" && job.waiting) deps.log.info("inputs_ready", { jobId: id, kind: job.kind });
+      if (verdict === "changed" && job.waiting)
+        withTrace(job.trace, () => deps.log.info("inputs_ready", { jobId: id, kind: job.kind }));
     } catch (error) {
       if (!hasCode(error, "not_found")) throw error; // erased meanwhile
     }

@@ -2,6 +2,7 @@ import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
+import { traceId } from "../platform/trace.ts";
 
 export const JOB_STATES = [
   "awaiting_upload",
@@ -52,6 +53,8 @@ export const jobSchema = z.object({
   /** The care group, or SAMPLES_SPACE. */
   spaceId: z.string(),
   createdBy: z.string(),
+  /** Of the request that submitted it; what the logs of all that follows are found by. */
+  trace: traceId,
   title: z.string(),
   params: z.record(z.string(), z.unknown()),
   /** By role. */

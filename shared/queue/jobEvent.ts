@@ -8,7 +8,8 @@ import type { Job, JobInput } from "./jobDocument.ts";
 export type Rules = Pick<Kind, "inputs" | "maxAttempts" | "backoff" | "leaseCeilingSeconds">;
 
 /** What a new job is made of. */
-export interface Submission extends Pick<Job, "kind" | "spaceId" | "createdBy" | "title" | "params"> {
+export interface Submission
+  extends Pick<Job, "kind" | "spaceId" | "createdBy" | "trace" | "title" | "params"> {
   /** Upload ids by role. */
   readonly inputs: Readonly<Record<string, string>>;
 }

@@ -21,6 +21,7 @@ export async function publishFailure(jobId: string, job: Job, deps: Notification
     type: "job_failed",
     id: `${jobId}.failed.${finishedAt.getTime()}`,
     at: finishedAt.toISOString(),
+    trace: job.trace,
     jobId,
     spaceId: job.spaceId,
     kind: job.kind,

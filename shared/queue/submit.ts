@@ -5,6 +5,7 @@ import { retryConflictsInTurn } from "../platform/firestore/retryConflicts.ts";
 import { answerRecord, findAnswer } from "../platform/idempotency/firestore.ts";
 import type { StoredAnswer } from "../platform/idempotency/sql.ts";
 import type { NewId } from "../platform/ids.ts";
+import { requestTrace } from "../platform/trace.ts";
 import type { QueueDeps } from "./changeJob.ts";
 import { commitJob } from "./commitJob.ts";
 import { type JobEffect, perform } from "./effects.ts";
@@ -135,6 +136,7 @@ function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: S
     kind: kind.name,
     spaceId,
     createdBy: userId,
+    trace: requestTrace(),
     title: body.title,
     params: params.data,
     inputs: body.inputs,

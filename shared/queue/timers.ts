@@ -1,4 +1,5 @@
 import { hasCode } from "../platform/errors.ts";
+import { withTrace } from "../platform/trace.ts";
 import { type Applied, changeJob, type QueueDeps } from "./changeJob.ts";
 
 /**
@@ -21,7 +22,9 @@ export async function endLease(
   const applied = await unlessGone(changeJob(jobId, { type: "lease_ended", leaseNumber }, deps));
   if (applied?.verdict === "changed") {
     const { attempt, maxAttempts, state, kind } = applied.job;
-    deps.log.warn("lease_ended", { jobId, kind, leaseNumber, attempt, maxAttempts, state });
+    withTrace(applied.job.trace, () =>
+      deps.log.warn("lease_ended", { jobId, kind, leaseNumber, attempt, maxAttempts, state }),
+    );
   }
   return outcomeOf(applied, at);
 }

@@ -88,7 +88,7 @@ export function wasCancelled(job: Job, hash: string): boolean {
 }
 
 function submit({ submission, uploads }: EventOf<"submit">, now: Date, rules: Rules): Outcome {
-  const { kind, spaceId, createdBy, title, params } = submission;
+  const { kind, spaceId, createdBy, trace, title, params } = submission;
   const inputs = Object.fromEntries(
     Object.entries(submission.inputs).map(([role, uploadId]) => [
       role,
@@ -101,6 +101,7 @@ function submit({ submission, uploads }: EventOf<"submit">, now: Date, rules: Ru
     kind,
     spaceId,
     createdBy,
+    trace,
     title,
     params,
     ...filled,
@@ -185,10 +186,10 @@ function complete(job: Job, event: EventOf<"complete">, now: Date): Outcome {
   if (!job.lease || !holds(job, hash)) return repeated(job, hash, "completed");
   const tookSeconds = Math.max(0, (now.getTime() - job.lease.startedAt.getTime()) / 1000);
   const progress = { fraction: 1, stage: null };
-  const { kind, spaceId, createdBy, title, params, leaseNumber } = job;
+  const { kind, spaceId, createdBy, trace, title, params, leaseNumber } = job;
   return {
     ...ended({ ...job, ...withoutLease(job, "completed"), state: "succeeded", progress, tookSeconds }, now),
-    result: { kind, spaceId, createdBy, title, params, files, data, leaseNumber, completedAt: now },
+    result: { kind, spaceId, createdBy, trace, title, params, files, data, leaseNumber, completedAt: now },
   };
 }
 

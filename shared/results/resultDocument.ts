@@ -4,6 +4,7 @@ import { z } from "zod";
 import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 import { base32 } from "../platform/ids.ts";
+import { traceId } from "../platform/trace.ts";
 
 /**
  * `results/{jobId}`: what a completed job made, written once by `engine` in the transaction that ends the job, and followed by
@@ -16,6 +17,8 @@ export const resultSchema = z.strictObject({
   /** The care group, or SAMPLES_SPACE. */
   spaceId: z.string(),
   createdBy: z.string(),
+  /** The job's; what the logs of all that follows are found by. Left out by an import. */
+  trace: traceId.optional(),
   title: z.string(),
   params: z.record(z.string(), z.unknown()),
   files: z.array(

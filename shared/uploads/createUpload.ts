@@ -6,6 +6,7 @@ import { errors } from "../platform/errors.ts";
 import type { NewId } from "../platform/ids.ts";
 import { essence } from "../platform/media/mediaTypes.ts";
 import type { SignedRequest, UrlSigner } from "../platform/storage/urlSigner.ts";
+import { requestTrace } from "../platform/trace.ts";
 import { largestDeclared } from "./acceptance.ts";
 import { type Upload, uploadsOf } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
@@ -85,6 +86,7 @@ export async function createUpload(
     .create({
       spaceId: input.spaceId,
       createdBy: input.userId,
+      trace: requestTrace(),
       ...declared,
       name: input.name ?? null,
       state: "pending",

@@ -2,6 +2,7 @@ import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
+import { traceId } from "../platform/trace.ts";
 
 /**
  * `uploads/{id}`: one upload session, which is a signed permission to create one object, and the verdict on what arrived. `pending`
@@ -10,6 +11,8 @@ import { timestamp } from "../platform/firestore/timestamp.ts";
 export const uploadSchema = z.object({
   spaceId: z.string(),
   createdBy: z.string(),
+  /** Of the request that made it; what the logs of all that follows are found by. */
+  trace: traceId,
   /** Object name in the uploads bucket. */
   object: z.string(),
   /** As declared by the phone. */

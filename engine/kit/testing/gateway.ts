@@ -194,6 +194,7 @@ export class TestGateway implements AsyncDisposable {
     return {
       leaseId: lease.id,
       expiresAt: inAMinute(),
+      traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
       job: { id: job.id, kind: job.kind, title: "A day", params: job.params ?? {}, attempt: 1 },
       inputs: Object.fromEntries(inputs),
     };

@@ -2,6 +2,7 @@
 import type { GoogleAuth, IdTokenClient } from "google-auth-library";
 import type { EngineAddress } from "../config/settings.ts";
 import { lazy } from "../lazy.ts";
+import { traceHeaders } from "../trace.ts";
 
 /**
  * - `accepted`: it says it will ask for work.
@@ -48,6 +49,7 @@ export function createEngineBell(): EngineBell {
           headers: {
             authorization: await authorization(audience ?? url),
             "content-type": "application/json",
+            ...traceHeaders(),
           },
           body: JSON.stringify({ kind }),
           redirect: "error",

@@ -4,6 +4,7 @@
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { errors } from "../errors.ts";
+import { traceOfHeaders, withTrace } from "../trace.ts";
 import { answerError } from "./answerError.ts";
 import type { App, AppContext, AppEnv } from "./appEnv.ts";
 import { refuseUnreadableBody } from "./body.ts";
@@ -39,6 +40,12 @@ export function createApp(http: () => HttpDeps): App {
       });
     },
   });
+  app.use((c, next) =>
+    withTrace(
+      traceOfHeaders((name) => c.req.header(name)),
+      next,
+    ),
+  );
   app.use(async (c, next) => {
     begin(c, http());
     const startedAt = performance.now();
@@ -47,11 +54,13 @@ export function createApp(http: () => HttpDeps): App {
     c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
     c.header("x-content-type-options", "nosniff");
     c.var.log.info("request", {
-      method: c.req.method,
-      // The route's pattern, not the path: a path can hold ids, and a wrong one can hold anything.
-      route: c.req.routePath,
-      status: c.res.status,
-      milliseconds: Math.round(performance.now() - startedAt),
+      httpRequest: {
+        requestMethod: c.req.method,
+        // The route's pattern, not the path: a path can hold ids, and a wrong one can hold anything.
+        requestUrl: c.req.routePath,
+        status: c.res.status,
+        latency: `${((performance.now() - startedAt) / 1000).toFixed(3)}s`,
+      },
     });
   });
   app.use(crossOrigin(app));
@@ -66,10 +75,9 @@ export function createApp(http: () => HttpDeps): App {
 
 function begin(c: AppContext, http: HttpDeps): void {
   const requestId = http.newId();
-  const trace = /^([0-9a-f]{32})/.exec(c.req.header("x-cloud-trace-context") ?? "")?.[1];
   c.set("http", http);
   c.set("requestId", requestId);
-  c.set("log", http.log.with({ requestId, ...(trace ? { trace } : {}) }));
+  c.set("log", http.log.with({ requestId }));
   c.set(
     "address",
     callerAddress(c.req.header("x-forwarded-for"), c.env?.incoming?.socket.remoteAddress, http.trustedHops),

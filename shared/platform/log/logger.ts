@@ -1,4 +1,5 @@
 import { type Logger as Pino, pino } from "pino";
+import { currentTrace } from "../trace.ts";
 
 /**
  * Structured logs in Cloud Logging's field names: one line per thing that happened, `event` naming it in snake_case.
@@ -21,21 +22,35 @@ const SEVERITY: Readonly<Record<string, string>> = {
   error: "ERROR",
 };
 
-/** A logger that writes JSON lines to standard output. */
+/**
+ * A logger that writes JSON lines to standard output. Each line names the trace it belongs to, in the form by which Cloud Logging
+ * finds all lines of one trace (https://docs.cloud.google.com/logging/docs/structured-logging).
+ * @param projectId of the project that the trace is shown in; without it the line carries the bare id
+ */
 export function createLogger(
   level: "debug" | "info" | "warn" | "error" | "silent",
   fields: LogFields = {},
+  projectId?: string,
 ): Logger {
   return wrap(
     pino({
       level,
       base: { ...fields },
+      mixin: () => traceField(projectId),
       messageKey: "message",
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ severity: SEVERITY[label] ?? "DEFAULT" }) },
       serializers: { error: describeError },
     }),
   );
+}
+
+function traceField(projectId: string | undefined): LogFields {
+  const id = currentTrace();
+  if (id === undefined) return {};
+  return {
+    "logging.googleapis.com/trace": projectId === undefined ? id : `projects/${projectId}/traces/${id}`,
+  };
 }
 
 /** A logger that keeps nothing; for tests that don't look at logs. */

@@ -1,9 +1,10 @@
 import { PubSub } from "@google-cloud/pubsub";
 import type { SettingsOf } from "../config/settings.ts";
+import { traceHeaders } from "../trace.ts";
 import { JOB_EVENTS_TOPIC } from "./topics.ts";
 
 export interface Publisher {
-  /** Resolves once Pub/Sub has the message. Its type becomes an attribute too, so that a subscription can filter by it. */
+  /** Resolves once Pub/Sub has the message. Its type and the current trace become attributes. */
   publish(message: { readonly type: string }): Promise<void>;
 }
 
@@ -15,7 +16,7 @@ export function createPublisher(settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">): P
   });
   return {
     async publish(message) {
-      await topic.publishMessage({ json: message, attributes: { type: message.type } });
+      await topic.publishMessage({ json: message, attributes: { type: message.type, ...traceHeaders() } });
     },
   };
 }

@@ -4,6 +4,7 @@ import { credentials } from "@grpc/grpc-js";
 import { PassThroughClient } from "google-auth-library";
 import type { SettingsOf } from "../config/settings.ts";
 import { hasGrpcStatus } from "../grpcStatus.ts";
+import { traceHeaders } from "../trace.ts";
 import type { QueueName } from "./queues.ts";
 
 export interface Task {
@@ -21,7 +22,7 @@ export interface Task {
 }
 
 export interface TaskQueue {
-  /** Adds a task. Says `exists` when its name is or was in use. */
+  /** Adds a task, whose call carries the current trace. Says `exists` when its name is or was in use. */
   add(task: Task): Promise<"added" | "exists">;
   /** Takes a waiting task out; one that is gone already is no error. */
   remove(queue: QueueName, name: string): Promise<void>;
@@ -53,7 +54,7 @@ export function createTaskQueue(
           httpRequest: {
             httpMethod: "POST" as const,
             url: `${dispatchUrl}${task.path}`,
-            headers: { "content-type": "application/json" },
+            headers: { "content-type": "application/json", ...traceHeaders() },
             body: Buffer.from(JSON.stringify(task.body)),
             oidcToken: { serviceAccountEmail, audience: dispatchUrl },
           },

@@ -14,6 +14,9 @@ export const RECEIVED = {
   crc32c: "AAAAAA==",
 };
 
+/** The trace of every job. */
+export const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+
 /** A queued `scene` job with its place in line. What `overrides` don't say fits the state that they name. */
 export function jobWith(overrides: Partial<Job> = {}): Job {
   const state = overrides.state ?? "queued";
@@ -24,6 +27,7 @@ export function jobWith(overrides: Partial<Job> = {}): Job {
     kind: "scene",
     spaceId: "s",
     createdBy: "u",
+    trace: TRACE,
     title: "The sea",
     params: {},
     inputs: {

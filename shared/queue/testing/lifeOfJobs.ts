@@ -3,7 +3,7 @@ import { plusSeconds } from "../../platform/clock.ts";
 import type { Result } from "../../results/resultDocument.ts";
 import type { Job } from "../jobDocument.ts";
 import type { Changed, Effect, JobEvent, Outcome, Refusal, Rules, UploadState } from "../jobEvent.ts";
-import { jobWith, NOW, RECEIVED } from "./jobFixture.ts";
+import { jobWith, NOW, RECEIVED, TRACE } from "./jobFixture.ts";
 
 /** Ten seconds after the jobs were made. */
 export const T = plusSeconds(NOW, 10);
@@ -84,7 +84,7 @@ const surroundings = (uploads: Record<string, UploadState>, spaceErased = false)
   uploads: new Map(Object.entries(uploads)),
   spaceErased,
 });
-const ABOUT = { kind: "scene", spaceId: "s", createdBy: "u", title: "The sea", params: {} };
+const ABOUT = { kind: "scene", spaceId: "s", createdBy: "u", trace: TRACE, title: "The sea", params: {} };
 
 /** @param inputs upload ids by role */
 export const submit = (

@@ -10,7 +10,7 @@ import type { IdempotencyRecord } from "../../platform/idempotency/record.ts";
 import { type Committed, commitJob, type JobRequest } from "../commitJob.ts";
 import { isOpen, type Job } from "../jobDocument.ts";
 import type { ConditionalWrite, Version } from "../jobStore.ts";
-import { NOW, RECEIVED } from "./jobFixture.ts";
+import { NOW, RECEIVED, TRACE } from "./jobFixture.ts";
 import { MemoryDocuments, memoryJobStore } from "./memoryJobStore.ts";
 import { checkChange, checkDocuments, type Memory } from "./worldChecks.ts";
 import { fittingRequest, honestRequests, strayRequest, THING } from "./worldRequests.ts";
@@ -106,7 +106,16 @@ export class QueueWorld {
     const spaceId = SPACES[choice % SPACES.length] ?? "a";
     const uploadId = `upload-of-${jobId}`;
     this.documents.uploads.set(uploadId, {
-      ...{ spaceId, createdBy: "u", object: "o", contentType: "x/y", size: 1, crc32c: null, name: null },
+      ...{
+        spaceId,
+        createdBy: "u",
+        trace: TRACE,
+        object: "o",
+        contentType: "x/y",
+        size: 1,
+        crc32c: null,
+        name: null,
+      },
       ...{ state: "pending", reason: null, received: null, createdAt: NOW },
       expiresAt: plusSeconds(NOW, 1e8),
     });
@@ -114,6 +123,7 @@ export class QueueWorld {
       kind: THING.name,
       spaceId,
       createdBy: "u",
+      trace: TRACE,
       title: "t",
       params: {},
       inputs: { one: uploadId },

@@ -86,12 +86,12 @@ function checkTimes({ type }: JobRequest, before: Job, { updatedAt }: Job): void
 
 /** The result says what the job says, and has the files of the lease that completed it. */
 function checkResult(jobId: string, hash: string, before: Job, after: Job, documents: MemoryDocuments): void {
-  const { kind, spaceId, createdBy, title, params, leaseNumber } = before;
+  const { kind, spaceId, createdBy, trace, title, params, leaseNumber } = before;
   const [result] = documents.results.get(jobId) ?? [];
   assert.ok(result);
   const { files, ...rest } = result;
   assert.deepEqual(rest, {
-    ...{ jobId, kind, spaceId, createdBy, title, params, leaseNumber },
+    ...{ jobId, kind, spaceId, createdBy, trace, title, params, leaseNumber },
     ...{ data: null, completedAt: after.finishedAt },
   });
   assert.deepEqual(

@@ -157,6 +157,7 @@ export async function queueHarness(
       await firestore.doc(`uploads/${id}`).set({
         spaceId,
         createdBy: USER,
+        trace: "4bf92f3577b34da6a3ce929d0e0e4736",
         object: `spaces/${spaceId}/uploads/${id}`,
         contentType: "video/mp4",
         size: 1000,

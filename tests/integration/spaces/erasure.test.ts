@@ -42,6 +42,7 @@ async function furnish(spaceId: string, maker: TestPerson) {
   await harness.firestore.doc(`uploads/${upload}`).set({
     spaceId,
     createdBy: maker.id,
+    trace: "4bf92f3577b34da6a3ce929d0e0e4736",
     object: video.name,
     contentType: "video/mp4",
     size: video.size,

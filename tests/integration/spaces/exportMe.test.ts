@@ -51,6 +51,7 @@ async function furnish(spaceId: string, maker: TestPerson) {
   await harness.firestore.doc(`uploads/${uploadId}`).set({
     spaceId,
     createdBy: maker.id,
+    trace: "4bf92f3577b34da6a3ce929d0e0e4736",
     object: upload.name,
     contentType: "video/quicktime",
     size: 5,

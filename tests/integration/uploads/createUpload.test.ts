@@ -3,6 +3,7 @@ import { after, before, test } from "node:test";
 import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
 import { memoryObjects } from "#local/testing/memoryObjects.ts";
 import { kinds } from "#shared/kinds/index.ts";
+import { withTrace } from "#shared/platform/trace.ts";
 import { largestDeclared } from "#shared/uploads/acceptance.ts";
 import { type CreateUploadDeps, createUpload, createUploadBody } from "#shared/uploads/createUpload.ts";
 import { uploadSchema } from "#shared/uploads/uploadDocument.ts";
@@ -31,9 +32,12 @@ function depsWithIds(...ids: string[]): CreateUploadDeps {
 
 test("an upload is stored as pending before its URL is sent, and expires", async () => {
   const id = "1".repeat(26);
-  const created = await createUpload(
-    { contentType: "Video/MP4; codecs=avc1", size: 10, name: "Grandma.mp4", spaceId: SPACE, userId: "u1" },
-    depsWithIds(id),
+  const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const created = await withTrace(trace, () =>
+    createUpload(
+      { contentType: "Video/MP4; codecs=avc1", size: 10, name: "Grandma.mp4", spaceId: SPACE, userId: "u1" },
+      depsWithIds(id),
+    ),
   );
   assert.equal(created.id, id);
   assert.equal(created.method, "PUT");
@@ -42,6 +46,7 @@ test("an upload is stored as pending before its URL is sent, and expires", async
   assert.deepEqual(stored, {
     spaceId: SPACE,
     createdBy: "u1",
+    trace,
     object: `spaces/${SPACE}/uploads/${id}`,
     contentType: "video/mp4",
     size: 10,

@@ -50,6 +50,7 @@ async function announced(overrides: Partial<Upload> = {}): Promise<void> {
   await backend.firestore.doc(`uploads/${ID}`).set({
     spaceId: SPACE,
     createdBy: "u1",
+    trace: "4bf92f3577b34da6a3ce929d0e0e4736",
     object: OBJECT,
     contentType: "video/mp4",
     size: MP4.length,
