@@ -5,6 +5,7 @@ import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import type { Mailer } from "#shared/platform/mail/mailer.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
+import { requestTrace } from "#shared/platform/trace.ts";
 import { codeHash, codeOf } from "#shared/spaces/invitationCode.ts";
 import { type Person, personOf, personWithAddress } from "#shared/spaces/person.ts";
 import { invitationMail } from "./invitationMail.ts";
@@ -106,6 +107,7 @@ async function prepare(
   ]);
   const event: DomainEvent = {
     type: "invited",
+    trace: requestTrace(),
     id: `invited:${invitationId}`,
     at: now.toISOString(),
     userId: recipient.id,

@@ -9,6 +9,7 @@ import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import { requestTrace } from "#shared/platform/trace.ts";
 import { personOf, requireRole } from "#shared/spaces/person.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { BADGE_TYPES, type BadgeType, badgeSchema } from "./badge.ts";
@@ -99,6 +100,7 @@ async function earnToday(
   if (!space) return { answer, events: [] };
   const event: DomainEvent = {
     type: "badge_earned",
+    trace: requestTrace(),
     id: `badge:${badge.id}`,
     at,
     spaceId: space.spaceId,

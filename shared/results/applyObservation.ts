@@ -103,6 +103,7 @@ async function notify(sql: Sql, result: Result, deps: ApplyDeps): Promise<Domain
   const event: DomainEvent = {
     id: `${result.jobId}.succeeded`,
     at: now.toISOString(),
+    ...(result.trace === undefined ? {} : { trace: result.trace }),
     type: "job_succeeded",
     jobId: result.jobId,
     spaceId: result.spaceId,

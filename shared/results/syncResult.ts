@@ -6,6 +6,7 @@ import type { DomainEvent } from "../events/event.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/log/logger.ts";
 import type { Database, Sql } from "../platform/sql/pool.ts";
+import { adoptTrace } from "../platform/trace.ts";
 import {
   type Applied,
   type ApplyDeps,
@@ -38,6 +39,7 @@ export async function syncResult(
 ): Promise<SyncOutcome> {
   if (isUnstorable(jobId)) return syncUnstorable(jobId, deps);
   const first = await observe(jobId, deps);
+  if (first.finding === "readable") adoptTrace(first.result.trace);
   const known = await knownResult(deps.db, jobId);
   // The usual repeated event ends here, without a transaction and without a look at the files.
   if (!canChange(known, first, mode) && !needsCertainty(known, first)) return "unchanged";
