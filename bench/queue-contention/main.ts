@@ -54,7 +54,15 @@ process.exit();
 async function fillLine(): Promise<void> {
   const writer = firestore.bulkWriter();
   for (let index = 0; index < JOBS; index++) {
-    const submission = { kind: "scene", spaceId: "g", createdBy: "u", trace: "0af7651916cd43dd8448eb211c80319c", title: "t", params: {}, inputs: {} };
+    const submission = {
+      kind: "scene",
+      spaceId: "g",
+      createdBy: "u",
+      trace: "0af7651916cd43dd8448eb211c80319c",
+      title: "t",
+      params: {},
+      inputs: {},
+    };
     const submit = { type: "submit", submission, uploads: new Map(), spaceErased: false } as const;
     const outcome = transition(undefined, submit, new Date(1_770_000_000_000 + index), scene);
     if (outcome.verdict !== "changed") throw new Error("the job was not taken");
