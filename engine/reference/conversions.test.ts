@@ -28,7 +28,7 @@ async function failure(error: Error, attempt: number): Promise<WorkError> {
   return thrown;
 }
 
-test("what may be chance is tried again once; a second time it fails for good with a sentence", async () => {
+test("a failure that may be chance is tried again once, then it fails with a sentence", async () => {
   for (const code of ["conversion_crashed", "conversion_stalled"] as const) {
     const chance = new ConversionError(code, "It broke off.", { retryable: true });
     assert.equal(await failure(chance, 1), chance);

@@ -27,7 +27,7 @@ test("a name without anything to see gets the other title", () => {
   }
 });
 
-test("the gateway takes every title, whatever the file is called", () => {
+test("the gateway accepts the title of a file with any name", () => {
   const unit = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.constantFrom(FAMILY, "\ud83d", "\u0000", " ", "e\u0301", "a".repeat(60)),
