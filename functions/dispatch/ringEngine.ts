@@ -1,10 +1,15 @@
+import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { retryConflicts } from "#shared/platform/firestore/retryConflicts.ts";
 import type { EngineBell } from "#shared/platform/google/engineBell.ts";
+import { jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { type BellDeps, bellDocument, ring, ringTask, workWaits } from "#shared/queue/bell.ts";
 import { addressId, type Bell } from "#shared/queue/bellDocument.ts";
 import { filledSince } from "#shared/queue/engines.ts";
+import { DONE } from "./taskRoute.ts";
 
 export interface RingDeps extends BellDeps {
   readonly bell: EngineBell;
@@ -70,6 +75,32 @@ export async function ringEngine({ kind, address, round }: RingRound, deps: Ring
   }));
   return { outcome: "again", busy: answer.answer === "busy", retryAfterSeconds };
 }
+
+export const ringEngineRoute = route(
+  {
+    operationId: "ringEngine",
+    access: "private",
+    method: "post",
+    path: "/ring",
+    summary: "Ring an engine while work waits",
+    request: {
+      body: jsonBody(
+        z.strictObject({ kind: z.string(), address: z.string(), round: z.number().int().positive() }),
+      ),
+    },
+    responses: DONE,
+    errors: ["rate_limited"],
+  },
+  (round: RingRound, { ring: ringDeps }: { readonly ring: RingDeps }) => ringEngine(round, ringDeps),
+  async (c, perform) => {
+    const rung = await perform(c.req.valid("json"));
+    if (rung.outcome === "over") return c.body(null, 204);
+    const { retryAfterSeconds } = rung;
+    const patience = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+    if (rung.busy) throw errors.rateLimited("the engine is busy", patience);
+    throw errors.unavailable("the engine doesn't answer", patience);
+  },
+);
 
 /**
  * Whether an engine was given all it asked for since it was last rung: it is awake, and asks again when it is done. A request for

@@ -1,14 +1,18 @@
 import type { DomainEvent } from "#shared/events/event.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import type { Clock } from "#shared/platform/clock.ts";
+import { jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import type { Mailer } from "#shared/platform/mail/mailer.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import { requestTrace } from "#shared/platform/trace.ts";
 import { codeHash, codeOf } from "#shared/spaces/invitationCode.ts";
+import { mailTaskSchema } from "#shared/spaces/invitationTask.ts";
 import { type Person, personOf, personWithAddress } from "#shared/spaces/person.ts";
 import { invitationMail } from "./invitationMail.ts";
+import { DONE } from "./taskRoute.ts";
 
 export interface MailDeps {
   readonly db: Database;
@@ -58,6 +62,24 @@ export async function sendInvitation(
   deps.log.info("invitation_mailed", { invitationId, outcome });
   return outcome;
 }
+
+export const sendInvitationRoute = route(
+  {
+    operationId: "sendInvitation",
+    access: "private",
+    method: "post",
+    path: "/mail",
+    summary: "Mail an invitation's code",
+    request: { body: jsonBody(mailTaskSchema) },
+    responses: DONE,
+    errors: [],
+  },
+  (task: { invitationId: string }, { mail }: { readonly mail: MailDeps }) => sendInvitation(task, mail),
+  async (c, perform) => {
+    await perform(c.req.valid("json"));
+    return c.body(null, 204);
+  },
+);
 
 interface Prepared {
   readonly giver: Person;

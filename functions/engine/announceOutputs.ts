@@ -1,9 +1,13 @@
+import { z } from "@hono/zod-openapi";
 import { issuesOf, problemsOfFiles } from "#shared/kinds/resultRules.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
 import type { SignedRequest } from "#shared/platform/storage/urlSigner.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
+import { fileNameSchema, heldFor, leaseParam } from "./leaseRoute.ts";
 import { URL_SECONDS } from "./leaseTimes.ts";
 import { resultObject } from "./resultObject.ts";
 
@@ -43,3 +47,50 @@ export async function announceOutputs(
     }),
   );
 }
+
+export const announceOutputsRoute = route(
+  {
+    operationId: "announceOutputs",
+    access: "engine",
+    method: "post",
+    path: "/v1/engine/leases/{leaseId}/outputs",
+    summary: "Announce result files and get URLs to upload them",
+    request: {
+      params: leaseParam,
+      body: jsonBody(
+        z.strictObject({
+          files: z
+            .array(
+              z.strictObject({
+                name: fileNameSchema,
+                contentType: z.string().max(100),
+                size: z.number().int().min(1).describe("Bytes."),
+              }),
+            )
+            .min(1)
+            .max(50),
+        }),
+      ),
+    },
+    responses: {
+      200: json(
+        z.object({
+          files: z.array(
+            z.object({
+              name: z.string(),
+              method: z.string(),
+              url: z.url(),
+              headers: z.record(z.string(), z.string()),
+            }),
+          ),
+        }),
+        "A signed request for each file, good for an hour; send exactly these headers.",
+      ),
+    },
+    errors: ["lease_lost"],
+  },
+  (input: { lease: HeldLease; files: readonly AnnouncedFile[] }, deps: EngineDeps) =>
+    announceOutputs(input.lease, input.files, deps),
+  async (c, perform, lease) => c.json({ files: await perform({ lease, ...c.req.valid("json") }) }, 200),
+  heldFor("outputs"),
+);

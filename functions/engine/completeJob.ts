@@ -1,4 +1,6 @@
+import { z } from "@hono/zod-openapi";
 import type { Kind } from "#shared/kinds/kind.ts";
+import { MAX_RESULT_DATA_BYTES } from "#shared/kinds/kind.ts";
 import {
   issuesOf,
   problemsOfData,
@@ -6,11 +8,14 @@ import {
   problemsOfMissingFiles,
 } from "#shared/kinds/resultRules.ts";
 import { errors, type InputIssue } from "#shared/platform/errors.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { type Result, resourceIdOf } from "#shared/results/resultDocument.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
+import { fileNameSchema, heldFor, leaseParam } from "./leaseRoute.ts";
 import { resultObject } from "./resultObject.ts";
 
 export interface Completion {
@@ -47,6 +52,42 @@ export async function completeJob(
   if (verdict === "changed") deps.log.info("job_succeeded", { jobId, kind: job.kind, leaseNumber });
   return answer;
 }
+
+export const completeJobRoute = route(
+  {
+    operationId: "completeJob",
+    access: "engine",
+    method: "post",
+    path: "/v1/engine/leases/{leaseId}/complete",
+    summary: "End the job with its result",
+    request: {
+      params: leaseParam,
+      body: jsonBody(
+        z.strictObject({
+          files: z
+            .array(z.strictObject({ name: fileNameSchema, crc32c: z.string().max(20) }))
+            .max(50)
+            .describe("What was uploaded, with base64 of the big-endian CRC32C."),
+          data: z
+            .record(z.string(), z.unknown())
+            .optional()
+            .describe(`At most ${MAX_RESULT_DATA_BYTES} bytes as JSON.`),
+        }),
+      ),
+    },
+    responses: {
+      200: json(
+        z.object({ jobId: z.string(), state: z.literal("succeeded"), resourceId: z.string() }),
+        "It has succeeded; completing again with the same lease answers the same.",
+      ),
+    },
+    errors: ["lease_lost", "erased", "output_missing"],
+  },
+  (input: { lease: HeldLease; completion: Completion }, deps: EngineDeps) =>
+    completeJob(input.lease, input.completion, deps),
+  async (c, perform, lease) => c.json(await perform({ lease, completion: c.req.valid("json") }), 200),
+  heldFor("complete"),
+);
 
 /** @throws Error for a kind that was taken out of the deployment while it had jobs */
 function kindOf({ kind: name }: Pick<Job, "kind">, deps: Pick<EngineDeps, "kinds">): Kind {

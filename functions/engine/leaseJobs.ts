@@ -1,6 +1,10 @@
+import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { isConflict } from "#shared/platform/firestore/retryConflicts.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
+import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { traceparentOf, withTrace } from "#shared/platform/trace.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { type Committed, commitJob } from "#shared/queue/commitJob.ts";
@@ -13,6 +17,7 @@ import { type Candidate, candidatesOf } from "./candidates.ts";
 import type { EngineDeps } from "./deps.ts";
 import { type LeaseRef, leaseHash } from "./leaseId.ts";
 import { LeaseLedger } from "./leaseLedger.ts";
+import { leaseSecondsSchema, textSchema } from "./leaseRoute.ts";
 import { checkLeaseSeconds, URL_SECONDS } from "./leaseTimes.ts";
 
 export interface LeaseRequest {
@@ -65,6 +70,65 @@ export async function leaseJobs(request: LeaseRequest, deps: EngineDeps): Promis
   await notePull(deps.firestore, request.caller, pull);
   return present(held, deps);
 }
+
+const leaseSchema = z
+  .object({
+    leaseId: z.string().describe("The fencing token: only its holder may change the job."),
+    expiresAt: z.iso.datetime(),
+    traceparent: z
+      .string()
+      .describe("W3C Trace Context of the job; send it as a header with each call about this lease."),
+    job: z.object({
+      id: z.string(),
+      kind: z.string(),
+      title: z.string(),
+      params: z.record(z.string(), z.unknown()),
+      attempt: z.number().int(),
+    }),
+    inputs: z.record(
+      z.string(),
+      z.object({
+        url: z.url(),
+        contentType: z.string(),
+        size: z.number().int(),
+        crc32c: z.string(),
+      }),
+    ),
+  })
+  .openapi("Lease");
+
+export const leaseJobsRoute = route(
+  {
+    operationId: "leaseJobs",
+    access: "engine",
+    method: "post",
+    path: "/v1/engine/leases",
+    summary: "Ask for work",
+    request: {
+      headers: idempotencyHeader,
+      body: jsonBody(
+        z.strictObject({
+          engineId: textSchema(100)
+            .min(1)
+            .describe("How this engine is told from others; stable while it runs."),
+          kinds: z.array(z.string().max(64)).min(1).max(30),
+          max: z.number().int().min(1).max(20).describe("How many jobs at most."),
+          leaseSeconds: leaseSecondsSchema,
+        }),
+      ),
+    },
+    responses: {
+      200: json(z.object({ leases: z.array(leaseSchema) }), "The leases; an empty list when no work waits."),
+    },
+    errors: ["unknown_kind", "idempotency_key_reused"],
+  },
+  leaseJobs,
+  async (c, perform) => {
+    const key = c.req.valid("header")["idempotency-key"];
+    const request = { caller: c.var.service.email, key, body: c.req.valid("json") };
+    return c.json({ leases: await perform(request) }, 200);
+  },
+);
 
 function checkKinds({ body }: LeaseRequest, deps: EngineDeps): void {
   const index = body.kinds.findIndex((kind) => !deps.kinds.has(kind));

@@ -1,7 +1,11 @@
+import { z } from "@hono/zod-openapi";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
 import { noteSeen } from "#shared/queue/engines.ts";
 import { wasCancelled } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
+import { heldFor, leaseParam, leaseSecondsSchema, textSchema } from "./leaseRoute.ts";
 import { checkLeaseSeconds } from "./leaseTimes.ts";
 
 export interface Renewal {
@@ -34,3 +38,37 @@ export async function renewLease(
   if (job.lease) await noteSeen(deps.firestore, caller, job.lease.engineId, deps.clock());
   return { expiresAt: (job.lease?.until ?? deps.clock()).toISOString(), cancelRequested: false };
 }
+
+export const renewLeaseRoute = route(
+  {
+    operationId: "renewLease",
+    access: "engine",
+    method: "post",
+    path: "/v1/engine/leases/{leaseId}/renew",
+    summary: "Keep a lease and tell how far the work is",
+    request: {
+      params: leaseParam,
+      body: jsonBody(
+        z.strictObject({
+          progress: z.number().min(0).max(1).optional(),
+          stage: textSchema(100).nullable().optional(),
+          leaseSeconds: leaseSecondsSchema,
+        }),
+      ),
+    },
+    responses: {
+      200: json(
+        z.object({ expiresAt: z.iso.datetime(), cancelRequested: z.boolean() }),
+        "Until when it is held now, and whether to stop because a person cancelled.",
+      ),
+    },
+    errors: ["lease_lost"],
+  },
+  (input: { lease: HeldLease; caller: string; renewal: Renewal }, deps: EngineDeps) =>
+    renewLease(input.lease, input.caller, input.renewal, deps),
+  async (c, perform, lease) => {
+    const renewal = c.req.valid("json");
+    return c.json(await perform({ lease, caller: c.var.service.email, renewal }), 200);
+  },
+  heldFor("renew"),
+);

@@ -1,34 +1,59 @@
+import { z } from "@hono/zod-openapi";
 import { microsecondsOf } from "#shared/platform/firestore/version.ts";
-import { decodeCursor, encodeCursor } from "#shared/platform/http/cursor.ts";
-import type { JobState } from "#shared/queue/jobDocument.ts";
+import { page } from "#shared/platform/http/content.ts";
+import { decodeCursor, encodeCursor, pageQuery } from "#shared/platform/http/cursor.ts";
+import { route } from "#shared/platform/http/route.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { JOB_STATES, type JobState } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { jobSchema } from "./job.ts";
+
+interface ListJobsInput {
+  readonly userId: string;
+  readonly state?: JobState | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
 
 /**
- * A page of a space's jobs, newest first; the page after it begins where its cursor says, whatever was added meanwhile.
+ * A page of the jobs of the caller's space, newest first; the page after it begins where its cursor says, also when jobs were added
+ * meanwhile. Who is in no group has none.
  * @throws `invalid_request` for a cursor that isn't of this list
  */
 export async function listJobs(
-  input: {
-    spaceId: string;
-    state: JobState | undefined;
-    limit: number;
-    cursor: string | undefined;
-  },
-  deps: ViewDeps,
+  { userId, state, limit, cursor }: ListJobsInput,
+  deps: ViewDeps & { readonly sql: Sql },
 ): Promise<{ items: JobView[]; nextCursor: string | null }> {
-  const { spaceId, state, limit } = input;
-  const after = decodeCursor(input.cursor);
+  const after = decodeCursor(cursor);
+  const space = await spaceOfCaller(deps.sql, userId);
+  if (!space) return { items: [], nextCursor: null };
   let query = state
-    ? queryOf(deps.firestore, shapes.ofSpaceAndState, spaceId, state)
-    : queryOf(deps.firestore, shapes.ofSpace, spaceId);
+    ? queryOf(deps.firestore, shapes.ofSpaceAndState, space.spaceId, state)
+    : queryOf(deps.firestore, shapes.ofSpace, space.spaceId);
   if (after) query = query.startAfter(new Date(after[0]), after[1]);
   const found = await query.limit(limit + 1).get();
-  const page = found.docs.slice(0, limit).map((document) => ({ id: document.id, job: document.data() }));
-  const last = page.at(-1);
+  const jobs = found.docs.slice(0, limit).map((document) => ({ id: document.id, job: document.data() }));
+  const last = jobs.at(-1);
   return {
-    items: await Promise.all(page.map(({ id, job }) => viewJob(id, job, deps))),
+    items: await Promise.all(jobs.map(({ id, job }) => viewJob(id, job, deps))),
     nextCursor:
       last && found.size > limit ? encodeCursor([microsecondsOf(last.job.createdAt), last.id]) : null,
   };
 }
+
+export const listJobsRoute = route(
+  {
+    operationId: "listJobs",
+    access: "account",
+    method: "get",
+    path: "/v1/jobs",
+    summary: "The space's jobs, newest first",
+    request: { query: pageQuery.extend({ state: z.enum(JOB_STATES).optional() }) },
+    responses: { 200: page(jobSchema) },
+    errors: [],
+  },
+  listJobs,
+  async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("query") }), 200),
+);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Kind } from "../kinds/kind.ts";
 import { errors, type InputIssue } from "../platform/errors.ts";
 import { retryConflictsInTurn } from "../platform/firestore/retryConflicts.ts";
+import { titleSchema } from "../platform/http/title.ts";
 import { answerRecord, findAnswer } from "../platform/idempotency/firestore.ts";
 import type { StoredAnswer } from "../platform/idempotency/sql.ts";
 import type { NewId } from "../platform/ids.ts";
@@ -15,17 +16,9 @@ import { submissionError } from "./refusal.ts";
 import { jobStoreOf } from "./store.ts";
 import { type ViewDeps, viewJob } from "./view.ts";
 
-/** Text that people read: no control characters, no halves of characters, not only blanks. */
-const title = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "expected text without control characters");
-
 export const submitBody = z.strictObject({
   kind: z.string().max(64),
-  title,
+  title: titleSchema,
   params: z.record(z.string(), z.unknown()).default({}),
   /** The id of an upload for each role the kind has; the bytes may still be on their way. */
   inputs: z.record(z.string(), z.string()),

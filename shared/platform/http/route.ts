@@ -32,55 +32,65 @@ export interface Route<Deps> {
   readonly addTo: (app: App, deps: () => Deps) => void;
 }
 
-/** A route whose operation a test can replace. */
-export interface RouteOf<Operation extends (input: never, deps: never) => unknown>
-  extends Route<Parameters<Operation>[1]> {
-  readonly performing: (
-    operation: (input: Parameters<Operation>[0]) => ReturnType<Operation>,
-  ) => Route<unknown>;
-}
+type AnyOperation = (input: never, deps: never) => unknown;
+type Perform<Operation extends AnyOperation> = (input: Parameters<Operation>[0]) => ReturnType<Operation>;
 
-type Perform<Operation extends (input: never, deps: never) => unknown> = (
-  input: Parameters<Operation>[0],
-) => ReturnType<Operation>;
+/** A route whose operation a test can replace. */
+export interface RouteOf<Operation extends AnyOperation, Found> extends Route<Parameters<Operation>[1]> {
+  /** @param found what `before` would have found */
+  readonly performing: (operation: Perform<Operation>, found?: Found) => Route<unknown>;
+}
 
 /**
  * @param operation what the route does, without any HTTP
  * @param answer reads the operation's input from the validated request, and makes the answer from what it returns
- * @param before looked at once the caller is let in and before the body is read; throws to refuse
+ * @param before is called once the caller is let in and before the body is read: it throws to refuse, and what it returns is given to
+ *   `answer`
  */
 export function route<
   const Path extends string,
   Definition extends RouteDefinition & { path: Path },
-  Operation extends (input: never, deps: never) => unknown,
+  Operation extends AnyOperation,
+  Found = undefined,
 >(
   definition: Definition,
   operation: Operation,
   answer: (
     c: Parameters<RouteHandler<Definition, AppEnv>>[0],
     perform: Perform<Operation>,
+    found: Found,
   ) => ReturnType<RouteHandler<Definition, AppEnv>>,
-  before?: (c: AppContext, deps: Parameters<Operation>[1]) => Promise<void>,
-): RouteOf<Operation> {
+  before?: (c: AppContext, deps: Parameters<Operation>[1]) => Promise<Found>,
+): RouteOf<Operation, Found> {
   const { operationId } = definition;
   const errors = new Set([...definition.errors, ...commonErrors(definition)]);
-  const addPerforming = (app: App, perform: Perform<Operation>, more: MiddlewareHandler<AppEnv>[]) => {
-    const config = configOf(definition, errors, more);
+  const add = (app: App, perform: Perform<Operation>, find?: (c: AppContext) => Promise<Found>) => {
+    const found = new WeakMap<object, Found>();
+    const finding: MiddlewareHandler<AppEnv> = async (c, next) => {
+      if (find) found.set(c, await find(c));
+      await next();
+    };
+    const handler = (c: Parameters<typeof answer>[0]) =>
+      // Without `before` there is nothing to find, and Found is undefined.
+      answer(c, perform, found.get(c) as Found);
     // The config has what the definition has, and answers that no handler gives by itself; so the handler's type still fits.
-    app.openapi(config, ((c: Parameters<typeof answer>[0]) => answer(c, perform)) as never);
+    app.openapi(configOf(definition, errors, finding), handler as never);
   };
   return {
     operationId,
     errors,
     addTo: (app, deps) =>
-      // The operation's own types, which `Parameters` took apart, are put together again.
-      addPerforming(app, (input) => operation(input as never, deps() as never) as ReturnType<Operation>, [
-        ...(before ? [calling(before, deps)] : []),
-      ]),
-    performing: (replacement) => ({
+      add(
+        app,
+        // The operation's own types, which `Parameters` took apart, are put together again.
+        (input) => operation(input as never, deps() as never) as ReturnType<Operation>,
+        before && ((c) => before(c, deps())),
+      ),
+    performing: (replacement, found) => ({
       operationId,
       errors,
-      addTo: (app) => addPerforming(app, replacement, []),
+      // A test that replaces the operation of a route with `before` gives what that finds.
+      addTo: (app) => add(app, replacement, async () => found as Found),
     }),
   };
 }
@@ -88,7 +98,7 @@ export function route<
 function configOf(
   definition: RouteDefinition,
   errors: ReadonlySet<ErrorCode>,
-  before: readonly MiddlewareHandler<AppEnv>[],
+  finding: MiddlewareHandler<AppEnv>,
 ) {
   const { access: kind, rate, errors: _own, ...config } = definition;
   const { middleware, ...described } = access(kind, { rate });
@@ -100,7 +110,7 @@ function configOf(
     middleware: [
       naming(definition.operationId, errors),
       ...middleware,
-      ...before,
+      finding,
       ...(body ? [readableBody(body.required ?? false)] : []),
     ],
   });
@@ -121,16 +131,6 @@ function commonErrors({ access: kind, method, request }: RouteDefinition): Error
 function naming(operationId: string, errors: ReadonlySet<ErrorCode>): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     c.set("route", { operationId, errors });
-    await next();
-  };
-}
-
-function calling<Deps>(
-  before: (c: AppContext, deps: Deps) => Promise<void>,
-  deps: () => Deps,
-): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    await before(c, deps());
     await next();
   };
 }

@@ -115,7 +115,7 @@ export async function queueHarness(
   const published: DomainEvent[] = [];
   const clock = () => harness.now;
   const deps: QueueTestDeps = {
-    http: { log: silentLogger, newId: randomId, trustedHops: 0 },
+    http: { log: silentLogger, newId: randomId, trustedHops: 0, refuseUndeclaredErrors: true },
     firestore,
     kinds: options.kinds ?? kinds,
     clock,

@@ -1,0 +1,8 @@
+/** A lease as the tests beside the routes of `engine` hold it. */
+import { jobWith } from "#shared/queue/jobFixture.ts";
+import type { HeldLease } from "../heldLease.ts";
+
+export const PATH = "/v1/engine/leases/lease-1";
+export const LEASE: HeldLease = { jobId: "job", hash: "hash", job: jobWith({ state: "running" }) };
+/** The bearer token of the one service account. */
+export const token = "service";

@@ -1,0 +1,30 @@
+import { json } from "#shared/platform/http/content.ts";
+import { idParam } from "#shared/platform/http/idParam.ts";
+import { route } from "#shared/platform/http/route.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
+import { jobSchema } from "./job.ts";
+import { type OwnJobInput, ownJob } from "./ownJob.ts";
+
+/**
+ * One job of the caller's space.
+ * @throws `not_found`
+ */
+export async function getJob(input: OwnJobInput, deps: ViewDeps & { readonly sql: Sql }): Promise<JobView> {
+  return viewJob(input.id, await ownJob(input, deps), deps);
+}
+
+export const getJobRoute = route(
+  {
+    operationId: "getJob",
+    access: "account",
+    method: "get",
+    path: "/v1/jobs/{id}",
+    summary: "One job",
+    request: { params: idParam },
+    responses: { 200: json(jobSchema, "The job.") },
+    errors: ["not_found"],
+  },
+  getJob,
+  async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("param") }), 200),
+);

@@ -1,0 +1,30 @@
+/** A job as the OpenAPI document describes it; `viewJob` makes it. */
+import { z } from "@hono/zod-openapi";
+import { JOB_STATES } from "#shared/queue/jobDocument.ts";
+
+const time = z.iso.datetime();
+
+export const jobSchema = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    title: z.string(),
+    state: z.enum(JOB_STATES),
+    params: z.record(z.string(), z.unknown()),
+    inputs: z.record(
+      z.string(),
+      z.object({ uploadId: z.string(), state: z.enum(["waiting", "received", "rejected"]) }),
+    ),
+    position: z.number().int().nullable().describe("Place in line, from 1; null unless queued."),
+    estimatedStartAt: time.nullable(),
+    estimatedDoneAt: time.nullable(),
+    progress: z.object({ fraction: z.number(), stage: z.string().nullable() }).nullable(),
+    attempt: z.number().int(),
+    maxAttempts: z.number().int(),
+    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    resourceId: z.string().describe("The resource this job becomes; answers 404 until it is there."),
+    createdAt: time,
+    updatedAt: time,
+    finishedAt: time.nullable(),
+  })
+  .openapi("Job");

@@ -1,0 +1,43 @@
+import { json } from "#shared/platform/http/content.ts";
+import { idParam } from "#shared/platform/http/idParam.ts";
+import { route } from "#shared/platform/http/route.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { type RetryDeps, retryJob } from "#shared/queue/retryJob.ts";
+import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
+import { jobSchema } from "./job.ts";
+import { type OwnJobInput, ownJob } from "./ownJob.ts";
+
+/**
+ * Starts a failed or cancelled job of the caller's space again.
+ * @throws `not_found`, and what `retryJob` throws
+ */
+export async function retryJobOfCaller(
+  input: OwnJobInput,
+  deps: RetryDeps & ViewDeps & { readonly sql: Sql },
+): Promise<JobView> {
+  await ownJob(input, deps);
+  return viewJob(input.id, await retryJob(input.id, deps), deps);
+}
+
+export const retryJobRoute = route(
+  {
+    operationId: "retryJob",
+    access: "account",
+    method: "post",
+    path: "/v1/jobs/{id}/retry",
+    summary: "Start a failed or cancelled job again",
+    request: { params: idParam },
+    responses: { 200: json(jobSchema, "The job.") },
+    errors: [
+      "not_found",
+      "job_finished",
+      "job_not_finished",
+      "inputs_gone",
+      "inputs_rejected",
+      "erased",
+      "too_many_open_jobs",
+    ],
+  },
+  retryJobOfCaller,
+  async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("param") }), 200),
+);

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { errors } from "#shared/platform/errors.ts";
+import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
+import { submitJobRoute } from "./submitJob.ts";
+import { ID } from "./testing/jobView.ts";
+
+const BODY = { kind: "scene", title: " Our garden ", params: {}, inputs: { video: ID } };
+
+test("a job is 202 with the stored answer and its Location; the title is tidied", async () => {
+  const inputs: unknown[] = [];
+  const route = submitJobRoute.performing(async (input) => {
+    inputs.push(input);
+    return { status: 202, headers: { location: `/v1/jobs/${ID}` }, body: '{"id": "x"}' };
+  });
+  const headers = { "idempotency-key": "k1" };
+  const answer = await callerOf(route, {})("POST", "/v1/jobs", { body: BODY, headers });
+  assert.deepEqual([answer.status, answer.text], [202, '{"id": "x"}']);
+  assert.equal(answer.headers.get("location"), `/v1/jobs/${ID}`);
+  assert.deepEqual(inputs, [{ userId: PERSON, key: "k1", body: { ...BODY, title: "Our garden" } }]);
+});
+
+test("a body that can't be a job is 400 and names the field; no job is made", async () => {
+  const ask = callerOf(submitJobRoute.performing(unreached), {});
+  for (const [changes, path] of [
+    [{ kind: 7 }, "kind"],
+    [{ title: "\u0000" }, "title"],
+    [{ title: "x".repeat(201) }, "title"],
+    [{ inputs: { video: 1 } }, "inputs.video"],
+    [{ inputs: undefined }, "inputs"],
+    [{ spaceId: "another" }, ""],
+  ] as const) {
+    const { status, json } = await ask("POST", "/v1/jobs", { body: { ...BODY, ...changes } });
+    assert.deepEqual([status, json.errors[0].path], [400, path]);
+  }
+});
+
+test("why a job isn't taken is told by its own code", async () => {
+  for (const [error, status] of [
+    [errors.unknownKind("kind: expected one of scene, avatar"), 400],
+    [errors.groupRequired("join a care group first"), 409],
+    [errors.uploadUnknown("inputs.video: no such upload"), 422],
+    [errors.uploadRejected("inputs.video: no video"), 422],
+    [errors.idempotencyKeyReused(), 422],
+    [errors.tooManyOpenJobs("200 jobs are open"), 429],
+  ] as const) {
+    const route = submitJobRoute.performing(async () => {
+      throw error;
+    });
+    const answer = await callerOf(route, {})("POST", "/v1/jobs", { body: BODY });
+    assert.deepEqual([answer.status, answer.json.code], [status, error.code]);
+  }
+});

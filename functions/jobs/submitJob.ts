@@ -1,0 +1,52 @@
+import { errors } from "#shared/platform/errors.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
+import { sendStored } from "#shared/platform/http/storedAnswer.ts";
+import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
+import type { StoredAnswer } from "#shared/platform/idempotency/sql.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { type SubmitBody, type SubmitDeps, submitBody, submitJob } from "#shared/queue/submit.ts";
+import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { jobSchema } from "./job.ts";
+
+/**
+ * Takes a job for the caller's space.
+ * @returns 202 with the job; for a repeated key the first answer, byte for byte
+ * @throws `group_required`, and what `submitJob` throws
+ */
+export async function submitJobOfCaller(
+  { userId, key, body }: { userId: string; key: string | undefined; body: SubmitBody },
+  deps: SubmitDeps & { readonly sql: Sql },
+): Promise<StoredAnswer> {
+  const space = await spaceOfCaller(deps.sql, userId);
+  if (!space) throw errors.groupRequired("join a care group first");
+  return submitJob({ userId, spaceId: space.spaceId, route: "POST /v1/jobs", key, body }, deps);
+}
+
+export const submitJobRoute = route(
+  {
+    operationId: "submitJob",
+    access: "account",
+    method: "post",
+    path: "/v1/jobs",
+    summary: "Submit a job",
+    request: { headers: idempotencyHeader, body: jsonBody(submitBody) },
+    responses: {
+      202: json(jobSchema, "Taken, and never lost from here on; the uploads may still be on their way."),
+    },
+    errors: [
+      "unknown_kind",
+      "not_found",
+      "group_required",
+      "idempotency_key_reused",
+      "upload_unknown",
+      "upload_rejected",
+      "too_many_open_jobs",
+    ],
+  },
+  submitJobOfCaller,
+  async (c, perform) => {
+    const key = c.req.valid("header")["idempotency-key"];
+    return sendStored(c, await perform({ userId: c.var.account.userId, key, body: c.req.valid("json") }));
+  },
+);
