@@ -1,5 +1,5 @@
 /** A lease as the tests beside the routes of `engine` hold it. */
-import { jobWith } from "#shared/queue/jobFixture.ts";
+import { jobWith } from "#shared/queue/testing/jobFixture.ts";
 import type { HeldLease } from "../heldLease.ts";
 
 export const PATH = "/v1/engine/leases/lease-1";
