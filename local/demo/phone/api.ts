@@ -1,5 +1,7 @@
 /** A caller of the API as a phone app would write one: JSON in, JSON out, problems as exceptions. */
 
+import { traceHeaders } from "#shared/platform/trace.ts";
+
 /** What an RFC 9457 answer says, as an exception. */
 export class ProblemError extends Error {
   readonly status: number;
@@ -23,7 +25,7 @@ export interface CallOptions {
 }
 
 /**
- * One call.
+ * One call. It carries the current trace, as an app that wants to find its own requests in the logs would send it.
  * @returns the parsed body, or undefined for 204
  * @throws ProblemError for every status of 400 and more
  */
@@ -36,6 +38,7 @@ export async function call(
   const response = await fetch(`${base}${path}`, {
     method,
     headers: {
+      ...traceHeaders(),
       ...(options.body === undefined ? {} : { "content-type": "application/json" }),
       ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
       ...(options.idempotencyKey === undefined ? {} : { "idempotency-key": options.idempotencyKey }),
