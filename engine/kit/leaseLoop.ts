@@ -73,7 +73,7 @@ export class LeaseLoop {
       await Promise.all(this.#working);
     };
     await Promise.race([gaveBack(), sleep(STOP_SECONDS * 1000, undefined, { ref: false })]);
-    this.#options.log.info("engine_stopped");
+    this.#options.log.info("engine_stopped", {});
     this.#end();
   }
 

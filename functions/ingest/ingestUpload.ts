@@ -40,7 +40,7 @@ export async function ingestUpload(object: string, deps: IngestUploadDeps): Prom
   const settled = await settle(owner, found, verdictFor, deps);
   if (settled === "stray") return removeStray(found, "no_upload_waits", deps);
 
-  deps.log.info("upload_settled", {
+  deps.log.info("upload_judged", {
     uploadId: owner.uploadId,
     state: settled.state,
     reason: settled.reason?.code,

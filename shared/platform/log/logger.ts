@@ -1,15 +1,12 @@
-import { type Logger as Pino, pino } from "pino";
+import { type LoggerOptions, type Logger as Pino, pino } from "pino";
 import { currentTrace } from "../trace.ts";
+import type { ErrorEvents, InfoEvents, WarnEvents } from "./events.ts";
 
-/**
- * Structured logs in Cloud Logging's field names: one line per thing that happened, `event` naming it in snake_case.
- * Never pass bodies, tokens, codes, signed URLs or addresses.
- */
+/** Structured logs in Cloud Logging's field names: one line for each event of the catalogue. */
 export interface Logger {
-  debug(event: string, fields?: LogFields): void;
-  info(event: string, fields?: LogFields): void;
-  warn(event: string, fields?: LogFields): void;
-  error(event: string, fields?: LogFields): void;
+  info<Name extends keyof InfoEvents>(event: Name, fields: InfoEvents[Name]): void;
+  warn<Name extends keyof WarnEvents>(event: Name, fields: WarnEvents[Name]): void;
+  error<Name extends keyof ErrorEvents>(event: Name, fields: ErrorEvents[Name]): void;
   /** A logger that adds `fields` to each of its lines. */
   with(fields: LogFields): Logger;
 }
@@ -25,24 +22,25 @@ const SEVERITY: Readonly<Record<string, string>> = {
 /**
  * A logger that writes JSON lines to standard output. Each line names the trace it belongs to, in the form by which Cloud Logging
  * finds all lines of one trace (https://docs.cloud.google.com/logging/docs/structured-logging).
+ * @param output takes the lines instead of standard output
  * @param projectId of the project that the trace is shown in; without it the line carries the bare id
  */
 export function createLogger(
   level: "debug" | "info" | "warn" | "error" | "silent",
   fields: LogFields = {},
   projectId?: string,
+  output?: { write(line: string): void },
 ): Logger {
-  return wrap(
-    pino({
-      level,
-      base: { ...fields },
-      mixin: () => traceField(projectId),
-      messageKey: "message",
-      timestamp: () => `,"time":"${new Date().toISOString()}"`,
-      formatters: { level: (label) => ({ severity: SEVERITY[label] ?? "DEFAULT" }) },
-      serializers: { error: describeError },
-    }),
-  );
+  const options: LoggerOptions = {
+    level,
+    base: { ...fields },
+    mixin: () => traceField(projectId),
+    messageKey: "message",
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label) => ({ severity: SEVERITY[label] ?? "DEFAULT" }) },
+    serializers: { error: describeError },
+  };
+  return wrap(output ? pino(options, output) : pino(options));
 }
 
 function traceField(projectId: string | undefined): LogFields {
@@ -55,7 +53,6 @@ function traceField(projectId: string | undefined): LogFields {
 
 /** A logger that keeps nothing; for tests that don't look at logs. */
 export const silentLogger: Logger = {
-  debug() {},
   info() {},
   warn() {},
   error() {},
@@ -63,11 +60,12 @@ export const silentLogger: Logger = {
 };
 
 function wrap(log: Pino): Logger {
+  const write = (level: "info" | "warn" | "error") => (event: string, fields: object) =>
+    log[level]({ ...fields, event }, event);
   return {
-    debug: (event, fields) => log.debug({ ...fields, event }, event),
-    info: (event, fields) => log.info({ ...fields, event }, event),
-    warn: (event, fields) => log.warn({ ...fields, event }, event),
-    error: (event, fields) => log.error({ ...fields, event }, event),
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
     with: (fields) => wrap(log.child(fields)),
   };
 }

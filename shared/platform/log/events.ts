@@ -1,0 +1,158 @@
+/**
+ * The catalogue of log events: every line that this project writes names one of these and carries its fields. Ids, counts and codes
+ * only: never a body, token, mailed code, signed URL, object name, e-mail address or IP address.
+ */
+
+interface Failure {
+  /** Logged as class, code, message, stack and causes; what could quote data is left out. */
+  readonly error: unknown;
+}
+
+interface OfJob {
+  readonly jobId: string;
+  readonly kind: string;
+}
+
+/** Expected events: severity INFO. */
+export interface InfoEvents {
+  /** An HTTP request was answered. The URL is the route's pattern. */
+  request: {
+    readonly httpRequest: {
+      readonly requestMethod: string;
+      readonly requestUrl: string;
+      readonly status: number;
+      /** Seconds with the suffix `s`, as Cloud Logging has it. */
+      readonly latency: string;
+    };
+  };
+
+  /** An upload was looked at; `reason` is the code of a rejection. */
+  upload_judged: { readonly uploadId: string; readonly state: string; readonly reason: string | undefined };
+
+  /** A job was taken. */
+  job_submitted: OfJob;
+  /** All inputs of a job have arrived: it is in line. */
+  inputs_ready: OfJob;
+  /** A person or an administrator started a failed or cancelled job again. */
+  job_retried: OfJob & { readonly attempt: number; readonly state: string };
+  /** A person cancelled a job. */
+  job_cancelled: OfJob;
+  /** An engine was given a lease on a job. */
+  job_leased: OfJob & { readonly attempt: number; readonly leaseNumber: number; readonly engineId: string };
+  /** An engine gave a lease back without an attempt being counted. */
+  lease_released: OfJob & { readonly attempt: number; readonly state: string };
+  /** An engine ended an attempt as failed, for this code. */
+  attempt_failed: OfJob & {
+    readonly attempt: number;
+    readonly state: string;
+    readonly code: string;
+    readonly retryable: boolean;
+  };
+  /** A job has its result. */
+  job_succeeded: OfJob & { readonly leaseNumber: number };
+  /** An engine's address was called; `address` is a hash of it. */
+  engine_rung: {
+    readonly kind: string;
+    readonly address: string;
+    readonly answer: string;
+    /** Of an answer that was neither "will ask" nor "busy". */
+    readonly status?: number | undefined;
+    readonly error?: unknown;
+  };
+
+  /** A result's document was brought into SQL; `outcome` says what changed there. */
+  result_synced: { readonly jobId: string; readonly outcome: string };
+
+  /** A device was sent a push message; `outcome` says how it was taken. */
+  device_notified: { readonly eventId: string; readonly type: string; readonly outcome: string };
+  /** What an event is about is gone; no device is notified. */
+  notification_without_subject: { readonly eventId: string; readonly type: string };
+  /** The mail of an invitation was dealt with. */
+  invitation_mailed: { readonly invitationId: string; readonly outcome: string };
+
+  /** A repair or a retention step of `sweep` found something to do. */
+  repaired: { readonly repair: string; readonly did: Readonly<Record<string, number>> };
+
+  /** Engine: it answers rings at this address. */
+  engine_listening: { readonly url: string };
+  /** Engine: it was told to stop; `working` leases are given back. */
+  engine_stopping: { readonly working: number };
+  /** Engine: it has stopped. */
+  engine_stopped: Readonly<Record<string, never>>;
+  /** Engine: it begins the work of a lease with these input roles. */
+  lease_taken: { readonly inputs: readonly string[] };
+  /** Engine: the gateway has the result. */
+  lease_completed: { readonly files: number };
+  /** Engine: a conversion ended; the memory is its process's at the highest. */
+  conversion_done: { readonly peakResidentBytes: number };
+}
+
+/** Something failed or was late and is recovered without anyone: severity WARNING. */
+export interface WarnEvents {
+  /** A lease's time was over without a renewal. */
+  lease_ended: OfJob & {
+    readonly leaseNumber: number;
+    readonly attempt: number;
+    readonly maxAttempts: number;
+    readonly state: string;
+  };
+  /** A ring, timer or notification could not be made after its change was committed; `sweep` makes it. */
+  effect_left_to_sweep: Failure & { readonly jobId: string; readonly effect: string };
+  /** A committed event could not be published; `sweep` publishes it. */
+  event_left_in_outbox: Failure & { readonly type: string };
+  /** Objects of a deleted resource could not be removed at once; `sweep` removes them. */
+  removal_left_to_sweep: Failure & { readonly jobId: string };
+  /** A bell's task was lost; `sweep` rang again. `address` is a hash. */
+  ring_recovered: { readonly kind: string; readonly address: string };
+  /** A result's document can't be read and is in quarantine, for this code. */
+  result_quarantined: { readonly jobId: string; readonly code: string };
+  /** The comparison of both stores found differences and mended them. */
+  results_mended: { readonly differences: readonly unknown[] };
+  /** An object in the uploads bucket belongs to no upload and was removed. */
+  stray_object_removed: { readonly why: string };
+  /** The mirror of memberships is behind; `sweep` brings it up to date. */
+  members_unmirrored: Failure;
+  /** Firebase sessions could not be ended with ours; they end within the hour. */
+  listeners_not_ended: Failure & { readonly userId: string };
+  /** A device could not be reached; it is notified at the next delivery. */
+  device_not_notified: Failure & { readonly eventId: string; readonly type: string };
+  /** Rate limits count in this instance only while the database is away. */
+  rate_counters_unreachable: Failure;
+  /** An idle SQL connection broke. */
+  sql_connection_lost: Failure;
+  /** A store did not answer; the caller got 503. */
+  store_away: Failure & { readonly route: string };
+
+  /** Engine: a renewal failed; the next one follows soon. */
+  renewal_failed: Failure;
+  /** Engine: asking for work failed; it asks again. */
+  pull_failed: Failure;
+  /** Engine: the work of a lease failed, and the gateway is told this code. */
+  work_failed: Failure & { readonly code: string };
+  /** Engine: it stopped working on a lease that is lost or that the gateway doesn't want back. */
+  lease_dropped: { readonly reason?: string; readonly error?: unknown };
+}
+
+/** A person has to look at it: severity ERROR. */
+export interface ErrorEvents {
+  /** A request failed for a reason that isn't ours to name; the caller got a bare 500. */
+  request_failed: Failure & { readonly route: string };
+  /** A route answered an error code that its description doesn't have. */
+  error_undeclared: { readonly operationId: string; readonly code: string };
+  /** An event stream broke off. */
+  event_stream_failed: Failure;
+  /** A delivered event isn't one of ours; it is acknowledged, since delivering it again would not help. */
+  event_unreadable: {
+    readonly type?: string;
+    readonly subject?: string | undefined;
+    readonly messageId?: string;
+  };
+  /** A difference between both stores could not be mended. */
+  result_not_mended: Failure & { readonly jobId: string };
+  /** An erasure stopped half way; `sweep` continues it. */
+  erasure_interrupted: Failure & { readonly userId: string };
+  /** A step of `sweep` did part of its work. */
+  repair_incomplete: Failure & { readonly repair: string };
+  /** A step of `sweep` did nothing. */
+  repair_failed: Failure & { readonly repair: string };
+}

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { withTrace } from "../trace.ts";
+import { createLogger } from "./logger.ts";
+
+const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+test("a line has Cloud Logging's fields and its trace; an error's detail stays out", () => {
+  const lines: string[] = [];
+  const log = createLogger("info", { function: "jobs" }, "my-project", { write: (line) => lines.push(line) });
+  withTrace(TRACE, () => log.info("job_submitted", { jobId: "j", kind: "scene" }));
+  const cause = new Error("inner");
+  const error = Object.assign(new Error("outer", { cause }), { detail: "Key (email)=(a@b)" });
+  log.with({ requestId: "r" }).error("request_failed", { error, route: "/v1/jobs" });
+
+  const [first, second] = lines.map((line) => JSON.parse(line));
+  const { time, ...rest } = first;
+  assert.ok(!Number.isNaN(Date.parse(time)));
+  assert.deepEqual(rest, {
+    severity: "INFO",
+    message: "job_submitted",
+    event: "job_submitted",
+    function: "jobs",
+    jobId: "j",
+    kind: "scene",
+    "logging.googleapis.com/trace": `projects/my-project/traces/${TRACE}`,
+  });
+  assert.equal(second.severity, "ERROR");
+  assert.equal(second.requestId, "r");
+  assert.equal(second.error.cause.message, "inner");
+  assert.equal(second["logging.googleapis.com/trace"], undefined);
+  assert.doesNotMatch(lines.join(""), /a@b/);
+});
