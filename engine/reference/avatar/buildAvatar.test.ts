@@ -9,6 +9,7 @@ import { runConversion } from "#engine/reference/runConversion.ts";
 import { makeDemoPhotos } from "#local/demo/video.ts";
 import { faultsOf, readGlb } from "../testing/glb.ts";
 import { codedItem, gridOf, type HeifItem, heifOf, property } from "../testing/heifBuilder.ts";
+import { photoSamples } from "../testing/photoSamples.ts";
 import { isUpright } from "../testing/testVideo.ts";
 
 let directory: string;
@@ -124,7 +125,15 @@ test("an unreadable photo fails with a sentence that names it; nothing is made",
   await writeFile(half, whole.subarray(0, whole.length / 2));
   const text = join(directory, "text.jpg");
   await writeFile(text, "no photo");
+  const tiles = join(directory, "few-tiles.heic");
+  const photo = await photoSamples["image/heic"][0]?.[1](join(directory, "scratch.mp4"));
+  assert.ok(photo);
+  await writeFile(
+    tiles,
+    photo.subarray(0, photo.indexOf("mdat") + Math.floor((photo.length - photo.indexOf("mdat")) / 3)),
+  );
   const expected = [
+    [{ ...demo, face: tiles }, "photo_unreadable", /face photo/],
     [{ ...demo, face: half }, "photo_unreadable", /face photo/],
     [{ ...demo, body: text }, "photo_unreadable", /body photo/],
     [{ face: demo.face }, "input_missing", /Both photos/],

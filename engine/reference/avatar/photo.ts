@@ -4,6 +4,7 @@ import type { PhotoType } from "#shared/platform/media/mediaTypes.ts";
 import { FIRST_BYTES, sniffType } from "#shared/platform/media/sniff.ts";
 import { ConversionError } from "../conversionError.ts";
 import { type Pixels, pixelsOf, type Size } from "../frames/pixels.ts";
+import { NoMainPictureError } from "../heif/heifFile.ts";
 import { readHeif } from "../heif/heifPicture.ts";
 import { TooManyPixelsError } from "../heif/storedPicture.ts";
 import { Video } from "../scene/video.ts";
@@ -62,7 +63,7 @@ async function readHeifPhoto(path: string, shape: PhotoShape): Promise<Photo> {
   };
   const pixels = await readHeif(await readFile(path), { scaleFor, maxPixels: MOST_PIXELS }).catch(
     async (error: unknown) => {
-      const first = isTooLarge(error) ? undefined : await firstOfSequence(path);
+      const first = error instanceof NoMainPictureError ? await firstOfSequence(path) : undefined;
       if (!first) throw error;
       return first;
     },

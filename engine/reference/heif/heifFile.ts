@@ -19,6 +19,11 @@ interface Location {
   readonly extents: readonly { readonly offset: number; readonly length: number }[];
 }
 
+/** A file that names no main picture: it may be a sequence, which is built like a film. */
+export class NoMainPictureError extends Error {
+  override readonly name = "NoMainPictureError";
+}
+
 /** The still pictures of a HEIF file (ISO/IEC 23008-12): HEIC and AVIF are of this form. */
 export class HeifFile {
   readonly primary: Item;
@@ -28,7 +33,7 @@ export class HeifFile {
   readonly #references: readonly Reference[];
   readonly #itemData: Buffer;
 
-  /** @throws Error when there is no primary picture to be found */
+  /** @throws NoMainPictureError; RangeError when a box ends too early */
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
     const boxes = new Map<string, Buffer>();
@@ -39,7 +44,7 @@ export class HeifFile {
     this.#references = [...readReferences(box("iref"))];
     this.#items = readItems(box("iinf"), readProperties(box("iprp")));
     const primary = this.#items.get(readPrimary(box("pitm")));
-    if (!primary) throw new Error("no primary item");
+    if (!primary) throw new NoMainPictureError("the main item is missing");
     this.primary = primary;
   }
 
@@ -80,7 +85,7 @@ function* metaBoxes(bytes: Buffer) {
 }
 
 function readPrimary(box: ByteReader): number {
-  if (box.left === 0) throw new Error("no primary item is named");
+  if (box.left === 0) throw new NoMainPictureError("no main item is named");
   return box.number(box.full().version === 0 ? 2 : 4);
 }
 
