@@ -7,7 +7,7 @@ import { microsecondsOf } from "#shared/platform/firestore/version.ts";
 import { access } from "#shared/platform/http/access.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
 import { decodeCursor, type Keyset, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
-import { type Quarantined, quarantineOf, quarantineSchema } from "#shared/results/quarantine.ts";
+import { type Quarantined, quarantineOf, quarantineSchema } from "#shared/results/quarantineDocument.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import type { AdminDeps } from "./deps.ts";
 

@@ -1,9 +1,10 @@
 /** What an export is made of: rows of SQL and documents of Firestore, as JSON people can read. */
-import type { Firestore } from "@google-cloud/firestore";
+import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import { timestamp } from "#shared/platform/firestore/timestamp.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { uploadSchema } from "#shared/uploads/uploadDocument.ts";
+import { jobsOf } from "#shared/queue/jobDocument.ts";
+import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 
 /** Items of one list that an export holds; one more is asked for, to know whether there are more. */
 export const EXPORT_LIMIT = 1000;
@@ -79,19 +80,22 @@ export async function documentsOf(
   owner: Owner,
 ): Promise<{ jobs: Item[]; uploads: Resource[] }> {
   const [field, value] = "spaceId" in owner ? ["spaceId", owner.spaceId] : ["createdBy", owner.createdBy];
-  const find = (collection: string) =>
-    firestore
-      .collection(collection)
+  // Of a job the export needs few fields, so it takes jobs that fit no newer schema, too.
+  const rawJobs: CollectionReference = jobsOf(firestore).withConverter(null);
+  const [jobs, uploads] = await Promise.all([
+    rawJobs
       .where(field, "==", value)
       .limit(EXPORT_LIMIT + 1)
-      .get();
-  const [jobs, uploads] = await Promise.all([find("jobs"), find("uploads")]);
+      .get(),
+    uploadsOf(firestore)
+      .where(field, "==", value)
+      .limit(EXPORT_LIMIT + 1)
+      .get(),
+  ]);
   return {
     jobs: jobs.docs.map((document) => ({ id: document.id, ...jobSchema.parse(document.data()) })),
     uploads: uploads.docs.map((document) => {
-      const { object, name, contentType, size, state, createdAt, received } = uploadSchema.parse(
-        document.data(),
-      );
+      const { object, name, contentType, size, state, createdAt, received } = document.data();
       const file = {
         name,
         contentType: received?.contentType ?? contentType,

@@ -32,6 +32,6 @@ export function ingestDeps(
     ...common,
     bucket: UPLOADS_BUCKET,
     objects: objectStore(UPLOADS_BUCKET, settings),
-    tellJobs: (uploadId) => applyUpload(uploadId, queue),
+    notifyJobs: (uploadId) => applyUpload(uploadId, queue),
   };
 }

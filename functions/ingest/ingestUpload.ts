@@ -16,19 +16,19 @@ export interface IngestUploadDeps {
   readonly kinds: Kinds;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Tells every job that waits for this upload what became of it; repeating it changes nothing. */
-  readonly tellJobs: (uploadId: string) => Promise<void>;
+  /** Notifies every job that waits for this upload of the verdict; repeating it changes nothing. */
+  readonly notifyJobs: (uploadId: string) => Promise<void>;
 }
 
 type Verdict = Pick<Upload, "state" | "reason" | "received">;
 
 /**
- * Looks at an object that appeared in the uploads bucket and settles its upload: `received` with what is really there, or `rejected`
+ * Looks at an object that appeared in the uploads bucket and decides its upload: `received` with what is really there, or `rejected`
  * with the reason and the object removed. What belongs to no upload, came too late or for an erased space is removed.
  *
  * The event is only a hint: the object itself is looked at. Safe to repeat and to interrupt anywhere: the verdict is committed
- * before jobs are told and before a rejected object goes, and a repeated event tells the jobs again and removes it again.
- * @throws whatever the stores throw; the event is then delivered again
+ * before jobs are notified and before a rejected object is removed, and a repeated event does both again.
+ * @throws what the stores throw; the event is then delivered again
  */
 export async function ingestUpload(object: string, deps: IngestUploadDeps): Promise<void> {
   const found = await deps.objects.look(object);
@@ -37,16 +37,16 @@ export async function ingestUpload(object: string, deps: IngestUploadDeps): Prom
   if (!owner) return removeStray(found, "not_an_upload", deps);
 
   const verdictFor = await readAndJudge(found, deps);
-  const settled = await settle(owner, found, verdictFor, deps);
-  if (settled === "stray") return removeStray(found, "no_upload_waits", deps);
+  const verdict = await commitVerdict(owner, found, verdictFor, deps);
+  if (verdict === "stray") return removeStray(found, "no_upload_waits", deps);
 
   deps.log.info("upload_judged", {
     uploadId: owner.uploadId,
-    state: settled.state,
-    reason: settled.reason?.code,
+    state: verdict.state,
+    reason: verdict.reason?.code,
   });
-  await deps.tellJobs(owner.uploadId);
-  if (settled.state === "rejected") await deps.objects.remove(found.name, found.generation);
+  await deps.notifyJobs(owner.uploadId);
+  if (verdict.state === "rejected") await deps.objects.remove(found.name, found.generation);
 }
 
 /** Looks at the bytes first, outside of any transaction; what was declared is compared inside, where the document is read. */
@@ -78,8 +78,8 @@ function rejected(code: string, message: string): Verdict {
   return { state: "rejected", reason: { code, message }, received: null };
 }
 
-/** Commits the verdict on a pending upload; gives the one that stands, or `stray` when nobody waits for these bytes. */
-async function settle(
+/** Commits the verdict on a pending upload; gives the one that stands, or `stray` when no upload waits for these bytes. */
+async function commitVerdict(
   owner: { spaceId: string; uploadId: string },
   found: StoredObject,
   judge: (upload: Upload) => Verdict,

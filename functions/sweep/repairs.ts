@@ -1,4 +1,4 @@
-/** What `sweep` sees to, in order: what people wait for first, then what must not be lost, then what is only tidying up. */
+/** The repairs of `sweep` in their order: what people wait for first, then what must not be lost, then what is only removed. */
 
 import { continueErasures, type ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import type { EventPublisher } from "#shared/events/event.ts";
@@ -12,10 +12,9 @@ import { reconcileResults } from "#shared/results/reconcile.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 import { requeueInvitations } from "#shared/spaces/invitationTask.ts";
 import { mirrorPending, repairMembers } from "#shared/spaces/mirror.ts";
-import { purgeAuth } from "./accountRetention.ts";
-import { removeStrayUploads, settleExpiredUploads } from "./lateUploads.ts";
-import { publishOutbox, purgeNotifications, republishDue } from "./notifications.ts";
-import { removeOrphans } from "./orphanObjects.ts";
+import { publishOutbox, purgeNotifications, republishDue } from "./notificationRepairs.ts";
+import { purgeAccounts } from "./purgeAccounts.ts";
+import { purgeSpaces } from "./purgeSpaces.ts";
 import {
   endExpiredLeases,
   endOverdueBackOffs,
@@ -23,9 +22,10 @@ import {
   recoverLostRings,
   republishFailures,
 } from "./queueRepairs.ts";
-import type { Repair } from "./runRepairs.ts";
-import { purgeSpaces } from "./spaceRetention.ts";
-import { walkOn } from "./walk.ts";
+import type { Repair, RepairResult } from "./runRepairs.ts";
+import { removeStrayObjects } from "./strayObjects.ts";
+import { removeExpiredUploads, removeStrayUploads } from "./uploadRepairs.ts";
+import { type Slice, walkOn } from "./walk.ts";
 
 export interface RepairDeps extends SyncDeps {
   /** The bucket of uploads. */
@@ -41,102 +41,99 @@ const DAY = 24 * HOUR;
 /** Removals younger than this are being finished by the request that asked for them. */
 const REMOVAL_GRACE_SECONDS = 60;
 
+/** Every repair by the name of what it does. README.md says what each is for; a test compares the two. */
 export function repairsOf(deps: RepairDeps): Repair[] {
-  const { db, firestore, clock } = deps;
+  const { db, firestore, clock, queue } = deps;
+  const removed = async (rows: Promise<number>) => resultOf({ removed: await rows });
+  const walk = (name: string, restSeconds: Rest, slice: (place: string | undefined) => Promise<Slice>) =>
+    repair(name, async () => {
+      const done = await walkOn(name, { db, clock, restSeconds }, slice);
+      return done ? resultOf(done) : { did: {}, errors: [] };
+    });
   return [
-    { name: "leases", run: () => endExpiredLeases(deps.queue) },
-    { name: "back-offs", run: () => endOverdueBackOffs(deps.queue) },
-    { name: "rings", run: () => recoverLostRings(deps.queue) },
-    { name: "failures", run: () => republishFailures(deps.queue) },
-    { name: "jobs without uploads", run: () => awaitingJobs(deps) },
-    { name: "outbox", run: async () => ({ ...(await publishOutbox(deps)) }) },
-    { name: "notifications", run: async () => ({ ...(await republishDue(deps)) }) },
-    { name: "mail", run: async () => ({ added: await requeueInvitations(db, deps.tasks, clock()) }) },
-    { name: "erasures", run: async () => ({ ...(await continueErasures(deps.erasure)) }) },
-    {
-      name: "removals",
-      run: async () => ({
-        ...(await finishRemovals(deps, {
-          requestedBefore: plusSeconds(clock(), -REMOVAL_GRACE_SECONDS),
-          limit: 200,
-        })),
+    repair("end_expired_leases", async () => resultOf(await endExpiredLeases(queue))),
+    repair("end_overdue_back_offs", async () => resultOf(await endOverdueBackOffs(queue))),
+    repair("recover_lost_rings", async () => resultOf(await recoverLostRings(queue))),
+    repair("republish_failures", async () => resultOf(await republishFailures(queue))),
+    walk(
+      "recover_awaiting_jobs",
+      () => 300,
+      (place) => recoverAwaitingJobs(queue, place),
+    ),
+    repair("publish_outbox", async () => resultOf(await publishOutbox(deps))),
+    repair("republish_due", async () => resultOf(await republishDue(deps))),
+    repair("requeue_invitations", async () =>
+      resultOf({ added: await requeueInvitations(db, deps.tasks, clock()) }),
+    ),
+    repair("continue_erasures", async () => resultOf(await continueErasures(deps.erasure))),
+    repair("finish_removals", async () => {
+      const requestedBefore = plusSeconds(clock(), -REMOVAL_GRACE_SECONDS);
+      return resultOf(await finishRemovals(deps, { requestedBefore, limit: 200 }));
+    }),
+    repair("mirror_pending", async () => resultOf({ mirrored: await mirrorPending(db, firestore) })),
+    walk(
+      "compare_members",
+      () => HOUR,
+      () => compareMembers(deps),
+    ),
+    walk("reconcile_results", restOfReconciliation, (place) => reconcileSlice(deps, place)),
+    walk(
+      "remove_expired_uploads",
+      () => HOUR,
+      async () => ({
+        ...(await removeExpiredUploads(deps)),
+        next: null,
       }),
-    },
-    { name: "members", run: async () => ({ mirrored: await mirrorPending(db, firestore) }) },
-    { name: "members compared", run: () => comparedMembers(deps) },
-    { name: "results compared", run: () => comparedResults(deps) },
-    { name: "uploads past their time", run: () => pastUploads(deps) },
-    { name: "uploads of no one", run: () => strayUploads(deps) },
-    { name: "objects of no one", run: () => orphans(deps) },
-    { name: "accounts purged", run: async () => ({ removed: await purgeAuth(db, clock()) }) },
-    { name: "groups purged", run: async () => ({ removed: await purgeSpaces(db, clock()) }) },
-    { name: "answers purged", run: async () => ({ removed: await purgeIdempotencyKeys(db, clock()) }) },
-    { name: "notifications purged", run: async () => ({ removed: await purgeNotifications(db, clock()) }) },
+    ),
+    walk(
+      "remove_stray_uploads",
+      () => HOUR,
+      (place) => removeStrayUploads(place, deps),
+    ),
+    walk(
+      "remove_stray_objects",
+      () => DAY,
+      (place) => removeStrayObjects(place, deps),
+    ),
+    repair("purge_accounts", () => removed(purgeAccounts(db, clock()))),
+    repair("purge_spaces", () => removed(purgeSpaces(db, clock()))),
+    repair("purge_idempotency_keys", () => removed(purgeIdempotencyKeys(db, clock()))),
+    repair("purge_notifications", () => removed(purgeNotifications(db, clock()))),
   ];
 }
 
-async function awaitingJobs(deps: RepairDeps) {
-  let errors: readonly unknown[] = [];
-  const done = await walkOn("jobs without uploads", { ...deps, restSeconds: () => 300 }, async (place) => {
-    const slice = await recoverAwaitingJobs(deps.queue, place);
-    errors = slice.errors;
-    return { found: slice.found, repaired: slice.repaired, next: slice.next };
-  });
-  return { ...counts(done), errors };
+type Rest = (spentSeconds: number) => number;
+
+function repair(name: string, run: Repair["run"]): Repair {
+  return { name, run };
 }
 
-async function comparedMembers({ db, firestore, clock }: RepairDeps) {
-  const done = await walkOn("members", { db, clock, restSeconds: () => HOUR }, async () => {
-    const { checked, mended } = await repairMembers(db, firestore);
-    return { checked, mended: mended.length, next: null };
-  });
-  return counts(done);
+/** An operation's own result in the one shape of repairs: its numbers are counts. */
+function resultOf(result: object): RepairResult {
+  const entries = Object.entries(result);
+  const did = Object.fromEntries(
+    entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
+  const errors = "errors" in result && Array.isArray(result.errors) ? result.errors : [];
+  return { did, errors };
+}
+
+async function compareMembers({ db, firestore }: RepairDeps): Promise<Slice> {
+  const { checked, mended } = await repairMembers(db, firestore);
+  return { checked, mended: mended.length, next: null };
 }
 
 /**
- * Compares both stores, a slice at a time. It rests a thousand times as long as it took, five minutes to a day: a small store is compared
- * often, and a large one costs no more than a thousandth of what reading it all the time would.
+ * A thousand times as long as it took, five minutes to a day: a small store is compared often, and a large one costs no more than a
+ * thousandth of what reading it all the time would.
  */
-async function comparedResults(deps: RepairDeps) {
-  const done = await walkOn(
-    "results",
-    { ...deps, restSeconds: (spent) => Math.min(DAY, Math.max(300, 1000 * spent)) },
-    async (after) => {
-      const { nextCursor, differences, ...report } = await reconcileResults(deps, { after, maxSeconds: 20 });
-      if (report.mended > 0) deps.log.warn("results_mended", { differences: differences.slice(0, 50) });
-      return { ...report, next: nextCursor };
-    },
-  );
-  const errors = done && done.failed > 0 ? [new Error(`${done.failed} results could not be mended`)] : [];
-  return { ...counts(done), errors };
+function restOfReconciliation(spentSeconds: number): number {
+  return Math.min(DAY, Math.max(300, 1000 * spentSeconds));
 }
 
-async function pastUploads(deps: RepairDeps) {
-  const done = await walkOn("uploads past their time", { ...deps, restSeconds: () => HOUR }, async () => ({
-    ...(await settleExpiredUploads(deps)),
-    next: null,
-  }));
-  return counts(done);
-}
-
-async function strayUploads(deps: RepairDeps) {
-  return counts(
-    await walkOn("uploads of no one", { ...deps, restSeconds: () => HOUR }, (place) =>
-      removeStrayUploads(place, deps),
-    ),
-  );
-}
-
-async function orphans(deps: RepairDeps) {
-  return counts(
-    await walkOn("objects of no one", { ...deps, restSeconds: () => DAY }, (place) =>
-      removeOrphans(place, deps),
-    ),
-  );
-}
-
-function counts(done: Readonly<Record<string, number | string | null>> | undefined): Record<string, number> {
-  return Object.fromEntries(
-    Object.entries(done ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
-  );
+async function reconcileSlice(deps: RepairDeps, after: string | undefined): Promise<Slice> {
+  const { nextCursor, differences, ...counts } = await reconcileResults(deps, { after, maxSeconds: 20 });
+  if (counts.mended > 0) deps.log.warn("results_mended", { differences: differences.slice(0, 50) });
+  const errors = counts.failed > 0 ? [new Error(`${counts.failed} results could not be mended`)] : [];
+  return { ...counts, errors, next: nextCursor };
 }

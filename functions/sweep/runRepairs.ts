@@ -1,13 +1,18 @@
 import type { Logger } from "#shared/platform/log/logger.ts";
 
-/** One thing that `sweep` sees to. May run at any time, any number of times, beside itself; bounded work each time. */
+/** What one repair did in one run. */
+export interface RepairResult {
+  /** Counts of what was done. */
+  readonly did: Readonly<Record<string, number>>;
+  /** Of single things that could not be done; they are left for the next run. */
+  readonly errors: readonly unknown[];
+}
+
+/** One task of `sweep`. It may run at any time, any number of times, beside itself; its work in one run is bounded. */
 export interface Repair {
+  /** What it does, in snake_case. */
   readonly name: string;
-  /** Counts of what was done; `errors` are of single things that could not be done and are left for the next run. */
-  readonly run: () => Promise<{
-    readonly [what: string]: number | readonly unknown[] | undefined;
-    readonly errors?: readonly unknown[];
-  }>;
+  readonly run: () => Promise<RepairResult>;
 }
 
 export interface RepairReport {
@@ -42,15 +47,14 @@ export async function runRepairs(
 
 async function runOne({ name, run }: Repair, log: Logger): Promise<RepairReport> {
   const startedAt = performance.now();
-  const ended = (ok: boolean, did: Record<string, number>): RepairReport => ({
+  const ended = (ok: boolean, did: RepairResult["did"]): RepairReport => ({
     name,
     ok,
     did,
     milliseconds: Math.round(performance.now() - startedAt),
   });
   try {
-    const { errors = [], ...rest } = await run();
-    const did = Object.fromEntries(Object.entries(rest).filter(isCount));
+    const { did, errors } = await run();
     for (const error of errors.slice(0, 10)) log.error("repair_incomplete", { repair: name, error });
     if (Object.values(did).some((count) => count > 0)) log.info("repaired", { repair: name, did });
     return ended(errors.length === 0, errors.length === 0 ? did : { ...did, errors: errors.length });
@@ -58,8 +62,4 @@ async function runOne({ name, run }: Repair, log: Logger): Promise<RepairReport>
     log.error("repair_failed", { repair: name, error });
     return ended(false, {});
   }
-}
-
-function isCount(entry: [string, unknown]): entry is [string, number] {
-  return typeof entry[1] === "number";
 }

@@ -2,6 +2,12 @@
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 
+/** What a slice did, as counts, and where the next one begins; null at the end of the walk. */
+export interface Slice {
+  readonly [count: string]: number | string | null | readonly unknown[];
+  readonly next: string | null;
+}
+
 /**
  * Does the next slice of a walk, unless it rests. A slice that throws is done again from the same place.
  * @param options.restSeconds between the end of one walk and the beginning of the next, given the seconds that the walk took

@@ -1,7 +1,6 @@
 /**
- * `quarantine/{jobId}`: a result document that could not be read, with the reason and what it held, until it can be read or is gone.
- * One document per result, always about its newest version. Written under the result's lock only, so that a slow reader of an old
- * version can't replace or remove the entry of a newer one.
+ * Putting result documents into quarantine and removing them from it. One entry per result, always about its newest version. Written
+ * under the result's lock only, so that a slow reader of an old version can't replace or remove the entry of a newer one.
  */
 import { createHash } from "node:crypto";
 import {
@@ -12,37 +11,16 @@ import {
   Timestamp,
   VectorValue,
 } from "@google-cloud/firestore";
-import { z } from "zod";
-import { typedCollection } from "../platform/firestore/collection.ts";
-import { timestamp } from "../platform/firestore/timestamp.ts";
 import { type Version, versionOf } from "../platform/firestore/version.ts";
 import { base32 } from "../platform/ids.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import type { ObjectStore } from "../platform/storage/objectStore.ts";
+import { quarantineOf } from "./quarantineDocument.ts";
 import { claimedSpace, type Unreadable } from "./readResult.ts";
 
 /** A Firestore document holds one mebibyte; a payload that isn't surely smaller goes to storage. */
 const INLINE_BYTES = 256 * 1024;
 const PAGE = 300;
-
-export const quarantineSchema = z.object({
-  jobId: z.string(),
-  version: z.string(),
-  code: z.string(),
-  detail: z.string(),
-  /** The document as JSON; null when it was too large for here. */
-  payload: z.string().nullable(),
-  /** Object in the bucket of resources that holds the payload instead. */
-  payloadObject: z.string().nullable(),
-  /** The space the document claims, for erasure; null when it claims none. */
-  spaceId: z.string().nullable(),
-  quarantinedAt: timestamp,
-});
-export type Quarantined = z.infer<typeof quarantineSchema>;
-
-/** The collection of quarantined documents. */
-export const quarantineOf = (firestore: Firestore) =>
-  typedCollection(firestore, "quarantine", quarantineSchema);
 
 export interface QuarantineDeps {
   readonly firestore: Firestore;

@@ -77,7 +77,7 @@ test("what is no code stays wrong and harms nothing", () => {
   }
 });
 
-test("an address is one recipient, whatever its case and the space around it", () => {
+test("an address is one recipient in any case and with any space around it", () => {
   assert.deepEqual(recipientKey(key, " Halmoni@Example.com "), recipientKey(key, "halmoni@example.com"));
   assert.notDeepEqual(recipientKey(key, "halmoni@example.com"), recipientKey(key, "halmoni@example.org"));
 });

@@ -24,7 +24,7 @@ export async function mirrorMember(db: Database, firestore: Firestore, userId: s
 
 /**
  * Takes a person out of their space and out of the mirror, mirror first: if something fails in between, a removed person does not go
- * on reading. A crash between the two leaves a member without a mirror, whom `repairMembers` gives it back.
+ * on reading. A crash between the two leaves a member without a mirror, and `repairMembers` writes it again.
  * @param sql a transaction; it commits the removal
  */
 export async function removeMirrored(sql: Sql, firestore: Firestore, userId: string): Promise<void> {

@@ -35,7 +35,7 @@ export interface AuditEntry {
   /** Who acted; absent when that isn't known. */
   readonly userId?: string;
   readonly sessionId?: string;
-  /** Whom it was done to, where that is somebody else. */
+  /** The other person, if it was done to another person. */
   readonly otherUserId?: string;
   readonly spaceId?: string;
   readonly requestId?: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { purgeAuth } from "#functions/sweep/accountRetention.ts";
+import { purgeAccounts } from "#functions/sweep/purgeAccounts.ts";
 import { type AuthWorld, DAY, openAuthWorld, SECOND, tokensSchema } from "./harness.ts";
 
 let world: AuthWorld;
@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-const purge = () => purgeAuth(world.db, world.now());
+const purge = () => purgeAccounts(world.db, world.now());
 
 describe("the retention of sign-in", () => {
   it("keeps what may still be asked for, and removes the rest after its time", async () => {

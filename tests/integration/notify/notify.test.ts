@@ -4,7 +4,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { z } from "zod";
 import { type NotifyDeps, notifyPhones } from "#functions/notify/notifyPhones.ts";
 import { createPushSender } from "#functions/notify/pushSender.ts";
-import { publishOutbox, purgeNotifications, republishDue } from "#functions/sweep/notifications.ts";
+import { publishOutbox, purgeNotifications, republishDue } from "#functions/sweep/notificationRepairs.ts";
 import { type PushSink, startPush } from "#local/standins/push/server.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import type { DomainEvent } from "#shared/events/event.ts";

@@ -144,7 +144,7 @@ export async function resultOf(
   };
 }
 
-/** Writes a result's document as anyone may: whatever `data` is. @returns its version's time */
+/** Writes a result's document as anyone may: of any form. @returns its version's time */
 export async function writeResult(
   { store }: Pick<ResultsWorld, "store">,
   jobId: string,

@@ -79,7 +79,7 @@ const titlesOf = async (jobIds: readonly string[]) =>
       [jobIds],
     )
   ).rows.map((row) => row.title);
-const toldOf = async (jobId: string) => {
+const notifiedOf = async (jobId: string) => {
   const messages = z
     .array(z.object({ data: z.record(z.string(), z.string()) }))
     .parse(await (await fetch(`${cloud.push}/messages?token=${home.giverId}`)).json());
@@ -96,12 +96,12 @@ async function admin(method: string, path: string): Promise<Record<string, unkno
 test("an imported result reaches the library and the phone, follows updates, and goes with its document", async () => {
   const result = await imported();
   await eventually("the resource", async () => (await titlesOf([result.jobId])).length === 1);
-  await eventually("the push message", async () => (await toldOf(result.jobId)) === 1);
+  await eventually("the push message", async () => (await notifiedOf(result.jobId)) === 1);
   await firestore.doc(`results/${result.jobId}`).update({ title: "Renamed" });
   await eventually("the new title", async () => (await titlesOf([result.jobId]))[0] === "Renamed");
   await firestore.doc(`results/${result.jobId}`).delete();
   await eventually("that it is gone", async () => (await titlesOf([result.jobId])).length === 0);
-  assert.equal(await toldOf(result.jobId), 1);
+  assert.equal(await notifiedOf(result.jobId), 1);
 });
 
 test("an operator's mistake is listed for administrators with its reason, and a replay after the fix brings it back", async () => {
@@ -144,9 +144,9 @@ test("Postgres is killed while results arrive: each is there once when it is bac
   );
   assert.deepEqual(rows, [{ n: 30 }]);
   for (const jobId of jobIds)
-    await eventually("the push message", async () => (await toldOf(jobId)) >= 1, 120_000);
+    await eventually("the push message", async () => (await notifiedOf(jobId)) >= 1, 120_000);
   assert.deepEqual(
-    await Promise.all(jobIds.map(toldOf)),
+    await Promise.all(jobIds.map(notifiedOf)),
     jobIds.map(() => 1),
   );
   const { mended, failed } = await admin("POST", "audit");

@@ -5,7 +5,7 @@ import { GeoPoint, Timestamp } from "@google-cloud/firestore";
 import { kindsOf } from "#shared/kinds/index.ts";
 import { scene } from "#shared/kinds/scene.ts";
 import { randomId } from "#shared/platform/ids.ts";
-import { quarantineSchema } from "#shared/results/quarantine.ts";
+import { quarantineSchema } from "#shared/results/quarantineDocument.ts";
 import { reconcileResults } from "#shared/results/reconcile.ts";
 import { SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
@@ -42,12 +42,12 @@ const file = (result: Good) => result.files[0] ?? assert.fail();
 
 const spoilt: ReadonlyArray<readonly [code: string, what: string, spoil: (result: Good) => unknown]> = [
   ["malformed", "a field of another type", (result) => ({ ...result, title: 7 })],
-  ["malformed", "a field nobody knows", (result) => ({ ...result, extra: true })],
+  ["malformed", "a field that no schema has", (result) => ({ ...result, extra: true })],
   ["malformed", "a missing field", ({ files: _, ...result }) => result],
   ["malformed", "a time that is none", (result) => ({ ...result, completedAt: "yesterday" })],
   ["malformed", "nothing at all", () => ({})],
   ["wrong_id", "another job's id", (result) => ({ ...result, jobId: randomId() })],
-  ["unknown_kind", "a kind nobody knows", (result) => ({ ...result, kind: "hologram" })],
+  ["unknown_kind", "a kind that does not exist", (result) => ({ ...result, kind: "hologram" })],
   ["params_rejected", "params of another kind", (result) => ({ ...result, params: { gender: "male" } })],
   [
     "params_rejected",
@@ -108,7 +108,7 @@ const spoilt: ReadonlyArray<readonly [code: string, what: string, spoil: (result
 test("each reason has its code, leaves nothing to see, and the payload is kept whole", async () => {
   for (const [code, what, spoil] of spoilt) {
     const result = await good();
-    const document = spoil(result) as Record<string, unknown>; // whatever someone may have written
+    const document = spoil(result) as Record<string, unknown>; // what someone may have written
     await writeResult(world, result.jobId, document);
     assert.equal(await syncResult(result.jobId, world.deps), "quarantined", what);
     const aside = await asideOf(result.jobId);
@@ -223,7 +223,7 @@ test("a sample that can't be read is quarantined and hides the sample it was", a
 test("stores that are away are no reason to put anything aside: the error is thrown, so that the event comes again", async () => {
   const result = await good();
   await writeResult(world, result.jobId, result);
-  const nowhere = testPool("postgres://nobody:x@127.0.0.1:1/none");
+  const nowhere = testPool("postgres://no-one:x@127.0.0.1:1/none");
   await assert.rejects(syncResult(result.jobId, { ...world.deps, db: nowhere }));
   const failing = { ...world.objects, look: () => Promise.reject(new Error("storage is away")) };
   await assert.rejects(syncResult(result.jobId, { ...world.deps, objects: failing }), /storage is away/);

@@ -1,9 +1,9 @@
-/** `sync` on real Postgres and Firestore: whatever the events do, SQL ends as the document is. */
+/** `sync` on real Postgres and Firestore: SQL ends as the document is, in any order of events. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { versionOf } from "#shared/platform/firestore/version.ts";
 import { randomId } from "#shared/platform/ids.ts";
-import { quarantineSchema } from "#shared/results/quarantine.ts";
+import { quarantineSchema } from "#shared/results/quarantineDocument.ts";
 import { resourceIdOf, SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import {
@@ -77,7 +77,7 @@ test("a deleted document takes the resource along; written again it is back, wit
   assert.equal(await sync(result.jobId), "gone");
   const gone = await sqlOf(world, result.jobId);
   assert.deepEqual([gone.state, gone.title], ["gone", undefined]);
-  assert.equal(await sync(result.jobId), "gone"); // a later sighting of nothing; only the time moves on
+  assert.equal(await sync(result.jobId), "gone"); // a later observation of nothing; only the time moves on
   await writeResult(world, result.jobId, { ...result, title: "Again" });
   assert.equal(await sync(result.jobId), "synced");
   assert.equal((await sqlOf(world, result.jobId)).title, "Again");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import PostalMime from "postal-mime";
 import { SMTPServer } from "smtp-server";
-import { purgeSpaces } from "#functions/sweep/spaceRetention.ts";
+import { purgeSpaces } from "#functions/sweep/purgeSpaces.ts";
 import { createMailer } from "#shared/platform/mail/mailer.ts";
 import { requeueInvitations } from "#shared/spaces/invitationTask.ts";
 import { codeIn, type GroupsHarness, groupsHarness } from "./harness.ts";

@@ -1,11 +1,12 @@
 /** `sweep`: what it removes and what it leaves, and that a repair that fails stops no other. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
-import { removeStrayUploads, settleExpiredUploads } from "#functions/sweep/lateUploads.ts";
-import { removeOrphans } from "#functions/sweep/orphanObjects.ts";
 import { type RepairDeps, repairsOf } from "#functions/sweep/repairs.ts";
 import { sweepApp } from "#functions/sweep/routes.ts";
 import { type Repair, runRepairs } from "#functions/sweep/runRepairs.ts";
+import { removeStrayObjects } from "#functions/sweep/strayObjects.ts";
+import { removeExpiredUploads, removeStrayUploads } from "#functions/sweep/uploadRepairs.ts";
 import { walkOn } from "#functions/sweep/walk.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
@@ -65,9 +66,9 @@ test("a repair that throws doesn't stop the others, and the answer names it", as
   });
   const repairs = [
     repair("throws", () => Promise.reject(new Error("Firestore is away"))),
-    repair("works", async () => ({ removed: 3 })),
-    repair("half", async () => ({ done: 2, errors: [new Error("one of three")] })),
-    repair("idle", async () => ({})),
+    repair("works", async () => ({ did: { removed: 3 }, errors: [] })),
+    repair("half", async () => ({ did: { done: 2 }, errors: [new Error("one of three")] })),
+    repair("idle", async () => ({ did: {}, errors: [] })),
   ];
   const http = { log: silentLogger, newId: randomId, trustedHops: 0 };
   const app = sweepApp(() => ({ http, repairs }));
@@ -102,6 +103,15 @@ test("with nothing to repair everything is well, also three times at once", asyn
   }
 });
 
+test("the README says what each repair is for, by its name, in the order of the run", () => {
+  const table = readFileSync(new URL("../../../functions/sweep/README.md", import.meta.url), "utf8");
+  const named = [...table.matchAll(/^\| `(\w+)` \|/gm)].map((line) => line[1]);
+  assert.deepEqual(
+    named,
+    repairsOf(deps).map((repair) => repair.name),
+  );
+});
+
 test("one run repairs what crashes left: row, removal, unpublished event, ended lease", async () => {
   const home = await family({ backend });
   const world = { objects: queue.resources, store: queue.backend, backend };
@@ -126,10 +136,10 @@ test("one run repairs what crashes left: row, removal, unpublished event, ended 
     [],
   );
   const did = Object.fromEntries(report.repairs.map((repair) => [repair.name, repair.did]));
-  assert.deepEqual(did.outbox, { published: 2 });
-  assert.deepEqual(did.removals, { finished: 1 });
-  assert.equal(did["results compared"]?.mended, 1);
-  assert.equal(did.leases?.repaired, 1);
+  assert.deepEqual(did.publish_outbox, { published: 2 });
+  assert.deepEqual(did.finish_removals, { finished: 1 });
+  assert.equal(did.reconcile_results?.mended, 1);
+  assert.equal(did.end_expired_leases?.repaired, 1);
   assert.equal((await sqlOf(world, lost.jobId)).title, lost.title);
   assert.equal((await queue.firestore.doc(`results/${removed.jobId}`).get()).exists, false);
   assert.equal((await queue.job(job.id)).state, "queued");
@@ -173,7 +183,7 @@ test("objects that no result or lease names are removed; young ones stay", async
   await queue.lease({ seconds: 30 });
   queue.pass(60);
   await runRepairs(
-    repairsOf(deps).filter((repair) => repair.name === "leases"),
+    repairsOf(deps).filter((repair) => repair.name === "end_expired_leases"),
     { maxSeconds: 60, log: silentLogger },
   );
   await queue.lease();
@@ -198,10 +208,10 @@ test("objects that no result or lease names are removed; young ones stay", async
     objects: queue.resources,
     clock: () => new Date(3_600_000),
   };
-  assert.equal((await removeOrphans(undefined, young)).removed, 0);
+  assert.equal((await removeStrayObjects(undefined, young)).removed, 0);
   let [place, looked, removed]: [string | undefined, number, number] = [undefined, 0, 0];
   do {
-    const slice = await removeOrphans(place, { ...young, clock: () => queue.now }, 2);
+    const slice = await removeStrayObjects(place, { ...young, clock: () => queue.now }, 2);
     place = slice.next ?? undefined;
     looked += slice.looked;
     removed += slice.removed;
@@ -224,8 +234,8 @@ test("uploads past their time are removed, except those that an open job needs",
   queue.uploads.put("what/is/this", Buffer.from("x"));
   queue.pass(7 * 86_400 + 60);
 
-  assert.deepEqual(await settleExpiredUploads(deps), { looked: 2, removed: 1, extended: 1 });
-  assert.deepEqual(await settleExpiredUploads(deps), { looked: 0, removed: 0, extended: 0 });
+  assert.deepEqual(await removeExpiredUploads(deps), { looked: 2, removed: 1, extended: 1 });
+  assert.deepEqual(await removeExpiredUploads(deps), { looked: 0, removed: 0, extended: 0 });
   assert.deepEqual(await removeStrayUploads(undefined, deps), { looked: 4, removed: 2, next: null });
   assert.deepEqual(
     queue.uploads.names(),

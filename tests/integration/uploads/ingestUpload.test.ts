@@ -39,7 +39,7 @@ function deps(overrides: Partial<IngestUploadDeps> = {}): IngestUploadDeps {
     kinds,
     clock: () => NOW,
     log: silentLogger,
-    tellJobs: async (uploadId) => {
+    notifyJobs: async (uploadId) => {
       told.push(uploadId);
     },
     ...overrides,
@@ -123,7 +123,7 @@ for (const [what, code, overrides, bytes] of [
 test("after a crash before the jobs got the verdict, the next delivery gives it", async () => {
   await announced();
   objects.put(OBJECT, MP4);
-  const crash = { tellJobs: () => Promise.reject(new Error("crashed")) };
+  const crash = { notifyJobs: () => Promise.reject(new Error("crashed")) };
   await assert.rejects(ingestUpload(OBJECT, deps(crash)), /crashed/);
   assert.equal((await stored()).state, "received");
   await ingestUpload(OBJECT, deps());

@@ -1,4 +1,4 @@
--- Care groups (a group is a space): who cares for whom, how they found each other, their badges, and what an erasure leaves.
+-- Care groups (a group is a space): their members, how they found each other, their badges, and what an erasure leaves.
 
 CREATE TABLE spaces (
   id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),

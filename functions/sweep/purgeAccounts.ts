@@ -12,7 +12,7 @@ const BATCH = 10_000;
  * were ended or not), lines of the audit log past theirs, and rate counters of past minutes. Safe at any time; meant for every minute.
  * @returns how many rows were removed, rate counters not counted
  */
-export async function purgeAuth(sql: Sql, now: Date): Promise<number> {
+export async function purgeAccounts(sql: Sql, now: Date): Promise<number> {
   const statements = [
     `DELETE FROM sign_in_codes WHERE code_hash IN
        (SELECT code_hash FROM sign_in_codes WHERE expires_at <= $1 LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`,

@@ -1,8 +1,9 @@
 /** Uploads past their time: documents and objects that no open job needs, and objects that no document allows. */
-import type { Firestore, QueryDocumentSnapshot } from "@google-cloud/firestore";
+import type { CollectionReference, Firestore, QueryDocumentSnapshot } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
-import { OPEN_STATES } from "#shared/queue/jobDocument.ts";
+import { jobsOf, OPEN_STATES } from "#shared/queue/jobDocument.ts";
+import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
 
 export interface UploadSweepDeps {
@@ -19,20 +20,17 @@ const GRACE_SECONDS = 3_600;
 const PAGE = 200;
 
 /** Removes uploads past their time, object first; extends those that an open job still needs. At most `limit` are looked at. */
-export async function settleExpiredUploads(
+export async function removeExpiredUploads(
   deps: UploadSweepDeps,
   limit = 2_000,
 ): Promise<{ looked: number; removed: number; extended: number }> {
   const soon = plusSeconds(deps.clock(), AHEAD_SECONDS);
-  const expiring = deps.firestore
-    .collection("uploads")
-    .where("expiresAt", "<=", soon)
-    .orderBy("expiresAt")
-    .limit(PAGE);
+  const raw: CollectionReference = uploadsOf(deps.firestore).withConverter(null); // also what fits no schema has to go
+  const expiring = raw.where("expiresAt", "<=", soon).orderBy("expiresAt").limit(PAGE);
   const total = { looked: 0, removed: 0, extended: 0 };
   let page = await expiring.get();
   while (page.size > 0) {
-    const done = await settlePage(page.docs, deps);
+    const done = await removePage(page.docs, deps);
     total.looked += page.size;
     total.removed += done.removed;
     total.extended += done.extended;
@@ -43,7 +41,7 @@ export async function settleExpiredUploads(
   return total;
 }
 
-async function settlePage(uploads: readonly QueryDocumentSnapshot[], deps: UploadSweepDeps) {
+async function removePage(uploads: readonly QueryDocumentSnapshot[], deps: UploadSweepDeps) {
   const now = deps.clock();
   const needed = await neededBy(
     uploads.map((upload) => String(upload.get("spaceId"))),
@@ -88,12 +86,11 @@ async function removeFrom(objects: readonly StoredObject[], deps: UploadSweepDep
   const before = plusSeconds(deps.clock(), -GRACE_SECONDS);
   const old = objects.filter((object) => object.createdAt < before);
   const ids = [...new Set(old.flatMap((object) => uploadOfObject(object.name)?.uploadId ?? []))];
+  const raw: CollectionReference = uploadsOf(deps.firestore).withConverter(null);
   const found =
     ids.length === 0
       ? []
-      : await deps.firestore.getAll(...ids.map((id) => deps.firestore.doc(`uploads/${id}`)), {
-          fieldMask: ["object"],
-        });
+      : await deps.firestore.getAll(...ids.map((id) => raw.doc(id)), { fieldMask: ["object"] });
   const allowed = new Set(found.map((upload) => upload.get("object")));
   const stray = old.filter((object) => !allowed.has(object.name));
   const needed = await neededBy(
@@ -110,7 +107,7 @@ async function neededBy(spaceIds: readonly string[], firestore: Firestore): Prom
   const needed = new Set<string>();
   for (const spaceId of new Set(spaceIds)) {
     for (const state of OPEN_STATES) {
-      const ofSpace = firestore.collection("jobs").where("spaceId", "==", spaceId);
+      const ofSpace = jobsOf(firestore).where("spaceId", "==", spaceId);
       const jobs = await ofSpace.where("state", "==", state).select("inputs").get();
       for (const job of jobs.docs) {
         const inputs: Record<string, { uploadId?: unknown }> = job.get("inputs") ?? {};

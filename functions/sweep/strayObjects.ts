@@ -1,10 +1,12 @@
 /** Objects in the bucket of resources that nothing names: what engines wrote under lost leases, or for jobs that did not succeed. */
-import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
+import type { CollectionReference, DocumentSnapshot, Firestore } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
+import { jobsOf } from "#shared/queue/jobDocument.ts";
+import { resultsOf } from "#shared/results/resultDocument.ts";
 
-export interface OrphanDeps {
+export interface StrayObjectDeps {
   readonly db: Sql;
   readonly firestore: Firestore;
   /** The bucket of resources. */
@@ -17,12 +19,12 @@ const GRACE_SECONDS = 86_400;
 const PAGE = 200;
 
 /**
- * Looks at up to `limit` objects after a name and removes orphans: of no job, or of a job that has ended or continued with another
+ * Looks at up to `limit` objects after a name and removes stray ones: of no job, or of a job that has ended or continued with another
  * lease, and named neither by its result document nor by SQL.
  */
-export async function removeOrphans(
+export async function removeStrayObjects(
   place: string | undefined,
-  deps: OrphanDeps,
+  deps: StrayObjectDeps,
   limit = 2_000,
 ): Promise<{ looked: number; removed: number; next: string | null }> {
   let looked = 0;
@@ -42,14 +44,14 @@ export async function removeOrphans(
   return { looked, removed, next: null };
 }
 
-async function removeFrom(objects: readonly StoredObject[], deps: OrphanDeps): Promise<number> {
+async function removeFrom(objects: readonly StoredObject[], deps: StrayObjectDeps): Promise<number> {
   const before = plusSeconds(deps.clock(), -GRACE_SECONDS);
   const old = objects.filter((object) => object.createdAt < before);
   if (old.length === 0) return 0;
   const jobIds = [...new Set(old.flatMap((object) => placeOf(object.name)?.jobId ?? []))];
   const [jobs, results, sqlNames] = await Promise.all([
-    documents(deps.firestore, "jobs", jobIds, ["state", "leaseNumber"]),
-    documents(deps.firestore, "results", jobIds, ["files"]),
+    documents(jobsOf(deps.firestore), jobIds, ["state", "leaseNumber"]),
+    documents(resultsOf(deps.firestore), jobIds, ["files"]),
     namedInSql(deps.db, old),
   ]);
   let removed = 0;
@@ -73,16 +75,15 @@ function placeOf(name: string): { jobId: string; leaseNumber: number } | undefin
   return match?.[1] === undefined ? undefined : { jobId: match[1], leaseNumber: Number(match[2]) };
 }
 
+/** Some fields of documents by id, of any schema or of none. */
 async function documents(
-  firestore: Firestore,
-  collection: string,
+  collection: Pick<CollectionReference, "firestore" | "withConverter">,
   ids: readonly string[],
   fieldMask: string[],
 ) {
   if (ids.length === 0) return new Map<string, DocumentSnapshot>();
-  const found = await firestore.getAll(...ids.map((id) => firestore.doc(`${collection}/${id}`)), {
-    fieldMask,
-  });
+  const raw: CollectionReference = collection.withConverter(null);
+  const found = await raw.firestore.getAll(...ids.map((id) => raw.doc(id)), { fieldMask });
   return new Map(found.filter((snapshot) => snapshot.exists).map((snapshot) => [snapshot.id, snapshot]));
 }
 
