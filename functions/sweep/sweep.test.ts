@@ -17,17 +17,17 @@ test("every repair runs and is reported; one that fails keeps no other from runn
     repair("broken", async () => {
       throw new Error("the store is away");
     }),
-    repair("leases", async () => ({ ended: 2 })),
+    repair("end_expired_leases", async () => ({ did: { ended: 2 }, errors: [] })),
   ];
   const { status, json } = await callerOf(sweepRoute, { repairs })("POST", "/", { token: null });
   assert.equal(status, 200);
-  assert.deepEqual(ran, ["broken", "leases"]);
+  assert.deepEqual(ran, ["broken", "end_expired_leases"]);
   assert.deepEqual([json.failed, json.left], [1, 0]);
   assert.deepEqual(
     json.repairs.map(({ name, ok, did }: { name: string; ok: boolean; did: object }) => ({ name, ok, did })),
     [
       { name: "broken", ok: false, did: {} },
-      { name: "leases", ok: true, did: { ended: 2 } },
+      { name: "end_expired_leases", ok: true, did: { ended: 2 } },
     ],
   );
 });
