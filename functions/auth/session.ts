@@ -26,7 +26,7 @@ export const deviceSchema = z
   .openapi("Device");
 export type Device = z.infer<typeof deviceSchema>;
 
-/** When a token that is issued now would be over if nobody used it. */
+/** When a token that is issued now ends, if it stays unused. */
 export function idleExpiry(now: Date, sessionExpiresAt: Date): Date {
   const idle = plusSeconds(now, IDLE_DAYS * DAY);
   return idle < sessionExpiresAt ? idle : sessionExpiresAt;

@@ -52,7 +52,7 @@ const PHRASES = {
     tell: "If you know this person and agree, read this code to them:",
     until: (time: string) => `The code works once, until ${time}.`,
     unknown:
-      "If you don't know this person, give the code to nobody and delete this mail; then nothing happens. Nobody from Reverie will ever ask for it.",
+      "If you don't know this person, don't give the code to anyone and delete this mail; then nothing happens. Reverie will never ask for it.",
   },
   ko: {
     subject: "Reverie에서 돌봄 요청이 도착했습니다",

@@ -29,7 +29,7 @@ export interface MailDeps {
  * - `sent`: the mail server has it.
  * - `no_recipient`: no care recipient has this verified address.
  * - `refused`: the mail server will never take it.
- * - `over`: there is nothing (more) to mail: it was mailed before, was asked anew, ran out, or its giver was erased.
+ * - `over`: there is nothing (more) to mail: it was mailed before, was replaced by a newer one, expired, or its giver was erased.
  */
 export type MailOutcome = "sent" | "no_recipient" | "refused" | "over";
 

@@ -37,7 +37,7 @@ export async function deleteResource(
     await audit(sql, { action: "resource_deleted", userId: input.userId, spaceId }, now);
     return jobId;
   });
-  // From here on it is deleted, whatever becomes of the rest.
+  // From here on it is deleted; `sweep` finishes the rest if this doesn't.
   await finishRemoval(jobId, deps).catch((error: unknown) =>
     deps.log.warn("removal_left_to_sweep", { jobId, error }),
   );

@@ -15,8 +15,8 @@ test("a store away or busy is a passing fault; a bad statement or a bug is not",
   assert.equal(isPassingFault(new TypeError("bug")), false);
   assert.equal(isPassingFault("text"), false);
   assert.equal(isPassingFault(new Error("wrapped", { cause: coded("ECONNRESET") })), true);
-  // What node-postgres really throws when nobody listens.
-  const client = new pg.Client("postgres://nobody@127.0.0.1:1/none");
+  // What node-postgres really throws when no server listens.
+  const client = new pg.Client("postgres://user@127.0.0.1:1/none");
   const refused = await client.connect().catch((error: unknown) => error);
   assert.equal(isPassingFault(refused), true);
 });

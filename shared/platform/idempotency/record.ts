@@ -20,7 +20,7 @@ export const idempotencySchema = z.discriminatedUnion("type", [
     body: z.string(),
     expiresAt: timestamp,
   }),
-  /** Leases that a request was given. An answer with signed URLs is not stored: the leases are found again and signed anew. */
+  /** Leases that a request was given. An answer with signed URLs is not stored: the leases are found again and their URLs signed again. */
   z.object({
     type: z.literal("leases"),
     caller: z.string(),

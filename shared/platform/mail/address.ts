@@ -20,7 +20,7 @@ const AROUND =
   /^[\s\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069]+|[\s\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069]+$/gu;
 /**
  * RFC 5322's atext and RFC 6531's non-ASCII characters, with dots anywhere: docomo and au gave out addresses with two dots in a row or
- * one before the `@`. Without what is invisible or a blank: nobody could tell such an address from another.
+ * one before the `@`. Without invisible characters and blanks: a person could not distinguish such addresses.
  */
 const LOCAL = /^(?:[\w!#$%&'*+\-/=?^`{|}~.]|(?!\p{C}|\p{Z})[^\0-\x7f])+$/u;
 /** What may be written of a domain: ASCII letters, digits, hyphens, dots, and other scripts. `domainToASCII` would take more, as in a URL. */

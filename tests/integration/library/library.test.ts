@@ -137,7 +137,7 @@ test("a resource is shown to both members of its space with working URLs, and is
   assert.equal((await sqlOf(world, result.jobId)).state, "synced");
 });
 
-test("a member who was removed is out at once, whatever their token says", async () => {
+test("a member who was removed is out at once, with any token", async () => {
   const home = await family(world);
   const result = await synced(home);
   await world.backend.pool.query("DELETE FROM space_members WHERE user_id = $1", [home.giverId]);
@@ -300,7 +300,7 @@ test("deletion and sync at the same moment: it ends deleted, whichever comes fir
   }
 });
 
-test("a URL is handed out again while it has ten minutes left, and is signed anew after that", async () => {
+test("a URL is handed out again while it has ten minutes left, then a new one is signed", async () => {
   const home = await family(world);
   const result = await synced(home);
   const path = `/v1/resources/${resourceIdOf(result.jobId)}`;

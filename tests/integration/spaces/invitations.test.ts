@@ -16,7 +16,7 @@ function told(answer: { json: Record<string, unknown> }) {
   return rest;
 }
 
-test("inviting answers alike for a recipient, for nobody, for an unverified address and for another giver; only the first is mailed", async () => {
+test("inviting answers alike for every address; only a verified recipient gets a mail", async () => {
   const giver = await harness.person("care_giver");
   const addresses = [
     (await harness.person("care_recipient")).email,
@@ -51,7 +51,7 @@ test("inviting answers alike for a recipient, for nobody, for an unverified addr
   assert.equal(kept.length, 0, "no address is kept once its task is done");
 });
 
-test("the address is found whatever its case", async () => {
+test("the address is found in any case", async () => {
   const giver = await harness.person("care_giver");
   const recipient = await harness.person("care_recipient", { email: "Grandma.Kim@Example.com" });
   assert.ok((await harness.invited(giver, "grandma.KIM@example.COM")).code);
@@ -63,12 +63,12 @@ test("only an enrolled care giver invites; anyone else is told why and leaves no
   const countOf = async () => (await harness.rows("SELECT 1 FROM invitations")).length;
   const before = await countOf();
   const body = { recipientEmail: "someone@example.com" };
-  const [nobody, recipient, unenrolled] = [
+  const [anonymous, recipient, unenrolled] = [
     await harness.call(null, "POST", "/v1/invitations", { body }),
     await harness.call(await harness.person("care_recipient"), "POST", "/v1/invitations", { body }),
     await harness.call(await harness.person(null), "POST", "/v1/invitations", { body }),
   ];
-  assert.deepEqual([nobody.status, nobody.json.code], [401, "unauthenticated"]);
+  assert.deepEqual([anonymous.status, anonymous.json.code], [401, "unauthenticated"]);
   assert.deepEqual([recipient.status, recipient.json.code], [403, "role_mismatch"]);
   assert.deepEqual([unenrolled.status, unenrolled.json.code], [403, "not_enrolled"]);
   assert.equal(await countOf(), before);
@@ -175,7 +175,7 @@ test("the code may be typed as people type", async () => {
   }
 });
 
-test("wrong, expired, used and revoked codes and codes for nobody answer alike but for the request id", async () => {
+test("wrong, expired, used, revoked and unknown codes answer alike but for the id", async () => {
   const people = async () => ({
     giver: await harness.person("care_giver"),
     recipient: await harness.person("care_recipient"),
@@ -196,10 +196,10 @@ test("wrong, expired, used and revoked codes and codes for nobody answer alike b
   await harness.invited(revoked.giver, revoked.recipient.email);
   refusals.push(await harness.confirm(revoked.giver, third.id, third.code ?? ""));
 
-  const nobody = await people();
-  const fourth = await harness.invited(nobody.giver, "nobody-at-all@example.com");
-  refusals.push(await harness.confirm(nobody.giver, fourth.id, "ABCDEFGH"));
-  refusals.push(await harness.confirm(nobody.giver, fourth.id, "not a code"));
+  const unknown = await people();
+  const fourth = await harness.invited(unknown.giver, "not-known@example.com");
+  refusals.push(await harness.confirm(unknown.giver, fourth.id, "ABCDEFGH"));
+  refusals.push(await harness.confirm(unknown.giver, fourth.id, "not a code"));
 
   const expired = await people();
   const fifth = await harness.invited(expired.giver, expired.recipient.email);
@@ -212,7 +212,7 @@ test("wrong, expired, used and revoked codes and codes for nobody answer alike b
   }
   assert.equal(refusals[0]?.json.code, "code_rejected");
   const bound = await harness.rows("SELECT 1 FROM space_members WHERE user_id = ANY($1)", [
-    [wrong, revoked, nobody, expired].flatMap((pair) => [pair.giver.id, pair.recipient.id]),
+    [wrong, revoked, unknown, expired].flatMap((pair) => [pair.giver.id, pair.recipient.id]),
   ]);
   assert.equal(bound.length, 0, "nobody was bound by any of it");
 });
@@ -251,7 +251,7 @@ test("after five wrong tries even the right code is not looked at", async () => 
   assert.equal((await harness.call(giver, "GET", "/v1/group")).status, 404);
 });
 
-test("1,000 guesses at once are looked at five times, whatever is among them", async () => {
+test("of 1,000 guesses at once five are looked at", async () => {
   const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
   const { id, code = "" } = await harness.invited(giver, recipient.email);
   const answers = await Promise.all(
@@ -295,7 +295,7 @@ test("asking again ends the earlier code but brings no new tries for the day; to
   harness.now = today;
 });
 
-test("tries of invitations that reach nobody are counted and spent just the same", async () => {
+test("tries of invitations that reached no one are counted and spent alike", async () => {
   const giver = await harness.person("care_giver");
   const cap = harness.deps.caps.CODE_TRIES_PER_PAIR;
   const statuses = [];

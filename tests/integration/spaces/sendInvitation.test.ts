@@ -89,7 +89,7 @@ test("a mailbox that refuses for good ends the invitation's mail; nothing is tri
   assert.equal(await harness.runMailTask(id), "over");
 });
 
-test("an invitation that ran out, was asked anew or isn't there is not mailed", async () => {
+test("an expired, replaced or unknown invitation is not mailed", async () => {
   const { giver, recipient } = await people();
   const old = await asked(giver, recipient.email);
   const newer = await asked(giver, recipient.email);
