@@ -6,7 +6,7 @@ import { registerDeviceRoute } from "./registerDevice.ts";
 const SESSION = { userId: PERSON, sessionId: `session-of-${PERSON}` };
 const BODY = { platform: "ios", pushToken: "t0k3n" };
 
-test("a device is registered for the caller and their session, under the phone's own id", async () => {
+test("a device is registered for the caller and the session, under the phone's id", async () => {
   const inputs: unknown[] = [];
   const route = registerDeviceRoute.performing(async (input) => {
     inputs.push(input);

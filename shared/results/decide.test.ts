@@ -215,7 +215,7 @@ function deliveries({
     .map(({ seen }) => seen);
 }
 
-test("100,000 histories: events in any order, repeated or late: SQL ends as the document", () => {
+test("100,000 histories of reordered, repeated, late events: SQL ends as the document", () => {
   fc.assert(
     fc.property(history, (history) => {
       const judgements = deliveries(history);
@@ -259,7 +259,7 @@ test("after its space is erased a result shows nothing, and no event brings it b
   );
 });
 
-test("an equal version changes nothing, except a quarantined one in a replay, and any in a mend", () => {
+test("an equal version changes nothing, except in a replay of a quarantine or a mend", () => {
   const version = at(5);
   const found = (micros: number) => ({ finding: "readable", version: at(micros) }) as const;
   for (const state of ["synced", "gone", "quarantined"] as const) {
@@ -272,7 +272,7 @@ test("an equal version changes nothing, except a quarantined one in a replay, an
   }
 });
 
-test("an erased result stays as it is, at its version; its document is deleted whenever it is found", () => {
+test("an erased result stays as it is; its document is deleted whenever it is found", () => {
   const known = { version: at(5), state: "erased" } as const;
   for (const finding of ["readable", "unreadable", "forbidden"] as const) {
     const document = judged(finding, at(9));

@@ -99,7 +99,7 @@ async function syncedAvatar(home: Family): Promise<Result> {
 const transform = { position: [0, 1.6, -2], rotation: [0, 0, 0, 1], scale: [1, 1, 1] };
 const placed = (result: Pick<Result, "jobId">) => ({ resourceId: resourceIdOf(result.jobId), transform });
 
-test("a resource is shown to both members of its space with working URLs, and is 404 for everyone else", async () => {
+test("both members of its space get a resource with working URLs; others get 404", async () => {
   const [home, others] = [await family(world), await family(world)];
   const result = await synced(home);
   const path = `/v1/resources/${resourceIdOf(result.jobId)}`;
@@ -148,7 +148,7 @@ test("a member who was removed is out at once, with any token", async () => {
   );
 });
 
-test("pages come newest first, each item once, also where many have one time; the filter keeps to its kind", async () => {
+test("pages are newest first, each item once, at equal times too; a filter is by kind", async () => {
   const home = await family(world);
   const times = [1, 1, 1, 2, 3, 3, 4].map((second) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)));
   const results = await Promise.all(times.map((completedAt) => synced(home, { completedAt })));
@@ -206,7 +206,7 @@ test("a sample is seen by anyone signed in, is marked, and can't be deleted", as
   await syncResult(sample.jobId, world.deps);
 });
 
-test("a resource whose document turned unreadable isn't shown, nor what is made of it, until it can be read again", async () => {
+test("a resource with an unreadable document is hidden, and its VR videos too", async () => {
   const home = await family(world);
   const [scene, avatar, other] = [await synced(home), await syncedAvatar(home), await syncedAvatar(home)];
   const body = { title: "Visit", scene: placed(scene), avatars: [placed(avatar), placed(other)] };
@@ -233,7 +233,7 @@ test("a resource whose document turned unreadable isn't shown, nor what is made 
   assert.deepEqual((await call(home.giverId, "GET", `/v1/vr-videos/${video.id}`)).json, video);
 });
 
-test("deletion is for good: document, objects and row go, and no late event or audit brings anything back", async () => {
+test("deletion is for good: document, objects, row; no late event or audit undoes it", async () => {
   const home = await family(world);
   const [doomed, kept] = [await synced(home), await synced(home)];
   const path = `/v1/resources/${resourceIdOf(doomed.jobId)}`;
@@ -300,7 +300,7 @@ test("deletion and sync at the same moment: it ends deleted, whichever comes fir
   }
 });
 
-test("a URL is handed out again while it has ten minutes left, then a new one is signed", async () => {
+test("a URL is handed out again while ten minutes are left, then a new one is signed", async () => {
   const home = await family(world);
   const result = await synced(home);
   const path = `/v1/resources/${resourceIdOf(result.jobId)}`;
@@ -314,7 +314,7 @@ test("a URL is handed out again while it has ten minutes left, then a new one is
   assert.equal(later.urlsExpireAt, "2026-03-01T10:20:01.000Z");
 });
 
-test("a VR video is one scene and one to ten avatars; it is made once per key, byte for byte", async () => {
+test("a VR video is one scene and one to ten avatars; it is made once per key", async () => {
   const home = await family(world);
   const [scene, avatar] = [await synced(home), await syncedAvatar(home)];
   const body = {
@@ -391,7 +391,7 @@ test("with its scene a VR video goes; without one of its avatars it stays", asyn
   assert.equal((await call(home.giverId, "GET", `/v1/vr-videos/${id}`)).status, 404);
 });
 
-test("transforms are taken by name or as lists and answered as lists; another space sees nothing of a VR video", async () => {
+test("transforms are read by name or as lists; another space gets 404 for a VR video", async () => {
   const [home, others] = [await family(world), await family(world)];
   const [scene, avatar] = [await synced(home), await syncedAvatar(home)];
   const named = { position: { x: 1, y: 0, z: -2 }, rotation: { x: 0, y: 1, z: 0, w: 0 }, scale: 2 };

@@ -82,7 +82,7 @@ const deliveredBy = (events: DomainEvent[]) => ({
   publish: async (event: DomainEvent) => void events.push(event),
 });
 
-test("delivered twice, and 20 times at once: each device of the space once, no other device", async () => {
+test("delivered twice, and 20 times at once: each device of the space once, no other", async () => {
   const stranger = await family({ backend });
   const [phone, tablet, recipients, strangers] = [
     await device(home.giverId),
@@ -111,7 +111,7 @@ test("twenty workers from the first delivery on notify each device once", async 
   for (const token of tokens) assert.equal((await received(token)).length, 1);
 });
 
-test("out of order: an event that overtakes another is sent by itself, and the other one still", async () => {
+test("out of order: an event that overtakes another is sent, and the other one still", async () => {
   const token = await device(home.giverId);
   const [first, second] = [jobEvent({ title: "First" }), jobEvent({ title: "Second" })];
   for (const event of [second, first, second]) await notifyPhones(event, deps);
@@ -121,7 +121,7 @@ test("out of order: an event that overtakes another is sent by itself, and the o
   );
 });
 
-test("an invitation goes to that person only, a badge to care givers only, in their language", async () => {
+test("an invitation goes to that person, a badge to care givers, in their language", async () => {
   const [giver, recipient] = [await device(home.giverId), await device(home.recipientId)];
   await backend.pool.query("UPDATE users SET language = 'ko' WHERE id = $1", [home.recipientId]);
   const base = { at: now.toISOString() };
@@ -183,7 +183,7 @@ test("a dead token's device is deleted, others are notified; a re-registered one
   assert.deepEqual(await received(dead), []);
 });
 
-test("a device that can't be reached is notified at the redelivery, the others not again", async () => {
+test("an unreachable device is notified at the redelivery, the others not again", async () => {
   const [flaky, phone] = [await device(home.giverId, "flaky"), await device(home.giverId)];
   const event = jobEvent();
   await assert.rejects(notifyPhones(event, deps), { code: "unavailable", status: 503 });
@@ -193,7 +193,7 @@ test("a device that can't be reached is notified at the redelivery, the others n
   assert.equal((await received(phone)).length, 1);
 });
 
-test("after a sender's crash its claim runs out, sweep republishes, the device gets it once", async () => {
+test("after a sender's crash its claim ends and sweep has the device notified once", async () => {
   const token = await device(home.giverId);
   const event = jobEvent();
   const crashing = { ...deps, sender: { send: () => Promise.reject(new Error("the process is gone")) } };
@@ -230,7 +230,7 @@ test("a person in quiet hours is notified at their end, once; the others at once
   assert.equal((await received(loudPhone)).length, 1);
 });
 
-test("quiet hours moved meanwhile are kept; a person who left meanwhile is not notified", async () => {
+test("quiet hours moved meanwhile are kept; a person who left is not notified", async () => {
   await quiet(home.giverId, "09:00", "12:00");
   await quiet(home.recipientId, "09:00", "12:00");
   const [moved, left] = [await device(home.recipientId), await device(home.giverId)];
@@ -252,7 +252,7 @@ test("quiet hours moved meanwhile are kept; a person who left meanwhile is not n
   assert.deepEqual(rows, [{ outcome: "sent" }, { outcome: "withdrawn" }]);
 });
 
-test("an event of an erased space notifies no one and keeps nothing; what was kept goes", async () => {
+test("an event of an erased space notifies no one and leaves nothing stored", async () => {
   const token = await device(home.giverId);
   const event = jobEvent();
   await notifyPhones(event, deps);
@@ -279,7 +279,7 @@ test("what could not be delivered for two days is not sent any more", async () =
   assert.deepEqual(await received(token), []);
 });
 
-test("sweep publishes what is left in the outbox, each event until it was, and purges old ones", async () => {
+test("sweep publishes each event that is left in the outbox, and purges old ones", async () => {
   await backend.pool.query("TRUNCATE outbox, notifications CASCADE");
   const [first, second] = [jobEvent(), jobEvent()];
   for (const event of [first, second]) assert.equal(await enqueueEvent(db, event), true);

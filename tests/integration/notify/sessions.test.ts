@@ -69,7 +69,7 @@ async function reachedBy({ tokens }: Phone): Promise<string[]> {
 const signOut = (by: Phone, sessionId: string) =>
   world.call("DELETE", `/v1/auth/sessions/${sessionId}`, { token: by.tokens.accessToken });
 
-test("a sign-out ends this phone's messages; the person's other phone goes on getting them", async () => {
+test("a sign-out ends this phone's messages; the person's other phone still gets them", async () => {
   const email = address();
   const [phone, tablet] = [await phoneOf(email), await phoneOf(email)];
   assert.deepEqual(await reachedBy(phone), [phone.pushToken, tablet.pushToken].toSorted());
@@ -77,7 +77,7 @@ test("a sign-out ends this phone's messages; the person's other phone goes on ge
   assert.deepEqual(await reachedBy(phone), [tablet.pushToken]);
 });
 
-test("a remote sign-out ends the lost phone's messages; the phone that asks keeps its own", async () => {
+test("a remote sign-out ends the lost phone's messages; the asking phone keeps its own", async () => {
   const email = address();
   const [lost, here] = [await phoneOf(email), await phoneOf(email)];
   assert.equal((await signOut(here, lost.tokens.session.id)).status, 204);
@@ -93,7 +93,7 @@ test("a sign-out everywhere ends all messages of the person; another person's go
   assert.deepEqual(await reachedBy(other), [other.pushToken]);
 });
 
-test("a reused refresh token ends the messages of its session; the other session's go on", async () => {
+test("a reused refresh token ends the messages of its session, not of the other one", async () => {
   const email = address();
   const [stolen, safe] = [await phoneOf(email), await phoneOf(email)];
   await world.refresh(stolen.tokens.refreshToken, "phone");
@@ -103,7 +103,7 @@ test("a reused refresh token ends the messages of its session; the other session
   assert.deepEqual(await reachedBy(safe), [safe.pushToken]);
 });
 
-test("an erasure ends the person's messages with its first transaction; no other person's", async () => {
+test("an erasure ends the person's messages with its first transaction, no one else's", async () => {
   const [phone, other] = [await phoneOf(address()), await phoneOf(address())];
   const { user, session } = phone.tokens;
   await requestErasure({ userId: user.id, sessionId: session.id, requestId: "r" }, world.db, world.now());
@@ -123,7 +123,7 @@ test("a session past its end gets no messages, though its device is still there"
   assert.equal(rowCount, 1);
 });
 
-test("registering again moves the device: it ends with its new session, not with its old one", async () => {
+test("a device registered again ends with its new session, not with its old one", async () => {
   const email = address();
   const [earlier, later] = [await phoneOf(email, "phone"), { tokens: await world.signIn({ email }) }];
   await register(later, "phone", earlier.pushToken);
@@ -133,7 +133,7 @@ test("registering again moves the device: it ends with its new session, not with
   assert.deepEqual(await reachedBy(earlier), []);
 });
 
-test("a push token that another person registers is theirs; the first person's sign-out leaves it", async () => {
+test("a push token is its last registrant's; the first person's sign-out keeps it", async () => {
   const first = await phoneOf(address());
   const second = { tokens: await world.signIn({ email: address() }), pushToken: first.pushToken };
   await register(second, "phone", first.pushToken);
@@ -142,7 +142,7 @@ test("a push token that another person registers is theirs; the first person's s
   assert.deepEqual(await reachedBy(second), [first.pushToken]);
 });
 
-test("a session that has ended, or is another person's, registers nothing and moves nothing", async () => {
+test("an ended session or another person's registers nothing and moves nothing", async () => {
   const [phone, other] = [await phoneOf(address(), "phone"), await phoneOf(address())];
   const forged = { tokens: { ...other.tokens, session: phone.tokens.session } };
   await assert.rejects(register(forged, "forged", "forged token"), { code: "token_invalid" });
@@ -153,7 +153,7 @@ test("a session that has ended, or is another person's, registers nothing and mo
   assert.deepEqual(await reachedBy(other), [other.pushToken]);
 });
 
-test("a registration that meets the sign-out leaves no device behind, whichever comes first", async () => {
+test("a registration at the moment of sign-out leaves no device, in either order", async () => {
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, async () => {
       const phone = { tokens: await world.signIn({ email: address() }), pushToken: randomId() };

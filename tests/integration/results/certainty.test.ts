@@ -21,7 +21,7 @@ async function readRanAhead(jobId: string): Promise<void> {
   );
 }
 
-test("a document that is there is synced, though SQL believes that it went later; its deletion then counts as ever", async () => {
+test("a document that is there is synced, though SQL has a later absence", async () => {
   const result = await resultOf(world, await family(world));
   await readRanAhead(result.jobId);
   await writeResult(world, result.jobId, result);
@@ -34,7 +34,7 @@ test("a document that is there is synced, though SQL believes that it went later
   assert.equal((await sqlOf(world, result.jobId)).state, "gone");
 });
 
-test("an absence that was overtaken by a write drops nothing: it is looked at again while the result is locked", async () => {
+test("an absence overtaken by a write drops nothing: it is read again under the lock", async () => {
   const result = await resultOf(world, await family(world));
   await writeResult(world, result.jobId, result);
   await syncResult(result.jobId, world.deps);
@@ -56,7 +56,7 @@ test("an absence that was overtaken by a write drops nothing: it is looked at ag
   assert.equal((await sqlOf(world, result.jobId)).title, "Written after that look");
 });
 
-test("only an absence, and a presence older than a known absence, need a second look; what is erased needs none", () => {
+test("only an absence, or a presence older than a known one, needs a second read", () => {
   const [early, late] = ["2026-01-01T00:00:00.000001Z", "2026-01-01T00:00:00.000002Z"] as [Version, Version]; // in the form of versionOf
   const known = (state: "synced" | "gone" | "quarantined" | "erased", version: Version) => ({
     state,

@@ -69,7 +69,7 @@ const step = fc.record({
 });
 const histories = fc.array(fc.array(step, { minLength: 1, maxLength: 6 }), { minLength: 12, maxLength: 12 });
 
-test("concurrent, repeated and overtaken deliveries of random histories end with SQL as the documents are", async () => {
+test("concurrent, repeated, overtaken deliveries end with SQL as the documents are", async () => {
   await fc.assert(
     fc.asyncProperty(histories, async (histories) => {
       const ended = await Promise.all(histories.map(live));
@@ -121,7 +121,7 @@ test("one result delivered fifty times at once is written once and makes one eve
   assert.equal(rowCount, 1);
 });
 
-test("Postgres away for a while under load: nothing is lost, nothing is doubled, and the same instance goes on when it is back", async (t) => {
+test("Postgres away for a while under load: nothing is lost, nothing is doubled", async (t) => {
   const { run, dir } = openTestRun();
   t.after(() => run.stop());
   const options = { dataDir: join(dir, "postgres"), port: await freePort() };
@@ -167,7 +167,7 @@ test("Postgres away for a while under load: nothing is lost, nothing is doubled,
   assert.ok(rows.every((row) => row.events === "1"));
 });
 
-test("a space is erased while its results arrive, can't be read, and are audited: nothing of it is left anywhere", async () => {
+test("a space erased while its results arrive and are audited leaves nothing anywhere", async () => {
   const lost = await family(world);
   const results = await Promise.all(Array.from({ length: 24 }, () => resultOf(world, lost)));
   const arriving = results.map(async (result, index) => {
@@ -205,7 +205,7 @@ test("a space is erased while its results arrive, can't be read, and are audited
   assert.deepEqual([audit.mended, audit.failed], [0, 0]);
 });
 
-test("an audit beside live writes mends nothing wrongly: when all is quiet there is no difference", async () => {
+test("an audit beside live writes mends nothing wrongly and leaves no difference", async () => {
   let writing = true;
   const deliveries: Array<Promise<number>> = [];
   const results = await Promise.all(Array.from({ length: 30 }, () => resultOf(world, home)));

@@ -113,7 +113,7 @@ for (const { name, before, change, group } of cases) {
     return result;
   };
 
-  test(`${name}: wherever sync is interrupted, the event that comes again completes it`, async () => {
+  test(`${name}: an interrupted sync is completed by the event's redelivery`, async () => {
     const undisturbed = await make();
     await syncResult(undisturbed.jobId, world.deps);
     const expected = await everythingOf(undisturbed);
@@ -137,7 +137,7 @@ for (const { name, before, change, group } of cases) {
     assert.ok(crashes >= 10, `${crashes} places to crash were found`);
   });
 
-  test(`${name}: wherever sync is interrupted, and the event never comes again, the audit completes it`, async () => {
+  test(`${name}: an interrupted sync without another event is completed by the audit`, async () => {
     const undisturbed = await make();
     await syncResult(undisturbed.jobId, world.deps);
     const expected = await everythingOf(undisturbed);

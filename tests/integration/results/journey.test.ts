@@ -93,7 +93,7 @@ async function admin(method: string, path: string): Promise<Record<string, unkno
   return z.record(z.string(), z.unknown()).parse(await answer.json());
 }
 
-test("an imported result reaches the library and the phone, follows updates, and goes with its document", async () => {
+test("an imported result reaches library and phone, follows updates and the deletion", async () => {
   const result = await imported();
   await eventually("the resource", async () => (await titlesOf([result.jobId])).length === 1);
   await eventually("the push message", async () => (await notifiedOf(result.jobId)) === 1);
@@ -104,7 +104,7 @@ test("an imported result reaches the library and the phone, follows updates, and
   assert.equal(await notifiedOf(result.jobId), 1);
 });
 
-test("an operator's mistake is listed for administrators with its reason, and a replay after the fix brings it back", async () => {
+test("an operator's mistake is quarantined with a reason, until a replay after the fix", async () => {
   const result = await imported();
   await eventually("the resource", async () => (await titlesOf([result.jobId])).length === 1);
   await pool.query("UPDATE result_versions SET version = version + interval '1 day' WHERE job_id = $1", [
@@ -125,7 +125,7 @@ test("an operator's mistake is listed for administrators with its reason, and a 
   assert.doesNotMatch(await listed(), new RegExp(result.jobId));
 });
 
-test("Postgres is killed while results arrive: each is there once when it is back, and told once", async () => {
+test("Postgres is killed while results arrive: each is there once and notified once", async () => {
   const results: Result[] = [];
   for (let i = 0; i < 30; i++) {
     results.push(await imported({ title: `Result ${String(i).padStart(2, "0")}` }));

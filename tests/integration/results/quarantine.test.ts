@@ -125,7 +125,7 @@ test("each reason has its code, leaves nothing to see, and the payload is kept w
   assert.deepEqual({ mended, quarantined }, { mended: 0, quarantined: spoilt.length });
 });
 
-test("a result of a space that never was is quarantined; once the space is there, a replay or the audit brings it", async () => {
+test("a result of an unknown space is quarantined, until the space is there", async () => {
   const spaceId = randomId();
   const [first, second] = [
     await resultOf(world, { ...home, spaceId }),
@@ -159,7 +159,7 @@ test("a result of a space that never was is quarantined; once the space is there
   }
 });
 
-test("a new kind is deployed: a replay reads a quarantined version, and makes the event", async () => {
+test("a replay after a new kind is deployed reads a quarantined version, with an event", async () => {
   const panorama = { ...scene, name: "panorama" };
   const result = { ...(await good()), kind: "panorama" };
   await writeResult(world, result.jobId, result);
@@ -176,7 +176,7 @@ test("a new kind is deployed: a replay reads a quarantined version, and makes th
   assert.equal(rowCount, 1);
 });
 
-test("a payload too large for a document goes to storage, and away again when the result can be read or is gone", async () => {
+test("a large payload goes to storage, until the result can be read or is gone", async () => {
   for (const end of ["readable", "gone"] as const) {
     const result = await good();
     await writeResult(world, result.jobId, {
@@ -220,7 +220,7 @@ test("a sample that can't be read is quarantined and hides the sample it was", a
   assert.equal((await sqlOf(world, sample.jobId)).hidden, true);
 });
 
-test("stores that are away are no reason to put anything aside: the error is thrown, so that the event comes again", async () => {
+test("a store that is away quarantines nothing: the error is thrown for a redelivery", async () => {
   const result = await good();
   await writeResult(world, result.jobId, result);
   const nowhere = testPool("postgres://no-one:x@127.0.0.1:1/none");
@@ -233,7 +233,7 @@ test("stores that are away are no reason to put anything aside: the error is thr
   await nowhere.close();
 });
 
-test("who made a result may be erased at the same moment: it is synced without them, not quarantined", async () => {
+test("a result whose creator is erased meanwhile is synced without them", async () => {
   const result = await good();
   const goner = randomId();
   await world.backend.pool.query("INSERT INTO users (id) VALUES ($1)", [goner]);

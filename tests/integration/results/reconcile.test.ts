@@ -53,7 +53,7 @@ const contents = async () =>
     )
   ).rows;
 
-test("of an empty SQL everything is missing, and one run is the backfill; a second run writes nothing", async () => {
+test("of an empty SQL all is missing; one run is the backfill, a second writes nothing", async () => {
   const { differences, ...report } = await reconcileResults(world.deps);
   assert.deepEqual(report, {
     ...NOTHING,
@@ -75,7 +75,7 @@ test("of an empty SQL everything is missing, and one run is the backfill; a seco
   assert.deepEqual(await rowsWithWriters(), rows);
 });
 
-test("ten rows deleted, ten changed at the same version, ten invented: one run mends just those", async () => {
+test("ten rows deleted, ten changed, ten invented: one run mends exactly those", async () => {
   const { pool } = world.backend;
   const before = await contents();
   const [deleted, changed] = [jobIds.slice(0, 10), jobIds.slice(10, 20)];

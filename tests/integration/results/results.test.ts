@@ -37,7 +37,7 @@ const erase = (spaceId: string) =>
     await sql.query("DELETE FROM spaces WHERE id = $1", [spaceId]);
   });
 
-test("a new result becomes a resource at the document's version, with one event in the outbox", async () => {
+test("a new result becomes a resource at its version, with one event in the outbox", async () => {
   const result = await resultOf(world, home);
   const written = await writeResult(world, result.jobId, result);
   assert.equal(await sync(result.jobId), "synced");
@@ -69,7 +69,7 @@ test("delivered twice: the second time writes nothing at all", async () => {
   assert.equal(await outbox(result.jobId), 1);
 });
 
-test("a deleted document takes the resource along; written again it is back, without an event", async () => {
+test("a deleted document removes the resource; written again it is back, no event", async () => {
   const result = await resultOf(world, home);
   await writeResult(world, result.jobId, result);
   await sync(result.jobId);
@@ -84,7 +84,7 @@ test("a deleted document takes the resource along; written again it is back, wit
   assert.equal(await outbox(result.jobId), 1);
 });
 
-test("what can't be read is quarantined with its reason, and hides what was shown; once it can be read it is back", async () => {
+test("an unreadable result is quarantined and hidden, until it can be read", async () => {
   const result = await resultOf(world, home);
   await writeResult(world, result.jobId, result);
   await sync(result.jobId);
@@ -111,7 +111,7 @@ test("what can't be read is quarantined with its reason, and hides what was show
   assert.equal(await quarantined(result.jobId), undefined);
 });
 
-test("an erased space stays erased: what arrives for it, readable or not, is taken away again, objects and all", async () => {
+test("an erased space stays erased: what arrives for it is removed, objects included", async () => {
   const lost = await family(world);
   const [readable, unreadable] = [await resultOf(world, lost), await resultOf(world, lost)];
   await erase(lost.spaceId);
@@ -150,7 +150,7 @@ test("an event for a document that never was leaves a tombstone and nothing else
   assert.equal((await sqlOf(world, jobId)).state, "gone");
 });
 
-test("out of order: a slow reader of an old version, or of a document that was deleted since, changes nothing when it is done", async () => {
+test("out of order: a slow reader of an old or deleted version changes nothing", async () => {
   for (const end of ["updated", "deleted"] as const) {
     const result = await resultOf(world, home);
     await writeResult(world, result.jobId, result);

@@ -20,7 +20,7 @@ const move = (person: TestPerson, timeZone: string) =>
 const monthOf = async (person: TestPerson, query = "") =>
   (await harness.call(person, "GET", `/v1/badges${query}`)).json;
 
-test("a recipient earns the badge they name, or a drawn one when the body is absent, and it lists", async () => {
+test("a recipient earns the named badge, or a drawn one without a body, and lists it", async () => {
   const person = await harness.person("care_recipient");
   const named = await at("2026-03-10T09:00:00Z", person, { body: { type: "LOVELY" } });
   assert.equal(named.status, 201);
@@ -46,7 +46,7 @@ test("all types are drawn", async () => {
   assert.equal(types.size, 3);
 });
 
-test("a second badge the same day is refused and changes nothing, also when twenty are asked for at once", async () => {
+test("a second badge the same day changes nothing, also of twenty at once", async () => {
   const person = await harness.person("care_recipient");
   const answers = await Promise.all(Array.from({ length: 20 }, () => earn(person)));
   assert.equal(answers.filter((answer) => answer.status === 201).length, 1);
@@ -56,7 +56,7 @@ test("a second badge the same day is refused and changes nothing, also when twen
   assert.equal((await monthOf(person)).items.length, 1);
 });
 
-test("the same Idempotency-Key gets the badge again instead of a refusal; another body is another matter", async () => {
+test("the same Idempotency-Key gets the badge again; another body is refused", async () => {
   const person = await harness.person("care_recipient");
   const first = await earn(person, { key: "today" });
   const again = await earn(person, { key: "today" });
@@ -107,7 +107,7 @@ test("a zone that skips its midnight still has a day for every badge", async () 
   assert.equal((await at("2026-04-23T22:00:00Z", cairo)).json.date, "2026-04-24");
 });
 
-test("travelling, or changing the setting, never earns two on one day of the place one is in", async () => {
+test("travelling or changing the zone never earns two on one day of one place", async () => {
   const east = await harness.person("care_recipient", { timeZone: "Pacific/Niue" });
   assert.equal((await at("2026-03-10T10:30:00Z", east)).json.date, "2026-03-09");
   for (const zone of ["Europe/Berlin", "Asia/Seoul", "Pacific/Kiritimati"]) {
@@ -128,7 +128,7 @@ test("flying west over the date line costs a day that was had already, and no mo
   assert.equal((await monthOf(west)).streak, 3);
 });
 
-test("the streak lives until the day after is over, and breaks with a day that was missed", async () => {
+test("the streak holds until the next day is over, and a missed day ends it", async () => {
   const person = await harness.person("care_recipient", { timeZone: "UTC" });
   for (const day of ["2026-02-26", "2026-02-28", "2026-03-01", "2026-03-02"])
     await at(`${day}T12:00:00Z`, person);
@@ -141,7 +141,7 @@ test("the streak lives until the day after is over, and breaks with a day that w
   assert.equal(await streakAt("2026-03-04T00:00:00Z"), 0);
 });
 
-test("a month holds its own days, newest first; givers of the group see them in the recipient's month, strangers don't", async () => {
+test("a month has its own days, newest first; givers see it, strangers don't", async () => {
   const [giver, other, recipient] = [
     await harness.person("care_giver", { timeZone: "America/New_York" }),
     await harness.person("care_giver"),
@@ -165,7 +165,7 @@ test("a month holds its own days, newest first; givers of the group see them in 
   }
 });
 
-test("the event of a badge is published right after the commit; without Pub/Sub it waits", async () => {
+test("a badge's event is published right after the commit; without Pub/Sub it waits", async () => {
   const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
   await harness.bound(giver, recipient);
   const publishedOf = () =>
@@ -196,7 +196,7 @@ test("the event of a badge is published right after the commit; without Pub/Sub 
   assert.deepEqual((await outbox()).toSorted(), [false, true], "sweep finds it");
 });
 
-test("the group's givers are notified by an event, once; without a group there is no event", async () => {
+test("the group's givers get one event; without a group there is none", async () => {
   const [giver, recipient, alone] = [
     await harness.person("care_giver"),
     await harness.person("care_recipient"),

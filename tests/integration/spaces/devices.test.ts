@@ -17,7 +17,7 @@ const devicesOf = (person: TestPerson) =>
     [person.id],
   );
 
-test("a device is registered, gets a new token in place, and is forgotten; other devices stay", async () => {
+test("a device is registered, gets a new token, and is removed; other devices stay", async () => {
   const person = await harness.person("care_giver");
   assert.equal((await put(person, "phone-1", "token-a")).status, 204);
   await put(person, "tablet", "token-b", "android");
@@ -34,7 +34,7 @@ test("a device is registered, gets a new token in place, and is forgotten; other
   );
 });
 
-test("a push token that moves to another account leaves the first, also when both register it at once", async () => {
+test("a push token moves to the account that registers it, also for two at once", async () => {
   const [first, second] = [await harness.person("care_giver"), await harness.person("care_recipient")];
   await put(first, "shared-tablet", "one-token");
   await put(second, "shared-tablet", "one-token");
@@ -47,7 +47,7 @@ test("a push token that moves to another account leaves the first, also when bot
   assert.equal((await harness.rows("SELECT 1 FROM devices WHERE push_token = 'one-token'")).length, 1);
 });
 
-test("the device belongs to the session of the token that registers it; an ended one gets 401", async () => {
+test("a device belongs to the session that registers it; an ended session gets 401", async () => {
   const person = await harness.person("care_giver");
   const sessionId = await harness.signIn(person);
   const body = { platform: "ios", pushToken: "session-token" };

@@ -146,7 +146,7 @@ async function documentsOf(spaceId: string): Promise<string[]> {
 const objectsOf = (spaceId: string) =>
   [...harness.uploads.names(), ...harness.resources.names()].filter((name) => name.includes(spaceId));
 
-test("a recipient's erasure takes the person, the group and all its things, says so, and leaves the giver and other groups alone", async () => {
+test("a recipient's erasure removes person and group; giver and other groups stay", async () => {
   const { giver, recipient, spaceId } = await family();
   const other = await family();
   const things = await furnish(spaceId, giver);
@@ -227,7 +227,7 @@ test("a recipient's erasure takes the person, the group and all its things, says
   );
 });
 
-test("a giver's erasure takes the person; what they made stays with the group, its creator forgotten", async () => {
+test("a giver's erasure removes the person; what they made stays, without creator", async () => {
   const { giver, recipient, spaceId } = await family();
   const things = await furnish(spaceId, giver);
   const answer = await erase(giver);
@@ -250,7 +250,7 @@ test("a giver's erasure takes the person; what they made stays with the group, i
   assert.deepEqual(await tracesOf(giver.id, giver.email), ["audit_log", "erasures"]);
 });
 
-test("erasing again, also at once and by a token that outlives the account, gives the same answer and takes nothing more", async () => {
+test("erasing again, also at once, gives the same answer and removes nothing more", async () => {
   const { recipient, spaceId, giver } = await family();
   await furnish(spaceId, giver);
   const answers = await Promise.all([erase(recipient), erase(recipient), erase(recipient)]);
@@ -269,7 +269,7 @@ test("erasing again, also at once and by a token that outlives the account, give
   assert.equal((await erase({ id: randomId(), email: "", name: "" })).status, 401);
 });
 
-test("wherever it is interrupted, the account is gone at once and sweep finishes the rest", async () => {
+test("interrupted anywhere, the account is gone at once and sweep finishes the rest", async () => {
   const interruptions: {
     name: string;
     broken: (deps: GroupsHarness["erasure"]) => GroupsHarness["erasure"];
@@ -334,7 +334,7 @@ test("without time it stops between two steps, and goes on where it was", async 
   assert.deepEqual(await documentsOf(spaceId), []);
 });
 
-test("a worker that died holds the claim for a while; two at once never work on one erasure", async () => {
+test("a dead worker's claim ends after a while; two never work on one erasure", async () => {
   const { recipient } = await family();
   const whole = harness.erasure;
   harness.erasure = { ...whole, firestore: withoutQueries(whole.firestore) };
@@ -359,7 +359,7 @@ test("a worker that died holds the claim for a while; two at once never work on 
   assert.equal(await exists(`jobs/${open}`), false);
 });
 
-test("what comes late is not let in, or taken on the next look: a result, an object, an upload", async () => {
+test("a late result, object or upload is refused, or removed at the next look", async () => {
   const { giver, recipient, spaceId } = await family();
   const { done } = await furnish(spaceId, giver);
   await erase(recipient);
@@ -392,7 +392,7 @@ test("what comes late is not let in, or taken on the next look: a result, an obj
   assert.deepEqual(row, { next_at: null, former_members: [], firebase_uids: [] });
 });
 
-test("erasing while the group is being joined, synced and given a badge leaves nothing of it", async () => {
+test("erasing while the group is joined, synced and given a badge leaves nothing", async () => {
   for (let round = 0; round < 5; round++) {
     const { giver, recipient, spaceId } = await family();
     const late = await harness.person("care_giver");

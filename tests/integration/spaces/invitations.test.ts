@@ -59,7 +59,7 @@ test("the address is found in any case", async () => {
   assert.ok(recipient);
 });
 
-test("only an enrolled care giver invites; anyone else is told why and leaves no invitation", async () => {
+test("only an enrolled care giver invites; others get the reason, and no invitation", async () => {
   const countOf = async () => (await harness.rows("SELECT 1 FROM invitations")).length;
   const before = await countOf();
   const body = { recipientEmail: "someone@example.com" };
@@ -74,7 +74,7 @@ test("only an enrolled care giver invites; anyone else is told why and leaves no
   assert.equal(await countOf(), before);
 });
 
-test("the event of an invitation is published once its mail is out, once per invitation", async () => {
+test("an invitation's event is published after its mail, once per invitation", async () => {
   const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
   const publishedOf = () =>
     harness.published.filter((event) => event.type === "invited" && event.userId === recipient.id);
@@ -116,7 +116,7 @@ test("the recipient gets an event with the giver's name, once per invitation", a
   );
 });
 
-test("an Idempotency-Key gets the first answer again and one mail; another body is refused", async () => {
+test("a repeated Idempotency-Key gets the first answer, one mail; another body doesn't", async () => {
   const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
   const ask = (recipientEmail: string) =>
     harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail }, key: "attempt-1" });
@@ -148,7 +148,7 @@ test("the code binds both into one group, is mirrored, and works once", async ()
   assert.deepEqual([again.status, again.json.code], [422, "code_rejected"]);
 });
 
-test("a lost answer to confirming is asked for again with its Idempotency-Key, and costs no try", async () => {
+test("a lost confirmation asked again with its Idempotency-Key costs no try", async () => {
   const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
   const { id, code = "" } = await harness.invited(giver, recipient.email);
   const answers = [];
@@ -224,7 +224,7 @@ test("a code is good a moment before its half hour ends", async () => {
   assert.equal((await harness.confirm(giver, id, code)).status, 201);
 });
 
-test("somebody else's invitation, one that isn't there and an impossible id are not found, and cost no try", async () => {
+test("another giver's, an unknown and an impossible id are not found, cost no try", async () => {
   const [giver, thief, recipient] = [
     await harness.person("care_giver"),
     await harness.person("care_giver"),
@@ -262,7 +262,7 @@ test("of 1,000 guesses at once five are looked at", async () => {
   assert.equal((await harness.confirm(giver, id, code)).status, 429);
 });
 
-test("asking again ends the earlier code but brings no new tries for the day; tomorrow does", async () => {
+test("asking again ends the earlier code and adds no tries that day; the next day does", async () => {
   const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
   const cap = harness.deps.caps.CODE_TRIES_PER_PAIR;
   for (let tries = 0; tries < cap; tries += CODE_TRIES) {
@@ -323,7 +323,7 @@ test("a giver's tries over all recipients have a cap of their own, also at once"
   assert.equal(answers.filter((answer) => answer.status === 429).length, 10 * CODE_TRIES - cap);
 });
 
-test("invitations have daily caps, per recipient and per giver, and past them nothing is mailed", async () => {
+test("daily caps per recipient and per giver hold; past them nothing is mailed", async () => {
   const giver = await harness.person("care_giver");
   const recipient = await harness.person("care_recipient");
   const ask = (recipientEmail: string) =>
@@ -370,7 +370,7 @@ test("ten givers who confirm with the same recipient at once all end in her one 
   assert.equal(group.givers.length, 10);
 });
 
-test("a giver who confirms with two recipients at once is in one group, and the other code stays good", async () => {
+test("a giver who confirms two recipients at once joins one; the other code is kept", async () => {
   const giver = await harness.person("care_giver");
   const recipients = [await harness.person("care_recipient"), await harness.person("care_recipient")];
   const invitations: { id: string; code: string | undefined }[] = [];
@@ -388,7 +388,7 @@ test("a giver who confirms with two recipients at once is in one group, and the 
   assert.equal(answer.json.recipient.id, recipients[refused]?.id);
 });
 
-test("a second giver joins and leaves the first untouched; another recipient's group stays apart", async () => {
+test("a second giver joins, the first stays; another recipient's group is separate", async () => {
   const [first, second, other] = [
     await harness.person("care_giver"),
     await harness.person("care_giver"),

@@ -27,7 +27,7 @@ async function asked(
   return answer.json.id;
 }
 
-test("a task that comes again after its mail was sent sends nothing and leaves the code good", async () => {
+test("a task repeated after its mail was sent sends nothing, and the code stays valid", async () => {
   const { giver, recipient } = await people();
   const { id, code = "" } = await harness.invited(giver, recipient.email);
   const mails = harness.mails.length;
@@ -36,7 +36,7 @@ test("a task that comes again after its mail was sent sends nothing and leaves t
   assert.equal((await harness.confirm(giver, id, code)).status, 201);
 });
 
-test("a crash before, or an answer lost after, the mail server's yes: the repeated mail is a copy, and both codes are one", async () => {
+test("after a crash or a lost answer of the mail server the repeated mail is a copy", async () => {
   const { giver, recipient } = await people();
   const id = await asked(giver, recipient.email);
   harness.mailServer = async (mail) => {
@@ -80,7 +80,7 @@ test("once it is mailed, neither the code nor what it could be made from is in S
   assert.ok(tables.every(({ text }) => !text.includes(code)));
 });
 
-test("a mailbox that refuses for good ends the invitation's mail; nothing is tried again", async () => {
+test("a mailbox that refuses for good ends the mail; nothing is tried again", async () => {
   const { giver, recipient } = await people();
   const id = await asked(giver, recipient.email);
   harness.mailServer = async () => "refused";
@@ -99,7 +99,7 @@ test("an expired, replaced or unknown invitation is not mailed", async () => {
   assert.equal(await harness.runMailTask("0".repeat(26)), "over");
 });
 
-test("sweep adds the task that a crash left out, once; expired invitations lose the address they waited with", async () => {
+test("sweep adds a lost task once; expired invitations lose their waiting address", async () => {
   const { giver, recipient } = await people();
   const tasks = await harness.deps.tasks();
   await harness.runTasks();
@@ -132,7 +132,7 @@ test("sweep adds the task that a crash left out, once; expired invitations lose 
   assert.equal((await harness.rows("SELECT 1 FROM daily_counts")).length, 0);
 });
 
-test("over SMTP it arrives as text and HTML; 550 is a refusal for good, 451 and a closed port are not", async () => {
+test("over SMTP: text and HTML; 550 refuses for good, 451 and a closed port don't", async () => {
   const received: Buffer[] = [];
   const server = new SMTPServer({
     authOptional: true,
