@@ -16,7 +16,7 @@ test("a job is cancelled for the caller and answered as it is then", async () =>
   assert.deepEqual([status, json, inputs], [200, cancelled, [{ userId: PERSON, id: ID }]]);
 });
 
-test("a job that has ended is 409; what can't be a job is 404, and nothing is cancelled", async () => {
+test("an ended job is 409; what can't be a job is 404, and nothing is cancelled", async () => {
   const ended = cancelJobRoute.performing(async () => {
     throw errors.jobFinished("the job has ended");
   });
