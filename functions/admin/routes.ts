@@ -1,17 +1,25 @@
-import { createApp } from "#shared/platform/http/app.ts";
+import { appOf } from "#shared/platform/http/app.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
-import { auditRoutes } from "./auditRoutes.ts";
-import { deadLetterRoutes } from "./deadLetterRoutes.ts";
+import { auditResultsRoute } from "./auditResults.ts";
+import { createSampleUploadRoute } from "./createSampleUpload.ts";
 import type { AdminDeps } from "./deps.ts";
-import { quarantineRoutes } from "./quarantineRoutes.ts";
-import { sampleRoutes } from "./sampleRoutes.ts";
+import { getQuarantinedRoute } from "./getQuarantined.ts";
+import { listDeadLettersRoute } from "./listDeadLetters.ts";
+import { listQuarantineRoute } from "./listQuarantine.ts";
+import { replayQuarantinedRoute } from "./replayQuarantined.ts";
+import { retryDeadLetterRoute } from "./retryDeadLetter.ts";
+import { submitSampleRoute } from "./submitSample.ts";
 
 /** The routes of `admin`; `deps` is called at the first request. */
 export function adminApp(deps: () => AdminDeps): App {
-  const app = createApp(() => deps().http);
-  quarantineRoutes(app, deps);
-  deadLetterRoutes(app, deps);
-  sampleRoutes(app, deps);
-  auditRoutes(app, deps);
-  return app;
+  return appOf(deps, [
+    listQuarantineRoute,
+    getQuarantinedRoute,
+    replayQuarantinedRoute,
+    listDeadLettersRoute,
+    retryDeadLetterRoute,
+    submitSampleRoute,
+    createSampleUploadRoute,
+    auditResultsRoute,
+  ]);
 }

@@ -6,41 +6,19 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "zod";
 import { functions } from "#shared/manifest.ts";
 import { errors } from "#shared/platform/errors.ts";
-import { problemDocument } from "#shared/platform/http/problem.ts";
+import { PROBLEM_JSON, problemDocument } from "#shared/platform/http/problem.ts";
 import { functionNames, ROOT } from "./functions.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
 const schemaSchema = z.record(z.string(), z.unknown());
 const operationSchema = z.looseObject({
-  operationId: z.string().optional(),
-  summary: z.string().optional(),
-  description: z.string().optional(),
+  operationId: z.string(),
+  "x-access": z.string(),
   tags: z.array(z.string()).optional(),
-  "x-access": z.string().optional(),
-  security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
-  parameters: z
-    .array(
-      z.looseObject({
-        name: z.string(),
-        in: z.string(),
-        required: z.boolean().optional(),
-        schema: schemaSchema.optional(),
-      }),
-    )
-    .optional(),
-  requestBody: z
-    .looseObject({ content: z.record(z.string(), z.looseObject({ schema: schemaSchema.optional() })) })
-    .optional(),
-  responses: z.record(
-    z.string(),
-    z.looseObject({
-      description: z.string().optional(),
-      content: z.record(z.string(), z.looseObject({ schema: schemaSchema.optional() })).optional(),
-    }),
-  ),
+  responses: z.record(z.string(), z.looseObject({})),
 });
-export type Operation = z.infer<typeof operationSchema>;
+type Operation = z.infer<typeof operationSchema>;
 const pathsSchema = z.record(z.string(), z.record(z.string(), operationSchema));
 
 export interface OpenApiDocument {
@@ -125,8 +103,8 @@ export async function openApiDocument(origin = "/"): Promise<OpenApiDocument> {
       examples: problemExamples(JSON.stringify(paths)),
       responses: {
         Problem: {
-          description: "Any error that our code answers.",
-          content: { "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } },
+          description: "Any other error, of a kind that may be added later.",
+          content: { [PROBLEM_JSON]: { schema: { $ref: "#/components/schemas/Problem" } } },
         },
       },
     },
@@ -154,7 +132,6 @@ function completed(name: string, operation: Operation): Operation {
   return {
     ...operation,
     tags: [name],
-    // A reference, where the schema of a written-out response would be.
     responses: { ...operation.responses, default: { $ref: "#/components/responses/Problem" } },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Who may call a route, said in its definition: `createRoute({ ...access("account"), method, path, … })`. The same value puts the
- * check in front of the handler and the fact into the OpenAPI document, so the two can't differ.
+ * Who may call a route. One value in the route's definition puts the check in front of the handler and the fact into the OpenAPI
+ * document, so the two can't differ.
  */
 import type { MiddlewareHandler } from "hono";
 import { type ErrorCode, errors } from "../errors.ts";
@@ -34,9 +34,9 @@ export interface RouteAccess {
 
 /**
  * @param kind who may call
- * @param options.rate a budget of its own, per address, beside the general ones
+ * @param rate a budget of its own, per address, beside the general ones
  */
-export function access(kind: Access, options: { rate?: RouteRate | undefined } = {}): RouteAccess {
+export function access(kind: Access, rate: RouteRate | undefined): RouteAccess {
   return {
     "x-access": kind,
     security:
@@ -47,7 +47,7 @@ export function access(kind: Access, options: { rate?: RouteRate | undefined } =
           : [],
     middleware: [
       async (c, next) => {
-        await letIn(c, kind, options.rate);
+        await letIn(c, kind, rate);
         await next();
       },
     ],

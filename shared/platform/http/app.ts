@@ -23,13 +23,6 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
   deps: () => Deps,
   routes: readonly Route<Deps>[],
 ): App {
-  const app = createApp(() => deps().http);
-  for (const route of routes) route.addTo(app, deps);
-  return app;
-}
-
-/** An app without routes. */
-export function createApp(http: () => HttpDeps): App {
   const app: App = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (result.success) return;
@@ -47,7 +40,7 @@ export function createApp(http: () => HttpDeps): App {
     ),
   );
   app.use(async (c, next) => {
-    begin(c, http());
+    begin(c, deps().http);
     const startedAt = performance.now();
     await next();
     c.header("x-request-id", c.var.requestId);
@@ -68,6 +61,7 @@ export function createApp(http: () => HttpDeps): App {
     refuseUnreadableBody(c);
     await next();
   });
+  for (const route of routes) route.addTo(app, deps);
   app.notFound((c) => answerUnrouted(c, app));
   app.onError((error, c) => answerError(c, error));
   return app;

@@ -101,7 +101,7 @@ function configOf(
   finding: MiddlewareHandler<AppEnv>,
 ) {
   const { access: kind, rate, errors: _own, ...config } = definition;
-  const { middleware, ...described } = access(kind, { rate });
+  const { middleware, ...described } = access(kind, rate);
   const { body } = definition.request ?? {};
   return createRoute({
     ...config,

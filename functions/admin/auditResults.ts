@@ -1,9 +1,9 @@
-import { createRoute, z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { isDocumentId } from "#shared/platform/firestore/documentId.ts";
-import { access } from "#shared/platform/http/access.ts";
-import type { App } from "#shared/platform/http/appEnv.ts";
+import { json, jsonBody } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
 import { reconcileResults } from "#shared/results/reconcile.ts";
-import type { AdminDeps } from "./deps.ts";
+import type { SyncDeps } from "#shared/results/syncResult.ts";
 
 /** The one origin ends a request after 60 seconds. */
 const MAX_SECONDS = 45;
@@ -31,39 +31,33 @@ const report = z
   })
   .openapi("AuditReport");
 
-const auditRoute = createRoute({
-  ...access("admin"),
-  method: "post",
-  path: "/v1/admin/audit",
-  summary: "Compare every result in both stores and mend what differs",
-  request: {
-    body: {
-      required: false,
-      content: {
-        "application/json": {
-          schema: z.strictObject({
-            cursor: z.string().refine(isDocumentId, "expected a nextCursor of an audit").nullish(),
-          }),
-        },
-      },
-    },
-  },
-  responses: {
-    200: {
-      description: "What differed and was mended.",
-      content: { "application/json": { schema: report } },
-    },
-  },
-});
-
-export function auditRoutes(app: App, deps: () => AdminDeps): void {
-  app.openapi(auditRoute, async (c) => {
-    // Without a body there is nothing that was validated.
-    const body: { cursor?: string | null | undefined } | undefined = c.req.valid("json");
-    const done = await reconcileResults(deps().sync, {
-      after: body?.cursor ?? undefined,
-      maxSeconds: MAX_SECONDS,
-    });
-    return c.json({ ...done, differences: [...done.differences] }, 200);
-  });
+/** Compares the results of both stores and mends what differs, for as long as a request may take. */
+export async function auditResults(
+  { cursor }: { cursor: string | undefined },
+  { sync }: { readonly sync: SyncDeps },
+): Promise<z.infer<typeof report>> {
+  const done = await reconcileResults(sync, { after: cursor, maxSeconds: MAX_SECONDS });
+  return { ...done, differences: [...done.differences] };
 }
+
+export const auditResultsRoute = route(
+  {
+    operationId: "auditResults",
+    access: "admin",
+    method: "post",
+    path: "/v1/admin/audit",
+    summary: "Compare every result in both stores and mend what differs",
+    request: {
+      body: jsonBody(
+        z.strictObject({
+          cursor: z.string().refine(isDocumentId, "expected a nextCursor of an audit").nullish(),
+        }),
+        { required: false },
+      ),
+    },
+    responses: { 200: json(report, "What differed and was mended.") },
+    errors: [],
+  },
+  auditResults,
+  async (c, perform) => c.json(await perform({ cursor: c.req.valid("json").cursor ?? undefined }), 200),
+);
