@@ -11,7 +11,8 @@ import { NOW } from "./testing/jobFixture.ts";
 import * as life from "./testing/lifeOfJobs.ts";
 import { transition } from "./transition.ts";
 
-const { AWAITING, AWAITING_TWO, AWAITING_ONE_TWICE, QUEUED, REFUNDED, BACKING_OFF, RUNNING } = life;
+const { AWAITING, AWAITING_TWO, AWAITING_ONE_TWICE, AWAITING_MISFITS, QUEUED } = life;
+const { REFUNDED, BACKING_OFF, RUNNING } = life;
 const { SUCCEEDED, FAILED, CANCELLED, cancelledWith, running, lent, over, waiting, arrived, unusable } = life;
 const { submit, arrives, isRejected, willNotCome, lease, renew, announce, complete, fail, release } = life;
 const { leaseEnded, backOffEnded, cancel, retry, retryFailed, sent, erase } = life;
@@ -48,6 +49,7 @@ const table: readonly Row[] = [
   ["an upload for two roles arrives: in line", AWAITING_ONE_TWICE, arrives("f"), entersLine({ inputs: { face: arrived("f"), body: arrived("f") }, waitingFor: [], enqueueCount: 1 })],
   ["an upload of another type arrives: fails", AWAITING, arrives("upload", IMAGE), fails("type_not_accepted", TYPE, { inputs: { video: unusable("upload") } })],
   ["an upload that is too large arrives: fails", AWAITING, arrives("upload", { size: 1_001 }), fails("too_large", SIZE, { inputs: { video: unusable("upload") } })],
+  ["an upload fits neither of two roles: fails for the first", AWAITING_MISFITS, arrives("f", { size: 1_001 }), fails("too_large", SIZE, { inputs: { face: unusable("f"), cover: unusable("f") } })],
   ["an upload is rejected: fails with its reason", AWAITING, isRejected("upload"), fails("cut_off", "It was cut off.", { inputs: { video: unusable("upload") } })],
   ["an upload of another job arrives", AWAITING, arrives("other"), stays()],
   ["its upload arrives again", QUEUED, arrives("upload"), stays()],

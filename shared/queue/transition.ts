@@ -259,7 +259,6 @@ function retry(job: Job, event: EventOf<"retry">, now: Date, rules: Rules): Outc
     ...filled,
     state: "awaiting_upload",
     error: null,
-    progress: null,
     finishedAt: null,
     expiresAt: null,
     notificationPending: false,

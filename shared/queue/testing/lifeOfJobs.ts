@@ -12,7 +12,7 @@ export const at = (seconds: number) => plusSeconds(T, seconds);
 
 const VIDEO = { contentTypes: ["video/mp4"], maxBytes: 1_000 };
 export const RULES: Rules = {
-  inputs: { video: VIDEO, face: VIDEO, body: VIDEO },
+  inputs: { video: VIDEO, face: VIDEO, body: VIDEO, cover: { ...VIDEO, contentTypes: ["image/png"] } },
   maxAttempts: 3,
   backoff: { baseSeconds: 30, maxSeconds: 100 },
   leaseCeilingSeconds: 400,
@@ -51,6 +51,12 @@ export const AWAITING_TWO = jobWith({
 export const AWAITING_ONE_TWICE = jobWith({
   state: "awaiting_upload",
   inputs: { face: waiting("f"), body: waiting("f") },
+  waitingFor: ["f"],
+});
+/** Waits for "f" as a video and as a picture. */
+export const AWAITING_MISFITS = jobWith({
+  state: "awaiting_upload",
+  inputs: { face: waiting("f"), cover: waiting("f") },
   waitingFor: ["f"],
 });
 export const QUEUED = jobWith();
@@ -232,7 +238,6 @@ export const succeeds = (tookSeconds: number, changes: Partial<Job> = {}): Becom
 /** What a retry sets back. */
 export const CLEAN = {
   error: null,
-  progress: null,
   finishedAt: null,
   expiresAt: null,
   notificationPending: false,
