@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Upload } from "../uploads/uploadDocument.ts";
-import { NOW, RECEIVED } from "./testing/jobFixture.ts";
+import { NOW, RECEIVED, TRACE } from "./testing/jobFixture.ts";
 import { eventOfUpload, stateOfUpload } from "./uploadState.ts";
 
 const { object, ...received } = RECEIVED;
@@ -9,6 +9,7 @@ const upload = (overrides: Partial<Upload>): Upload => ({
   ...{
     spaceId: "s",
     createdBy: "u",
+    trace: TRACE,
     object,
     contentType: "video/mp4",
     size: 1_000,
