@@ -19,7 +19,7 @@ test("the first of a space gets the virtual time, and its space's next is behind
   assert.deepEqual(after, line(1, 1, 7));
 });
 
-test("one that follows its space's own gets the finish tag, though the virtual time is as far", () => {
+test("a follower of its space's own jobs gets the finish tag, not the virtual time", () => {
   for (const virtualTime of [0, 7]) {
     const { job, line: after } = placeInLine(line(1, 1, 7), undefined, entering, KIND, virtualTime);
     assert.deepEqual(job.place, { tag: 7, behindOwn: true });
@@ -27,7 +27,7 @@ test("one that follows its space's own gets the finish tag, though the virtual t
   }
 });
 
-test("a space that fell behind, or has nothing in line, begins at the virtual time again", () => {
+test("a space behind the virtual time, or with nothing in line, begins at that time", () => {
   for (const before of [line(1, 1, 7), line(1, 0, 70)]) {
     const { job, line: after } = placeInLine(before, undefined, entering, KIND, 8);
     assert.deepEqual(job.place, { tag: 8, behindOwn: false });
@@ -35,7 +35,7 @@ test("a space that fell behind, or has nothing in line, begins at the virtual ti
   }
 });
 
-test("a job that waits for uploads is open without a place; one that is in line keeps its place", () => {
+test("a job that waits for uploads gets no place; one in line keeps its place", () => {
   const awaiting = jobWith({ state: "awaiting_upload" });
   assert.deepEqual(placeInLine(line(1, 1, 7), undefined, awaiting, KIND, 5), {
     line: line(2, 1, 7),

@@ -41,7 +41,7 @@ test("a received upload that doesn't say what arrived is pending", () => {
   assert.deepEqual(stateOfUpload(upload({ state: "received" })), { state: "pending" });
 });
 
-test("a rejected upload tells its reason, or that there was none; what arrived doesn't count", () => {
+test("a rejected upload tells its reason or a general one; what arrived doesn't count", () => {
   const rejected = upload({ state: "rejected", reason, received });
   assert.deepEqual(stateOfUpload(rejected), { state: "rejected", reason });
   assert.deepEqual(eventOfUpload("u", rejected), { type: "input_rejected", uploadId: "u", reason });
