@@ -5,7 +5,6 @@ import { retryConflicts } from "#shared/platform/firestore/retryConflicts.ts";
 import type { EngineBell } from "#shared/platform/google/engineBell.ts";
 import { jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
-import type { Logger } from "#shared/platform/log/logger.ts";
 import { type BellDeps, bellDocument, ring, ringTask, workWaits } from "#shared/queue/bell.ts";
 import { addressId, type Bell } from "#shared/queue/bellDocument.ts";
 import { filledSince } from "#shared/queue/engines.ts";
@@ -13,7 +12,6 @@ import { DONE } from "./taskRoute.ts";
 
 export interface RingDeps extends BellDeps {
   readonly bell: EngineBell;
-  readonly log: Logger;
 }
 
 export interface RingRound {

@@ -2,7 +2,6 @@
  * What a committed change asks for: rings, timers, notifications. None of it may fail the change, which is committed already; what is
  * lost is recovered by `sweep`, and all may be repeated without harm.
  */
-import type { Logger } from "../platform/log/logger.ts";
 import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
 import { withTrace } from "../platform/trace.ts";
 import { type BellDeps, ringFor } from "./bell.ts";
@@ -12,7 +11,6 @@ import { type NotificationDeps, publishFailure } from "./notifications.ts";
 
 export interface EffectDeps extends BellDeps, NotificationDeps {
   readonly tasks: TaskQueue;
-  readonly log: Logger;
 }
 
 /** An effect with the job that asks for it, as it was written. */

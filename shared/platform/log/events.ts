@@ -104,6 +104,8 @@ export interface WarnEvents {
   removal_left_to_sweep: Failure & { readonly jobId: string };
   /** A bell's task was lost; `sweep` rang again. `address` is a hash. */
   ring_recovered: { readonly kind: string; readonly address: string };
+  /** The task of a ring that another has replaced stays in its queue; it will find that it is over. `address` is a hash. */
+  ring_task_not_removed: Failure & { readonly kind: string; readonly address: string };
   /** A result's document can't be read and is in quarantine, for this code. */
   result_quarantined: { readonly jobId: string; readonly code: string };
   /** The comparison of both stores found differences and mended them. */

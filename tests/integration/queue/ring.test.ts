@@ -4,6 +4,7 @@ import { type RingRound, type Rung, ringEngine } from "#functions/dispatch/ringE
 import { recoverLostRings } from "#functions/sweep/queueRepairs.ts";
 import type { WakeAnswer } from "#shared/platform/google/engineBell.ts";
 import { wakeAnswer } from "#shared/platform/google/engineBell.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Task } from "#shared/platform/tasks/taskQueue.ts";
 import { addressId } from "#shared/queue/bellDocument.ts";
 import { ADDRESS, type QueueHarness, queueHarness, recordedTasks } from "./harness.ts";
@@ -20,7 +21,7 @@ after(() => queue.backend.drop());
 beforeEach(async () => {
   await queue.backend.clear();
   tasks = recordedTasks();
-  Object.assign(queue.deps, { tasks, engines: [ADDRESS] });
+  Object.assign(queue.deps, { tasks, engines: [ADDRESS], log: silentLogger });
   rung = [];
   answer = () => ({ answer: "accepted" });
 });
@@ -133,6 +134,28 @@ test("a job that enters while a check is due rings at once, in place of the chec
   assert.equal(now?.at, undefined);
   assert.deepEqual(others, []);
   await runRing();
+  assert.equal(rung.length, 2);
+});
+
+test("a task that may not be removed delays no ring; its round ends when it runs", async () => {
+  const refusal = Object.assign(new Error("7 PERMISSION_DENIED: cloudtasks.tasks.delete"), { code: 7 });
+  tasks.remove = () => Promise.reject(refusal);
+  const warned: string[] = [];
+  const log = { ...silentLogger, warn: (event: string) => void warned.push(event) };
+  Object.assign(queue.deps, { log });
+  const first = await queue.submit();
+  await runRing();
+  await queue.lease({ max: 5 });
+  assert.equal((await queue.job(first.id)).state, "running");
+  queue.pass(1);
+  await queue.submit();
+  const [left, now, ...others] = rings();
+  assert.deepEqual([left?.at !== undefined, now?.at, others], [true, undefined, []]);
+  assert.deepEqual(warned, ["ring_task_not_removed"]);
+  assert.ok(left && now);
+  assert.deepEqual(await run(left), { outcome: "over" });
+  assert.equal(rung.length, 1);
+  assert.equal((await run(now)).outcome, "over");
   assert.equal(rung.length, 2);
 });
 
