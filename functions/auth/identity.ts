@@ -31,7 +31,7 @@ const googleClaims = z.object({
 /**
  * @param audiences OAuth client ids the token may be meant for
  * @returns a verifier that refuses (401 `identity_rejected`) a token that isn't genuine or whose nonce isn't the one expected, a nonce
- *   nobody expects included; and (401 `email_unverified`) one whose address Google hasn't verified
+ *   that was not asked for included; and (401 `email_unverified`) one whose address Google hasn't verified
  */
 export function googleIdentityVerifier(
   settings: SettingsOf<"GOOGLE_ISSUER" | "GOOGLE_JWKS_URL">,
@@ -64,7 +64,7 @@ export function googleIdentityVerifier(
 /**
  * Verifies a Firebase ID token: e-mail with password, phone with SMS code, Apple and others. An unverified address signs in, but isn't
  * anything to go by.
- * @throws `identity_rejected`, also for an anonymous account, which is nobody, and for a session that began with a
+ * @throws `identity_rejected`, also for an anonymous account, and for a session that began with a
  *   custom token: those are the listener tokens we give out, and must not turn back into a sign-in that outlives its session
  */
 export async function firebaseIdentity(idToken: string, firebase: FirebaseAccounts): Promise<Identity> {

@@ -9,10 +9,10 @@ import { type Caller, callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
 
 /**
- * Takes a giver out of the caller's group: a giver leaves by naming themself, the recipient removes whom they like. Access ends
+ * Takes a giver out of the caller's group: a giver leaves by naming themself, the recipient removes any giver. Access ends
  * before the answer, and codes that are under way between the two end with it. What the giver made stays with the group, which
  * stays too when its last giver goes.
- * @throws `not_found` when nobody by that id is in the caller's group; `forbidden` for a giver who names another giver, and for the
+ * @throws `not_found` when the id is of no member of the caller's group; `forbidden` for a giver who names another giver, and for the
  *   recipient's own place: the group is theirs and ends with their account
  */
 export async function removeMember(
@@ -69,7 +69,7 @@ export const removeMemberRoute = route(
   },
 );
 
-/** Nobody who was removed comes back by a code that was mailed before. */
+/** So that a removed person can't come back by a code that was mailed before. */
 async function revokeInvitations(sql: Sql, giverId: string, spaceId: string, now: Date): Promise<void> {
   await sql.query(
     `UPDATE invitations SET revoked_at = $3
