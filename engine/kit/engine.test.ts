@@ -88,7 +88,7 @@ function holdInput(gateway: TestGateway) {
 test("a rung engine delivers what it made with data, and asks again when it is done", async (t) => {
   const { gateway, start, workDir } = await setUp(t);
   const engine = await start();
-  await until("the first question", () => gateway.calledTimes("leases") === 1);
+  await until("the answer to the first question", () => gateway.answered.length === 1);
   gateway.queue.push(sceneJob("job-1"), sceneJob("job-2"));
   const rung = await wake(engine.url);
   assert.equal(rung.status, 202);

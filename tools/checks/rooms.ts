@@ -85,9 +85,9 @@ export const fileRules: IForbiddenRuleType[] = [
   },
   upwards(
     "kit-is-below",
-    "the kit needs only the clock and the logger of the platform",
+    "the kit needs only the clock, the logger and the trace of the platform",
     "^engine/kit/",
-    String.raw`^(functions|local|tools|tests|bench|engine/(?!kit/)|shared/(?!platform/(clock\.ts$|log/)))`,
+    String.raw`^(functions|local|tools|tests|bench|engine/(?!kit/)|shared/(?!platform/(clock\.ts$|trace\.ts$|log/)))`,
   ),
   upwards(
     "engine-is-below",

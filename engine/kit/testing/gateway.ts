@@ -41,6 +41,8 @@ const ENGINE = "engine@reverie-test.iam.gserviceaccount.com";
 
 export class TestGateway implements AsyncDisposable {
   readonly calls: Call[] = [];
+  /** Those of `calls` that were answered. */
+  readonly answered: Call[] = [];
   readonly queue: PreparedJob[] = [];
   /** What completed jobs delivered, by job. */
   readonly results = new Map<
@@ -119,6 +121,7 @@ export class TestGateway implements AsyncDisposable {
     if (bend === "answer lost") return void response.destroy();
     response.writeHead(reply.status, reply.headers);
     response.end(reply.body);
+    this.answered.push(call);
   }
 
   async #token(bytes: Buffer, response: ServerResponse): Promise<void> {
