@@ -279,3 +279,52 @@ test("each kind of caller gets at each route what is theirs, and nothing else", 
     });
   }
 });
+
+test("a bad body, a wrong method or a path that leads nowhere is a problem, too", async () => {
+  const cases: [string, string, number, RequestInit][] = [
+    ["malformed JSON", "/v1/auth/sessions", 400, { method: "POST", body: '{"provider":' }],
+    ["no UTF-8", "/v1/auth/sessions", 400, { method: "POST", body: Buffer.from('{"a":"\xe9"}', "latin1") }],
+    [
+      "another charset",
+      "/v1/auth/sessions",
+      415,
+      { method: "POST", body: "{}", headers: { "content-type": "application/json; charset=latin1" } },
+    ],
+    ["too large", "/v1/auth/sessions", 413, { method: "POST", body: `"${"x".repeat(300_000)}"` }],
+    ["a wrong method", "/v1/auth/tokens", 405, { method: "PATCH", body: "{}" }],
+    ["no such path", "/v1/nothing", 404, {}],
+  ];
+  for (const [name, path, status, init] of cases) {
+    const answer = await fetch(cloud.api + path, {
+      ...init,
+      headers: { "content-type": "application/json", ...init.headers },
+    });
+    assert.equal(answer.status, status, name);
+    assert.match(answer.headers.get("content-type") ?? "", /^application\/problem\+json/, name);
+    assert.equal(problemSchema.parse(await answer.json()).status, status, name);
+    if (status === 405) assert.equal(answer.headers.get("allow"), "POST, OPTIONS");
+  }
+});
+
+test("a page of another origin may call nothing unless the setting names it", async () => {
+  const preflight = await fetch(`${cloud.api}/v1/me`, {
+    method: "OPTIONS",
+    headers: {
+      origin: "https://evil.example",
+      "access-control-request-method": "GET",
+      "access-control-request-headers": "authorization",
+    },
+  });
+  assert.equal(preflight.status, 204);
+  assert.equal(preflight.headers.get("access-control-allow-origin"), null);
+});
+
+test("the page of the API's description loads from the origin alone", async () => {
+  const page = await fetch(`${cloud.api}/docs`);
+  assert.equal(page.status, 200);
+  assert.match(page.headers.get("content-security-policy") ?? "", /default-src 'none'/);
+  const html = await page.text();
+  const loaded = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((match) => match[1] ?? "");
+  assert.ok(loaded.includes("/v1/openapi.json") && loaded.length >= 4);
+  for (const path of loaded) assert.equal((await fetch(cloud.api + path)).status, 200, path);
+});

@@ -27,14 +27,11 @@ export function rewriteFor(path: string): string | undefined {
   return rewrites().find(({ source }) => matchesGlob(path, source))?.function.functionId;
 }
 
-/**
- * What the docs page may do: load its own files and call its own origin. Swagger UI sets styles on elements as it draws them, and shows
- * its icons from `data:`.
- */
+/** What the docs page may do: load its own files and call its own origin. Swagger UI has some icons in its styles (`data:`). */
 const DOCS_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",

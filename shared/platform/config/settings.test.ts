@@ -44,3 +44,16 @@ test("what is missing or malformed is named all at once, and no value is quoted"
 test("secrets are settings", () => {
   for (const secret of secretSettings) assert.ok(secret in settingSchemas, secret);
 });
+
+test("allowed origins are a list, none unless set; what isn't an origin is refused", () => {
+  const originsOf = (ALLOWED_ORIGINS: string | undefined) =>
+    settingsFor(["ALLOWED_ORIGINS"], { ALLOWED_ORIGINS }).ALLOWED_ORIGINS;
+  assert.deepEqual(originsOf(undefined), []);
+  assert.deepEqual(originsOf(""), []);
+  assert.deepEqual(originsOf("https://a.example, http://127.0.0.1:5173"), [
+    "https://a.example",
+    "http://127.0.0.1:5173",
+  ]);
+  for (const wrong of ["*", "null", "a.example", "https://a.example/", "https://a.example/path"])
+    assert.throws(() => originsOf(wrong), /ALLOWED_ORIGINS/, wrong);
+});

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { writePublicFiles } from "./publicFiles.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "reverie-public-"));
+before(() => writePublicFiles(dir, "https://api.example.com"));
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+test("a page loads only files that are written, and nothing from another origin", () => {
+  const pages = globSync("**/*.html", { cwd: dir });
+  assert.deepEqual(pages.sort(), ["404.html", "docs.html"]);
+  for (const page of pages) {
+    const html = readFileSync(join(dir, page), "utf8");
+    for (const [, url = ""] of html.matchAll(/\b(?:src|href)="([^"]+)"/g)) {
+      if (url === "data:,") continue; // no icon
+      const path = url === "/docs" ? "docs.html" : url;
+      assert.ok(url.startsWith("/") && existsSync(join(dir, path)), `${page} loads ${url}`);
+    }
+    assert.doesNotMatch(html, /<script(?![^>]* src=)|<style|\son\w+=/, `${page} has something inline`);
+  }
+});
+
+test("the document names the origin that it is built for", () => {
+  const { servers } = JSON.parse(readFileSync(join(dir, "v1/openapi.json"), "utf8"));
+  assert.deepEqual(servers, [{ url: "https://api.example.com", description: "The one origin." }]);
+});
