@@ -57,14 +57,14 @@ test("texts hold only the job's title, in the person's language; data hold only 
 test("a long title is cut between characters as people see them", () => {
   const title = "👨‍👩‍👧‍👦".repeat(150);
   const { body } = textOf({ ...succeeded, title }, "en");
-  assert.equal(body, `“${"👨‍👩‍👧‍👦".repeat(99)}…” can be visited now.`);
+  assert.equal(body, `You can visit “${"👨‍👩‍👧‍👦".repeat(99)}…” now.`);
   const fits = (given: string) => Buffer.byteLength(textOf({ ...succeeded, title: given }, "en").body);
   assert.ok(fits(`e${"\u0301".repeat(50_000)}`) < 3_000);
   assert.ok(fits(title) < 3_000);
   for (const whole of ["", "x".repeat(100)])
-    assert.equal(textOf({ ...succeeded, title: whole }, "en").body, `“${whole}” can be visited now.`);
+    assert.equal(textOf({ ...succeeded, title: whole }, "en").body, `You can visit “${whole}” now.`);
   assert.equal(
     textOf({ ...succeeded, title: "x".repeat(101) }, "en").body,
-    `“${"x".repeat(99)}…” can be visited now.`,
+    `You can visit “${"x".repeat(99)}…” now.`,
   );
 });

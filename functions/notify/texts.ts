@@ -1,6 +1,7 @@
 /** What a push message says. Anyone who holds the phone sees it on the lock screen, so it contains nothing about a person but a job's title. */
 import type { DomainEvent } from "#shared/events/event.ts";
 import type { Language } from "#shared/spaces/person.ts";
+import { failureReason } from "./failureReasons.ts";
 
 export interface Text {
   readonly title: string;
@@ -16,23 +17,23 @@ export function textOf(event: DomainEvent, language: Language): Text {
     case "job_succeeded":
       return language === "ko"
         ? { title: "새로운 추억이 준비됐어요", body: `‘${short(event.title)}’을(를) 이제 볼 수 있어요.` }
-        : { title: "A memory is ready", body: `“${short(event.title)}” can be visited now.` };
+        : { title: "A memory is ready", body: `You can visit “${short(event.title)}” now.` };
     case "job_failed":
       return language === "ko"
         ? {
-            title: "변환하지 못했어요",
-            body: `‘${short(event.title)}’에 문제가 생겼어요. 앱에서 확인해 주세요.`,
+            title: "추억을 만들지 못했어요",
+            body: `‘${short(event.title)}’: ${failureReason(event.code, language)}`,
           }
         : {
-            title: "A conversion didn't work out",
-            body: `Something went wrong with “${short(event.title)}”. Open the app to see what.`,
+            title: "A memory could not be made",
+            body: `“${short(event.title)}”: ${failureReason(event.code, language)}`,
           };
     case "invited":
       return language === "ko"
         ? { title: "돌봄 그룹에 초대받았어요", body: "메일로 받은 코드를 돌보는 분에게 알려 주세요." }
         : {
             title: "You are invited to a care group",
-            body: "The code is in your mail; give it to the person who cares for you.",
+            body: "A code is in your mail. Give it to the person who cares for you.",
           };
     case "badge_earned":
       return language === "ko"
