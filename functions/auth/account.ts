@@ -1,25 +1,29 @@
-/** Which account an identity signs in to. */
+/** The account of an identity: found, made, joined, and given the address that is its own by the rules of decideAccount.ts. */
 
 import type { Role } from "#shared/platform/http/accessToken.ts";
 import type { NewId } from "#shared/platform/ids.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import {
+  type Claim,
+  type Decision,
+  decideAccount,
+  type HeldAddress,
+  type Holder,
+  type KnownIdentity,
+} from "./decideAccount.ts";
 import type { Identity } from "./identity.ts";
 
 export interface Account {
   readonly id: string;
+  /** As it was written. */
   readonly email: string | null;
   readonly name: string | null;
   readonly role: Role | null;
 }
 
 /**
- * The account of an identity; made, or linked to the identity, if need be. The rule:
- * 1. An identity that signed in before signs in to its account, whatever its address is by now.
- * 2. A new identity whose address is verified joins the account that has this address verified.
- * 3. Any other new identity gets an account of its own. An unverified address is noted there and claims nothing, so two accounts are
- *    never joined on the word of someone who may not read that mailbox.
- * An address that gets verified later is claimed then, unless another account has it by now; accounts that exist are never merged.
+ * The account of an identity, by the table in docs/security.md; made, or joined by the identity, if need be.
  * @param sql a transaction; sign-ins of one identity or one verified address wait for each other in it
  */
 export async function accountOf(
@@ -27,82 +31,148 @@ export async function accountOf(
   identity: Identity,
   context: { newId: NewId; now: Date; requestId: string },
 ): Promise<Account> {
-  await oneAtATime(sql, identity);
-  const known = await accountByIdentity(sql, identity, context.now);
-  if (known) return known;
-
   const { now, requestId } = context;
-  const holder = identity.emailVerified ? await accountByAddress(sql, identity.email) : undefined;
-  const account = holder ?? (await createAccount(sql, identity, context));
-  await sql.query(
-    `INSERT INTO identities (provider, subject, user_id, email, email_verified, created_at, last_used_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $6)`,
-    [identity.provider, identity.subject, account.id, identity.email, identity.emailVerified, now],
-  );
-  const action = holder ? "identity_linked" : "account_created";
-  await audit(sql, { action, userId: account.id, requestId }, now);
-  return account;
+  await oneAtATime(sql, identity);
+  const before = await readAccounts(sql, identity);
+  const decision = decideAccount(claimOf(identity), { ...before, now });
+  const userId = (decision.account === "holder" ? before.holder?.id : before.known?.id) ?? context.newId();
+
+  if (decision.holderLoses && before.holder) {
+    await loseAddress(sql, before.holder.id, now);
+    await audit(sql, { action: "address_lost", userId: before.holder.id, requestId }, now);
+  }
+  if (decision.account === "new") await createAccount(sql, userId, identity, now);
+  await writeAddress(sql, userId, decision.address, identity, now);
+  await writeIdentity(sql, userId, identity, now);
+  if (decision.account !== "own") {
+    const action = decision.account === "holder" ? "identity_linked" : "account_created";
+    await audit(sql, { action, userId, requestId }, now);
+  }
+  return readAccount(sql, userId);
 }
 
-/** Identity before address, everywhere: so no two sign-ins wait for each other crosswise. The locks end with the transaction. */
-async function oneAtATime(sql: Sql, identity: Identity): Promise<void> {
+/** Identity before address, everywhere: so no two sign-ins wait for each other. The locks end with the transaction. */
+async function oneAtATime(sql: Sql, { provider, subject, email, emailVerified }: Identity): Promise<void> {
   const lock = (what: readonly string[]) =>
     sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [JSON.stringify(what)]);
-  await lock(["identity", identity.provider, identity.subject]);
-  if (identity.emailVerified) await lock(["address", identity.email?.toLowerCase() ?? ""]);
+  await lock(["identity", provider, subject]);
+  if (emailVerified && email) await lock(["address", email.canonical]);
 }
 
-async function accountByIdentity(sql: Sql, identity: Identity, now: Date): Promise<Account | undefined> {
-  // The lock keeps an erasure from deleting the account between here and the new session.
-  const { rows } = await sql.query<Account & { email_verified: boolean }>(
-    `SELECT u.id, u.email, u.name, u.role, u.email_verified
-     FROM identities i JOIN users u ON u.id = i.user_id
-     WHERE i.provider = $1 AND i.subject = $2 FOR NO KEY UPDATE OF u`,
-    [identity.provider, identity.subject],
-  );
-  const found = rows[0];
-  if (!found) return undefined;
-  await sql.query(
-    `UPDATE identities SET email = $3, email_verified = $4, last_used_at = $5 WHERE provider = $1 AND subject = $2`,
-    [identity.provider, identity.subject, identity.email, identity.emailVerified, now],
-  );
-  if (found.email_verified || identity.email === null) return found;
-  return { ...found, email: (await noteAddress(sql, found.id, identity, now)) ?? found.email };
+function claimOf({ provider, email, emailVerified, secondHand }: Identity) {
+  return { provider, address: email?.canonical ?? null, verified: emailVerified, secondHand };
 }
 
-/** Writes an address to an account that has none verified: as verified if it is and nobody has it, else for display only. */
-async function noteAddress(
+interface Accounts {
+  readonly known: (KnownIdentity & { readonly id: string }) | undefined;
+  readonly holder: (Holder & { readonly id: string }) | undefined;
+}
+
+/**
+ * The identity's account and the other one that holds its address. Both are locked, in the order of their ids, so that no erasure and
+ * no other sign-in changes them before this transaction ends.
+ */
+async function readAccounts(sql: Sql, identity: Identity): Promise<Accounts> {
+  const address = identity.emailVerified ? (identity.email?.canonical ?? null) : null;
+  const { rows } = await sql.query<HeldAddress & { id: string; own: boolean }>(
+    `SELECT u.id, u.email AS address, u.email_verified AS verified, u.email_joinable AS joinable,
+       u.id = own.user_id AS own
+     FROM users u LEFT JOIN identities own ON own.provider = $1 AND own.subject = $2
+     WHERE u.id = own.user_id OR (u.email_verified AND u.email = $3)
+     ORDER BY u.id FOR NO KEY UPDATE OF u`,
+    [identity.provider, identity.subject, address],
+  );
+  const own = rows.find((row) => row.own);
+  const holder = rows.find((row) => !row.own);
+  return {
+    known: own && { id: own.id, account: own, ...(await claimsOf(sql, own.id, identity)) },
+    holder: holder && {
+      id: holder.id,
+      joinable: holder.joinable,
+      ...(await confirmationsOf(sql, holder.id, address)),
+    },
+  };
+}
+
+/** What this identity and the account's others said of their addresses when they last signed in. */
+async function claimsOf(
   sql: Sql,
   userId: string,
-  identity: Identity,
-  now: Date,
-): Promise<string | undefined> {
-  const { rows } = await sql.query<{ email: string }>(
-    `UPDATE users SET email = $2, updated_at = $4,
-       email_verified = $3 AND NOT EXISTS (SELECT FROM users WHERE lower(email) = lower($2) AND email_verified)
-     WHERE id = $1 RETURNING email`,
-    [userId, identity.email, identity.emailVerified, now],
+  { provider, subject }: Identity,
+): Promise<{ lastClaim: Claim; otherClaims: Claim[] }> {
+  const { rows } = await sql.query<{ address: string | null; verified: boolean; own: boolean }>(
+    `SELECT email AS address, email_verified AS verified, (provider = $2 AND subject = $3) AS own
+     FROM identities WHERE user_id = $1`,
+    [userId, provider, subject],
   );
-  return rows[0]?.email;
+  const lastClaim = rows.find((row) => row.own) ?? { address: null, verified: false };
+  return { lastClaim, otherClaims: rows.filter((row) => !row.own) };
 }
 
-async function accountByAddress(sql: Sql, email: string | null): Promise<Account | undefined> {
-  const { rows } = await sql.query<Account & Record<string, unknown>>(
-    `SELECT id, email, name, role FROM users WHERE lower(email) = lower($1) AND email_verified FOR NO KEY UPDATE`,
-    [email],
-  );
-  return rows[0];
-}
-
-async function createAccount(
+async function confirmationsOf(
   sql: Sql,
-  { email, emailVerified, name }: Identity,
-  { newId, now }: { newId: NewId; now: Date },
-): Promise<Account> {
-  const id = newId();
-  await sql.query(
-    `INSERT INTO users (id, email, email_verified, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)`,
-    [id, email, emailVerified, name, now],
+  userId: string,
+  address: string | null,
+): Promise<{ providers: string[]; confirmedAt: Date | null }> {
+  const { rows } = await sql.query<{ providers: string[] | null; confirmedAt: Date | null }>(
+    `SELECT array_agg(DISTINCT provider) AS providers,
+       max(last_used_at) FILTER (WHERE email_verified AND email = $2) AS "confirmedAt"
+     FROM identities WHERE user_id = $1`,
+    [userId, address],
   );
-  return { id, email, name, role: null };
+  return { providers: rows[0]?.providers ?? [], confirmedAt: rows[0]?.confirmedAt ?? null };
+}
+
+async function loseAddress(sql: Sql, userId: string, now: Date): Promise<void> {
+  await sql.query(
+    "UPDATE users SET email_verified = false, email_joinable = false, updated_at = $2 WHERE id = $1",
+    [userId, now],
+  );
+}
+
+async function createAccount(sql: Sql, userId: string, { name }: Identity, now: Date): Promise<void> {
+  await sql.query("INSERT INTO users (id, name, created_at, updated_at) VALUES ($1, $2, $3, $3)", [
+    userId,
+    name,
+    now,
+  ]);
+}
+
+async function writeAddress(
+  sql: Sql,
+  userId: string,
+  address: Decision["address"],
+  { email }: Identity,
+  now: Date,
+): Promise<void> {
+  if (address === "unchanged") return;
+  await sql.query(
+    `UPDATE users SET email = $2, email_written = $3, email_verified = $4, email_joinable = $5, updated_at = $6
+     WHERE id = $1`,
+    [userId, address.address, address.address && email?.written, address.verified, address.joinable, now],
+  );
+}
+
+/** Notes the sign-in and what the provider said. A second-hand address doesn't replace what the provider itself has said. */
+async function writeIdentity(sql: Sql, userId: string, identity: Identity, now: Date): Promise<void> {
+  const { provider, subject, email, emailVerified, secondHand, firebaseUid } = identity;
+  await sql.query(
+    `INSERT INTO identities (provider, subject, user_id, email, email_verified, firebase_uid, created_at, last_used_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+     ON CONFLICT (provider, subject) DO UPDATE SET
+       email = CASE WHEN $8 THEN identities.email ELSE excluded.email END,
+       email_verified = CASE WHEN $8 THEN identities.email_verified ELSE excluded.email_verified END,
+       firebase_uid = coalesce(excluded.firebase_uid, identities.firebase_uid),
+       last_used_at = excluded.last_used_at`,
+    [provider, subject, userId, email?.canonical ?? null, emailVerified, firebaseUid, now, secondHand],
+  );
+}
+
+async function readAccount(sql: Sql, userId: string): Promise<Account> {
+  const { rows } = await sql.query<Account & Record<string, unknown>>(
+    "SELECT id, coalesce(email_written, email) AS email, name, role FROM users WHERE id = $1",
+    [userId],
+  );
+  if (!rows[0]) throw new Error("an account that was locked is gone");
+  return rows[0];
 }

@@ -5,14 +5,19 @@ import type { SettingsOf } from "#shared/platform/config/settings.ts";
 import { errors } from "#shared/platform/errors.ts";
 import type { FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
 import { googleTokenVerifier } from "#shared/platform/http/googleToken.ts";
+import { type Address, readAddress } from "#shared/platform/mail/address.ts";
 
 export interface Identity {
   readonly provider: "google" | "firebase";
   /** The provider's own id of the person; the only thing it promises never to give to somebody else. */
   readonly subject: string;
-  readonly email: string | null;
+  readonly email: Address | null;
   /** Whether the provider has seen that the person reads this mailbox. Only then is the address anything to go by. */
   readonly emailVerified: boolean;
+  /** Whether the address is another party's word: Firebase's, of an identity that is Google's. */
+  readonly secondHand: boolean;
+  /** The Firebase account through which a Google identity signed in; otherwise null. */
+  readonly firebaseUid: string | null;
   /** Tidied: no control characters, at most 200 characters. */
   readonly name: string | null;
 }
@@ -22,7 +27,7 @@ export type VerifyGoogle = (idToken: string, nonce?: string) => Promise<Identity
 
 const googleClaims = z.object({
   sub: z.string().min(1).max(255),
-  email: z.string().max(254).optional(),
+  email: z.string().max(1000).optional(),
   email_verified: z.boolean().default(false),
   name: z.string().optional(),
   nonce: z.string().optional(),
@@ -48,14 +53,17 @@ export function googleIdentityVerifier(
     if (claims.nonce !== nonce) {
       throw errors.identityRejected("nonce: expected the one that the ID token was asked for with");
     }
-    if (!claims.email_verified || claims.email === undefined || !isAddress(claims.email)) {
+    const email = readAddress(claims.email ?? "");
+    if (!claims.email_verified || email === undefined) {
       throw errors.emailUnverified("Google has not verified this account's address");
     }
     return {
       provider: "google",
       subject: claims.sub,
-      email: claims.email,
+      email,
       emailVerified: true,
+      secondHand: false,
+      firebaseUid: null,
       name: tidyName(claims.name),
     };
   };
@@ -64,6 +72,9 @@ export function googleIdentityVerifier(
 /**
  * Verifies a Firebase ID token: e-mail with password, phone with SMS code, Apple and others. An unverified address signs in, but isn't
  * anything to go by.
+ *
+ * A Firebase session that began with Google is Google's identity, as if the app had asked Google itself. Firebase gives one account to
+ * all Google accounts that come with one address, one after the other (its API says so by "emailRecycled"), so its id is not one person's.
  * @throws `identity_rejected`, also for an anonymous account, and for a session that began with a
  *   custom token: those are the listener tokens we give out, and must not turn back into a sign-in that outlives its session
  */
@@ -72,18 +83,21 @@ export async function firebaseIdentity(idToken: string, firebase: FirebaseAccoun
   if (person.signInProvider === "custom" || person.signInProvider === "anonymous") {
     throw errors.identityRejected(`a Firebase session of the kind "${person.signInProvider}" can't sign in`);
   }
-  const email = person.email !== null && isAddress(person.email) ? person.email : null;
-  return {
-    provider: "firebase",
-    subject: person.uid,
+  const email = readAddress(person.email ?? "") ?? null;
+  const claims = {
     email,
     emailVerified: email !== null && person.emailVerified,
     name: tidyName(person.name ?? undefined),
   };
-}
-
-function isAddress(text: string): boolean {
-  return /^[^\s\p{Cc}@]+@[^\s\p{Cc}@]+$/u.test(text) && text.length <= 254;
+  return person.signInProvider === "google.com" && person.googleSubject !== null
+    ? {
+        provider: "google",
+        subject: person.googleSubject,
+        ...claims,
+        secondHand: true,
+        firebaseUid: person.uid,
+      }
+    : { provider: "firebase", subject: person.uid, ...claims, secondHand: false, firebaseUid: null };
 }
 
 function tidyName(name: string | undefined): string | null {

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
+import { readAddress } from "#shared/platform/mail/address.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { Identity } from "./identity.ts";
 import { challengeOf } from "./pkce.ts";
@@ -25,7 +26,7 @@ export async function issueCode(
       hashOf(code),
       challenge,
       identity.subject,
-      identity.email,
+      identity.email?.written,
       identity.name,
       plusSeconds(now, CODE_SECONDS),
     ],
@@ -52,7 +53,15 @@ export async function redeemCode(
   if (!row) {
     throw errors.signInCodeRejected("the code is unknown, used or expired, or the verifier is not its own");
   }
-  return { provider: "google", ...row, emailVerified: true };
+  const email = readAddress(row.email) ?? null;
+  return {
+    provider: "google",
+    ...row,
+    email,
+    emailVerified: email !== null,
+    secondHand: false,
+    firebaseUid: null,
+  };
 }
 
 function hashOf(code: string): Buffer {

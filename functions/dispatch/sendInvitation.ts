@@ -11,7 +11,7 @@ import { requestTrace } from "#shared/platform/trace.ts";
 import { codeHash, codeOf } from "#shared/spaces/invitationCode.ts";
 import { mailTaskSchema } from "#shared/spaces/invitationTask.ts";
 import { type Person, personOf, personWithAddress } from "#shared/spaces/person.ts";
-import { invitationMail } from "./invitationMail.ts";
+import { invitationMail, welcomeMail } from "./invitationMail.ts";
 import { DONE } from "./taskRoute.ts";
 
 export interface MailDeps {
@@ -27,15 +27,15 @@ export interface MailDeps {
 
 /**
  * - `sent`: the mail server has it.
- * - `no_recipient`: no care recipient has this verified address.
- * - `refused`: the mail server will never take it.
+ * - `no_recipient`: a care giver holds this address, who can't be a recipient.
+ * - `refused`: the mail server will never take it; for an address with letters outside ASCII also because it does not know SMTPUTF8.
  * - `over`: there is nothing (more) to mail: it was mailed before, was replaced by a newer one, expired, or its giver was erased.
  */
 export type MailOutcome = "sent" | "no_recipient" | "refused" | "over";
 
 /**
- * Makes the code of an invitation and mails it to the recipient, if there is one. The task may come twice, or again after a crash
- * anywhere: until the mail server's yes is written down, every sending carries the same code under the same Message-ID, so a second
+ * Makes the code of an invitation and mails it to the address, whether or not somebody has an account with it. The task may come twice,
+ * or again after a crash anywhere: until the mail server's yes is written down, every sending carries the same code under the same Message-ID, so a second
  * mail is a copy of the first; after that nothing is sent.
  * @throws what may pass (mail server or database away), so that Cloud Tasks tries again
  */
@@ -45,21 +45,22 @@ export async function sendInvitation(
 ): Promise<MailOutcome> {
   const prepared = await deps.db.transaction((sql) => prepare(invitationId, sql, deps));
   if (typeof prepared === "string") return prepared;
-  const { giver, recipient, email, code, expiresAt, events } = prepared;
+  const { giver, recipient, address, code, expiresAt, events } = prepared;
+  const content = {
+    giver: { name: giver.name, email: giver.emailVerified ? giver.email : null },
+    code,
+    expiresAt,
+  };
   const outcome = await deps.mailer.send({
-    to: email,
+    to: address,
     messageId: `invitation.${invitationId}@reverie`,
-    ...invitationMail({
-      language: recipient.language,
-      timeZone: recipient.timeZone,
-      giver: { name: giver.name, email: giver.emailVerified ? giver.email : null },
-      code,
-      expiresAt,
-    }),
+    ...(recipient?.role === "care_recipient"
+      ? invitationMail({ ...content, language: recipient.language, timeZone: recipient.timeZone })
+      : welcomeMail({ ...content, address, language: giver.language, timeZone: giver.timeZone })),
   });
   await endMail(deps.db, invitationId, outcome);
   await deps.publish(events); // after the mail, since the message says that the code is in it
-  deps.log.info("invitation_mailed", { invitationId, outcome });
+  deps.log.info("invitation_mailed", { invitationId, outcome, international: !isAscii(address) });
   return outcome;
 }
 
@@ -81,10 +82,16 @@ export const sendInvitationRoute = route(
   },
 );
 
+/** An address outside ASCII needs a mail server that knows SMTPUTF8 (RFC 6531). */
+function isAscii(address: string): boolean {
+  return !/[^\0-\x7f]/.test(address);
+}
+
 interface Prepared {
   readonly giver: Person;
-  readonly recipient: Person;
-  readonly email: string;
+  /** The account that holds the address; its role is not chosen yet or `care_recipient`. */
+  readonly recipient: Person | undefined;
+  readonly address: string;
   readonly code: string;
   readonly expiresAt: Date;
   /** What was put into the outbox. */
@@ -93,12 +100,13 @@ interface Prepared {
 
 interface Row {
   readonly giver_id: string;
+  readonly recipient_key: Buffer;
   readonly recipient_email: string | null;
   readonly code_seed: Buffer | null;
   readonly expires_at: Date;
 }
 
-/** Finds the recipient and makes the code, or makes it again from its seed. */
+/** Looks who holds the address and makes the code, or makes it again from its seed. */
 async function prepare(
   invitationId: string,
   sql: Sql,
@@ -106,27 +114,36 @@ async function prepare(
 ): Promise<Prepared | "no_recipient" | "over"> {
   const now = deps.clock();
   const { rows } = await sql.query<Row>(
-    `SELECT giver_id, recipient_email, code_seed, expires_at FROM invitations
+    `SELECT giver_id, recipient_key, recipient_email, code_seed, expires_at FROM invitations
      WHERE id = $1 AND mail_state = 'pending' AND revoked_at IS NULL AND confirmed_at IS NULL AND expires_at > $2 FOR UPDATE`,
     [invitationId, now],
   );
   const row = rows[0];
   if (!row?.recipient_email) return "over";
   const recipient = await personWithAddress(sql, row.recipient_email);
-  if (recipient?.role !== "care_recipient") {
+  if (recipient?.role === "care_giver") {
     await endMail(sql, invitationId, "no_recipient");
     return "no_recipient";
   }
   const giver = await personOf(sql, row.giver_id);
-  const binding = { invitationId, giverId: giver.id, recipientId: recipient.id };
+  const binding = { invitationId, giverId: giver.id, recipientKey: row.recipient_key };
   const seed = row.code_seed ?? deps.randomBytes(16);
   const code = codeOf(deps.codeKey, binding, seed);
   await sql.query("UPDATE invitations SET recipient_id = $2, code_seed = $3, code_hash = $4 WHERE id = $1", [
     invitationId,
-    recipient.id,
+    recipient?.id ?? null,
     seed,
     codeHash(deps.codeKey, binding, code),
   ]);
+  const events = recipient ? await noteEvent(sql, { invitationId, giver, recipient }, now) : [];
+  return { giver, recipient, address: row.recipient_email, code, expiresAt: row.expires_at, events };
+}
+
+async function noteEvent(
+  sql: Sql,
+  { invitationId, giver, recipient }: { invitationId: string; giver: Person; recipient: Person },
+  now: Date,
+): Promise<DomainEvent[]> {
   const event: DomainEvent = {
     type: "invited",
     trace: requestTrace(),
@@ -135,18 +152,18 @@ async function prepare(
     userId: recipient.id,
     giverName: giver.name,
   };
-  const events = (await enqueueEvent(sql, event)) ? [event] : [];
-  return { giver, recipient, email: row.recipient_email, code, expiresAt: row.expires_at, events };
+  return (await enqueueEvent(sql, event)) ? [event] : [];
 }
 
-/** What became of the mail; the address and the seed aren't needed any more. */
+/** What became of the mail. The seed isn't needed any more, and the address only by a code that is out. */
 async function endMail(
   sql: Sql,
   invitationId: string,
   state: "sent" | "no_recipient" | "refused",
 ): Promise<void> {
   await sql.query(
-    "UPDATE invitations SET mail_state = $2, recipient_email = NULL, code_seed = NULL WHERE id = $1 AND mail_state = 'pending'",
-    [invitationId, state],
+    `UPDATE invitations SET mail_state = $2, code_seed = NULL, recipient_email = CASE WHEN $3 THEN recipient_email END
+     WHERE id = $1 AND mail_state = 'pending'`,
+    [invitationId, state, state === "sent"],
   );
 }

@@ -10,7 +10,7 @@ import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { CODE_TRIES, codeHash, giverKey, normalCode } from "#shared/spaces/invitationCode.ts";
-import { personOf } from "#shared/spaces/person.ts";
+import { type Person, personOf, personWithAddress } from "#shared/spaces/person.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { takeDaily } from "./dailyCount.ts";
 import type { GroupsDeps } from "./deps.ts";
@@ -24,10 +24,12 @@ interface ConfirmInput {
 }
 
 /**
- * Binds the giver to the recipient whose code this is: into the recipient's group, which is made if there is none.
+ * Binds the giver to the recipient whose code this is: into the recipient's group, which is made if there is none. The recipient is
+ * who holds the invited address now; one who has no role yet becomes a care recipient by it. Where an account held the address when the
+ * code was mailed, it must be that one.
  *
  * A try is taken before the code is looked at, so that no number of parallel guesses exceeds the budget. A wrong, an expired, a
- * revoked and a used code, and any code of an invitation that reached nobody, take the same statements and get the same answer.
+ * revoked and a used code, and any code of an address that no recipient holds, take the same statements and get the same answer.
  * @returns 201 and the group
  * @throws `not_found` for an invitation the caller didn't make; `rate_limited` when the tries of the code, of the pair or of the
  *   giver are spent; `code_rejected`; `already_in_group` when the code was right but the giver is in another
@@ -87,6 +89,7 @@ export const confirmInvitationRoute = route(
 
 interface Invitation {
   readonly recipient_key: Buffer;
+  readonly recipient_email: string | null;
   readonly recipient_id: string | null;
   readonly code_hash: Buffer | null;
   readonly tries: number;
@@ -109,24 +112,53 @@ async function tryCode(
   await takeDaily(sql, { what: "try_pair", giverKey: counted, recipientKey, cap: CODE_TRIES_PER_PAIR }, now);
   await takeDaily(sql, { what: "try", giverKey: counted, cap: CODE_TRIES_PER_GIVER }, now);
 
-  const recipientId = invitation.recipient_id ?? "";
-  const offered = codeHash(deps.codeKey, { invitationId, giverId, recipientId }, normalCode(code));
+  const offered = codeHash(deps.codeKey, { invitationId, giverId, recipientKey }, normalCode(code));
   const same = timingSafeEqual(offered, invitation.code_hash ?? Buffer.alloc(offered.length));
-  if (!same || invitation.ended || invitation.expires_at <= now || invitation.recipient_id === null) {
-    await audit(
-      sql,
-      { action: "invitation_confirmed", outcome: "refused", reason: "code_rejected", ...caller },
-      now,
-    );
-    return errors.codeRejected("ask the recipient to read the newest code again, or ask for a new one");
-  }
-  return join(sql, { caller, invitationId, recipientId }, deps, now);
+  const recipient = await recipientOf(sql, invitation);
+  const good = same && !invitation.ended && invitation.expires_at > now;
+  if (!good || !recipient || !(await lockPair(sql, giverId, recipient))) return refuse(sql, caller, now);
+  return join(sql, { caller, invitationId, recipient }, deps, now);
+}
+
+async function refuse(sql: Sql, caller: Caller, now: Date): Promise<ReverieError> {
+  await audit(
+    sql,
+    { action: "invitation_confirmed", outcome: "refused", reason: "code_rejected", ...caller },
+    now,
+  );
+  return errors.codeRejected(
+    "ask the recipient whether they signed in with the invited address, and to read the newest code again; or ask for a new one",
+  );
+}
+
+/** Who the invitation is for as things are now; one statement in every case. */
+async function recipientOf(
+  sql: Sql,
+  { recipient_email, recipient_id }: Invitation,
+): Promise<Person | undefined> {
+  const holder = await personWithAddress(sql, recipient_email ?? "");
+  const isSame = recipient_id === null || recipient_id === holder?.id;
+  return isSame && holder?.role !== "care_giver" ? holder : undefined;
+}
+
+/**
+ * Locks both, in the order of their ids. The giver's row stands for "which group they are in", also while they are in none: two
+ * confirmations of theirs wait here.
+ * @returns whether the recipient is still who they were found to be
+ */
+async function lockPair(sql: Sql, giverId: string, { id, address, role }: Person): Promise<boolean> {
+  const { rows } = await sql.query<{ id: string; same: boolean }>(
+    `SELECT id, (email_verified AND email = $3 AND role IS NOT DISTINCT FROM $4) AS same
+     FROM users WHERE id IN ($1, $2) ORDER BY id FOR NO KEY UPDATE`,
+    [giverId, id, address, role],
+  );
+  return rows.some((row) => row.id === id && row.same);
 }
 
 /** Locks the invitation and takes one of its tries; there are five wrong ones, so the one after the fifth is not looked at. */
 async function takeTry(sql: Sql, invitationId: string, giverId: string): Promise<Invitation> {
   const { rows } = await sql.query<Invitation>(
-    `SELECT recipient_key, recipient_id, code_hash, tries, expires_at,
+    `SELECT recipient_key, recipient_email, recipient_id, code_hash, tries, expires_at,
        (revoked_at IS NOT NULL OR confirmed_at IS NOT NULL) AS ended
      FROM invitations WHERE id = $1 AND giver_id = $2 FOR UPDATE`,
     [invitationId, giverId],
@@ -141,18 +173,31 @@ async function takeTry(sql: Sql, invitationId: string, giverId: string): Promise
 
 async function join(
   sql: Sql,
-  { caller, invitationId, recipientId }: { caller: Caller; invitationId: string; recipientId: string },
+  { caller, invitationId, recipient }: { caller: Caller; invitationId: string; recipient: Person },
   deps: GroupsDeps,
   now: Date,
 ): Promise<StoredAnswer | ReverieError> {
   const giverId = caller.userId;
-  const spaceId = await spaceOfRecipient(sql, recipientId, giverId, deps, now);
+  const spaceId = await spaceOfRecipient(sql, recipient.id, giverId, deps, now);
   if (spaceId === undefined) {
     return errors.alreadyInGroup("leave the other care group first; the code stays good until it expires");
   }
-  await sql.query("UPDATE invitations SET confirmed_at = $2 WHERE id = $1", [invitationId, now]);
-  await audit(sql, { action: "invitation_confirmed", ...caller, otherUserId: recipientId, spaceId }, now);
+  if (recipient.role === null) await enrol(sql, recipient.id, caller, now);
+  await sql.query("UPDATE invitations SET confirmed_at = $2, recipient_email = NULL WHERE id = $1", [
+    invitationId,
+    now,
+  ]);
+  await audit(sql, { action: "invitation_confirmed", ...caller, otherUserId: recipient.id, spaceId }, now);
   return { status: 201, body: JSON.stringify(await groupView(sql, spaceId)) };
+}
+
+/** Who gives away the code has agreed to be cared for. */
+async function enrol(sql: Sql, recipientId: string, { requestId }: Caller, now: Date): Promise<void> {
+  await sql.query("UPDATE users SET role = 'care_recipient', updated_at = $2 WHERE id = $1", [
+    recipientId,
+    now,
+  ]);
+  await audit(sql, { action: "role_set", userId: recipientId, requestId }, now);
 }
 
 /**
@@ -167,8 +212,6 @@ async function spaceOfRecipient(
   deps: GroupsDeps,
   now: Date,
 ): Promise<string | undefined> {
-  // The giver's row stands for "which group they are in", also while they are in none: two confirmations of theirs wait here.
-  await sql.query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE", [giverId]);
   const { rows: current } = await sql.query<{ recipient_id: string }>(
     "SELECT g.recipient_id FROM space_members m JOIN spaces g ON g.id = m.space_id WHERE m.user_id = $1",
     [giverId],

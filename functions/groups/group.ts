@@ -21,7 +21,7 @@ export type Group = z.infer<typeof groupSchema>;
 /** A group as its members see it. */
 export async function groupView(sql: Sql, spaceId: string): Promise<Group> {
   const { rows } = await sql.query<{ created_at: Date } & Member & { role: string }>(
-    `SELECT g.created_at, u.id, u.name, u.email, m.role
+    `SELECT g.created_at, u.id, u.name, coalesce(u.email_written, u.email) AS email, m.role
      FROM spaces g JOIN space_members m ON m.space_id = g.id JOIN users u ON u.id = m.user_id
      WHERE g.id = $1 ORDER BY m.joined_at, m.user_id`,
     [spaceId],

@@ -1,13 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
+import { isAddress, readAddress } from "#shared/platform/mail/address.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { CODE_MINUTES, giverKey, normalEmail, recipientKey } from "#shared/spaces/invitationCode.ts";
+import { CODE_MINUTES, giverKey, recipientKey } from "#shared/spaces/invitationCode.ts";
 import { mailTask } from "#shared/spaces/invitationTask.ts";
 import { personOf, requireRole } from "#shared/spaces/person.ts";
 import { type Caller, callerOf } from "./caller.ts";
@@ -16,12 +18,13 @@ import type { GroupsDeps } from "./deps.ts";
 
 interface InviteInput {
   readonly caller: Caller;
+  /** As the giver wrote it. */
   readonly recipientEmail: string;
   readonly idempotencyKey: string | undefined;
 }
 
 /**
- * Notes that a giver asks to care for whoever has this address, and has a task look who that is. Nothing here looks at the invited
+ * Notes that a giver asks to care for whoever has this address, and has a task mail them. Nothing here looks at the invited
  * account, so the answer, its shape and its time are the same whether there is one or not. Earlier codes for the same address end.
  * @returns 202 `{id, expiresAt}`; the code that is mailed counts until `expiresAt`
  * @throws `role_mismatch` for anyone but a care giver; `rate_limited` past the daily caps
@@ -48,6 +51,13 @@ export async function invite(input: InviteInput, deps: GroupsDeps): Promise<Stor
   return answer;
 }
 
+const addressSchema = z
+  .string()
+  .max(400)
+  .refine(isAddress, "expected an e-mail address")
+  .openapi({ format: "idn-email" })
+  .describe("Blanks around it and case don't matter. Letters of any script; international domains in either form.");
+
 export const inviteRoute = route(
   {
     operationId: "invite",
@@ -56,10 +66,11 @@ export const inviteRoute = route(
     path: "/v1/invitations",
     summary: "Ask to care for somebody",
     description:
-      "For care givers. If a care recipient has this verified address, they are mailed a code to read to the giver. The answer is the same if not.",
+      "For care givers. The address is mailed a code to read to the giver, and how to begin if it has no account yet. The answer is the " +
+      "same in every case.",
     request: {
       headers: idempotencyHeader,
-      body: jsonBody(z.strictObject({ recipientEmail: z.email().max(254) })),
+      body: jsonBody(z.strictObject({ recipientEmail: addressSchema })),
     },
     responses: {
       202: json(
@@ -88,8 +99,9 @@ async function noteInvitation(
   const giverId = caller.userId;
   const giver = await personOf(sql, giverId);
   requireRole(giver, "care_giver");
-  const email = normalEmail(recipientEmail);
-  const key = recipientKey(deps.codeKey, email);
+  const address = readAddress(recipientEmail)?.canonical;
+  if (address === undefined) throw errors.invalidRequest("recipientEmail: expected an e-mail address");
+  const key = recipientKey(deps.codeKey, address);
   const counted = giverKey(deps.codeKey, giver);
   const { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR } = deps.caps;
   await takeDaily(
@@ -108,7 +120,7 @@ async function noteInvitation(
   await sql.query(
     `INSERT INTO invitations (id, giver_id, recipient_key, recipient_email, created_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6)`,
-    [id, giverId, key, email, now, expiresAt],
+    [id, giverId, key, address, now, expiresAt],
   );
   await audit(sql, { action: "invited", ...caller }, now);
   return { status: 202, body: JSON.stringify({ id, expiresAt: expiresAt.toISOString() }) };

@@ -73,8 +73,9 @@ export const removeMemberRoute = route(
 async function revokeInvitations(sql: Sql, giverId: string, spaceId: string, now: Date): Promise<void> {
   await sql.query(
     `UPDATE invitations SET revoked_at = $3
-     WHERE giver_id = $1 AND recipient_id = (SELECT recipient_id FROM spaces WHERE id = $2)
-       AND revoked_at IS NULL AND confirmed_at IS NULL`,
+     WHERE giver_id = $1 AND revoked_at IS NULL AND confirmed_at IS NULL AND EXISTS (
+       SELECT FROM spaces s JOIN users u ON u.id = s.recipient_id
+       WHERE s.id = $2 AND (u.id = invitations.recipient_id OR (u.email_verified AND u.email = invitations.recipient_email)))`,
     [giverId, spaceId, now],
   );
 }

@@ -4,14 +4,15 @@ import type { Sql } from "#shared/platform/sql/pool.ts";
 export const INVITATION_RETENTION_DAYS = 30;
 
 /**
- * Removes what care groups no longer need: addresses of invitations that ran out before their mail, invitations a month after
+ * Removes what care groups no longer need: addresses of invitations whose code's time is over, invitations a month after
  * their end, and counts of earlier days. Safe at any time.
  * @returns how many rows were removed or stripped
  */
 export async function purgeSpaces(sql: Sql, now: Date): Promise<number> {
   const statements = [
-    `UPDATE invitations SET mail_state = 'cancelled', recipient_email = NULL, code_seed = NULL
-     WHERE mail_state = 'pending' AND expires_at <= $1`,
+    `UPDATE invitations SET recipient_email = NULL, code_seed = NULL,
+       mail_state = CASE mail_state WHEN 'pending' THEN 'cancelled' ELSE mail_state END
+     WHERE recipient_email IS NOT NULL AND expires_at <= $1`,
     `DELETE FROM invitations WHERE expires_at <= $1::timestamptz - interval '${INVITATION_RETENTION_DAYS} days'`,
     "DELETE FROM daily_counts WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date - 1",
   ];

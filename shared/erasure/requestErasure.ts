@@ -40,7 +40,7 @@ export function requestErasure(
     await noteErasure(sql, { userId: person.id, role: person.role, spaceId, now });
     const took = {
       ...(await eraseSpace(sql, spaceId, now)),
-      ...(await erasePerson(sql, person.id, person.email)),
+      ...(await erasePerson(sql, person.id, person.address)),
     };
     await sql.query("UPDATE erasures SET took = $2 WHERE user_id = $1", [person.id, JSON.stringify(took)]);
     await audit(
@@ -72,13 +72,14 @@ export async function erasureOf(sql: Sql, userId: string): Promise<Erasure | und
 async function lockPerson(
   sql: Sql,
   userId: string,
-): Promise<{ id: string; role: Role | null; email: string | null } | undefined> {
+): Promise<{ id: string; role: Role | null; address: string | null } | undefined> {
   await sql.query(
-    "SELECT 1 FROM invitations WHERE giver_id = $1 OR recipient_id = $1 ORDER BY id FOR UPDATE",
+    `SELECT 1 FROM invitations WHERE giver_id = $1 OR recipient_id = $1
+       OR recipient_email = (SELECT email FROM users WHERE id = $1 AND email_verified) ORDER BY id FOR UPDATE`,
     [userId],
   );
-  const { rows } = await sql.query<{ id: string; role: Role | null; email: string | null }>(
-    "SELECT id, role, email FROM users WHERE id = $1 FOR UPDATE",
+  const { rows } = await sql.query<{ id: string; role: Role | null; address: string | null }>(
+    `SELECT id, role, CASE WHEN email_verified THEN email END AS address FROM users WHERE id = $1 FOR UPDATE`,
     [userId],
   );
   return rows[0];
@@ -105,7 +106,8 @@ async function noteErasure(
      SELECT $1, $2, $3,
        ARRAY(SELECT user_id FROM space_members WHERE space_id = $3 AND user_id <> $1 ORDER BY user_id) || ARRAY[$1],
        -- Firebase has one account from the sign-in there, and one under our own id from listening to Firestore.
-       ARRAY(SELECT subject FROM identities WHERE user_id = $1 AND provider = 'firebase') || ARRAY[$1],
+       ARRAY(SELECT DISTINCT uid FROM identities, unnest(ARRAY[firebase_uid, CASE WHEN provider = 'firebase' THEN subject END]) AS uid
+         WHERE user_id = $1 AND uid IS NOT NULL) || ARRAY[$1],
        $4, '{}', $4`,
     [userId, role, spaceId, now],
   );
@@ -129,7 +131,7 @@ async function eraseSpace(sql: Sql, spaceId: string | null, now: Date): Promise<
   return rows[0] ?? {};
 }
 
-async function erasePerson(sql: Sql, userId: string, email: string | null): Promise<Took> {
+async function erasePerson(sql: Sql, userId: string, address: string | null): Promise<Took> {
   const { rows } = await sql.query<Took>(
     `SELECT 1 AS accounts,
        (SELECT count(*)::int FROM identities WHERE user_id = $1) AS identities,
@@ -141,13 +143,11 @@ async function erasePerson(sql: Sql, userId: string, email: string | null): Prom
   );
   await sql.query("DELETE FROM outbox WHERE event->>'userId' = $1", [userId]);
   await sql.query(
-    `UPDATE invitations SET mail_state = 'cancelled', recipient_email = NULL, code_seed = NULL, code_hash = NULL
-     WHERE mail_state = 'pending' AND recipient_email = lower($1)`,
-    [email],
+    `UPDATE invitations SET mail_state = CASE mail_state WHEN 'pending' THEN 'cancelled' ELSE mail_state END,
+       recipient_email = NULL, code_seed = NULL, code_hash = NULL
+     WHERE recipient_email = $1 OR recipient_id = $2`,
+    [address, userId],
   );
-  await sql.query("UPDATE invitations SET code_seed = NULL, code_hash = NULL WHERE recipient_id = $1", [
-    userId,
-  ]);
   const { rows: left } = await sql.query<{ space_id: string }>(
     "SELECT space_id FROM space_members WHERE user_id = $1",
     [userId],
@@ -162,7 +162,9 @@ async function erasePerson(sql: Sql, userId: string, email: string | null): Prom
 async function revokeInvitations(sql: Sql, spaceId: string, now: Date): Promise<void> {
   await sql.query(
     `UPDATE invitations SET revoked_at = $2
-     WHERE recipient_id = (SELECT recipient_id FROM spaces WHERE id = $1) AND revoked_at IS NULL AND confirmed_at IS NULL`,
+     WHERE revoked_at IS NULL AND confirmed_at IS NULL AND EXISTS (
+       SELECT FROM spaces s JOIN users u ON u.id = s.recipient_id
+       WHERE s.id = $1 AND (u.id = invitations.recipient_id OR (u.email_verified AND u.email = invitations.recipient_email)))`,
     [spaceId, now],
   );
 }

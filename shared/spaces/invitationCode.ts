@@ -11,11 +11,12 @@ export const CODE_MINUTES = 30;
 export const CODE_TRIES = 5;
 const CODE_BYTES = 5;
 
-/** What a code is good for: this invitation, between these two accounts. */
+/** What a code is good for: this invitation, between the giver's account and whoever holds the invited address. */
 export interface CodeBinding {
   readonly invitationId: string;
   readonly giverId: string;
-  readonly recipientId: string;
+  /** Of the invited address. */
+  readonly recipientKey: Buffer;
 }
 
 /**
@@ -34,9 +35,12 @@ export function codeHash(key: Buffer, binding: CodeBinding, code: string): Buffe
   return keyed(key, "code hash", ...parts(binding), code);
 }
 
-/** What is stored of an invited address, and counted by, whether or not it belongs to anyone. 32 bytes. */
-export function recipientKey(key: Buffer, email: string): Buffer {
-  return keyed(key, "recipient", normalEmail(email));
+/**
+ * What is stored of an invited address, and counted by, whether or not it belongs to anyone. 32 bytes.
+ * @param address in its canonical form
+ */
+export function recipientKey(key: Buffer, address: string): Buffer {
+  return keyed(key, "recipient", address);
 }
 
 /**
@@ -45,16 +49,11 @@ export function recipientKey(key: Buffer, email: string): Buffer {
  */
 export function giverKey(
   key: Buffer,
-  giver: { readonly id: string; readonly email: string | null; readonly emailVerified: boolean },
+  giver: { readonly id: string; readonly address: string | null; readonly emailVerified: boolean },
 ): Buffer {
-  return giver.emailVerified && giver.email !== null
-    ? keyed(key, "giver's address", normalEmail(giver.email))
+  return giver.emailVerified && giver.address !== null
+    ? keyed(key, "giver's address", giver.address)
     : keyed(key, "giver", giver.id);
-}
-
-/** Addresses are compared without regard to case, as mailboxes are in practice. */
-export function normalEmail(email: string): string {
-  return email.trim().toLowerCase();
 }
 
 /**
@@ -70,8 +69,8 @@ export function normalCode(typed: string): string {
     .replace(/O/g, "0");
 }
 
-function parts({ invitationId, giverId, recipientId }: CodeBinding): string[] {
-  return [invitationId, giverId, recipientId];
+function parts({ invitationId, giverId, recipientKey }: CodeBinding): string[] {
+  return [invitationId, giverId, recipientKey.toString("base64")];
 }
 
 /** HMAC-SHA256 over a purpose and its parts; as JSON, so that no two lists of parts read alike. */

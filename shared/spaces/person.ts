@@ -8,7 +8,10 @@ export type Language = "ko" | "en";
 
 export interface Person {
   readonly id: string;
+  /** As it was written. */
   readonly email: string | null;
+  /** The same in its canonical form, to compare by and to mail to. */
+  readonly address: string | null;
   readonly emailVerified: boolean;
   readonly name: string | null;
   readonly role: Role | null;
@@ -20,7 +23,7 @@ export interface Person {
   readonly createdAt: Date;
 }
 
-const COLUMNS = `id, email, email_verified AS "emailVerified", name, role, time_zone AS "timeZone", language, created_at AS "createdAt",
+const COLUMNS = `id, coalesce(email_written, email) AS email, email AS address, email_verified AS "emailVerified", name, role, time_zone AS "timeZone", language, created_at AS "createdAt",
   CASE WHEN quiet_from IS NULL THEN NULL
        ELSE jsonb_build_object('from', to_char(quiet_from, 'HH24:MI'), 'to', to_char(quiet_to, 'HH24:MI')) END AS "quietHours"`;
 
@@ -38,12 +41,14 @@ export async function personOf(sql: Sql, userId: string, lock?: "update"): Promi
   return rows[0];
 }
 
-/** The person with this verified address, or undefined. Two accounts can't have one verified address. */
-export async function personWithAddress(sql: Sql, email: string): Promise<Person | undefined> {
-  const { rows } = await sql.query<Row>(
-    `SELECT ${COLUMNS} FROM users WHERE email_verified AND lower(email) = lower($1)`,
-    [email],
-  );
+/**
+ * The person who holds this address verified, or undefined. Two accounts can't hold one address.
+ * @param address in its canonical form
+ */
+export async function personWithAddress(sql: Sql, address: string): Promise<Person | undefined> {
+  const { rows } = await sql.query<Row>(`SELECT ${COLUMNS} FROM users WHERE email_verified AND email = $1`, [
+    address,
+  ]);
   return rows[0];
 }
 

@@ -29,24 +29,52 @@ const signedIn = async (body: object): Promise<Tokens> => {
 };
 const address = () => `${randomUUID()}@example.com`;
 const sdkAnswer = z.object({ idToken: z.string() });
+/** An ID token of Firebase, for e-mail and password. */
+const tokenOf = async (method: "signUp" | "signInWithPassword", email: string) => {
+  const answer = await firebase.client(method, { email, password: "correct horse", returnSecureToken: true });
+  return sdkAnswer.parse(answer).idToken;
+};
+const verify = async (email: string, idToken: string) => {
+  await firebase.client("sendOobCode", { requestType: "VERIFY_EMAIL", idToken });
+  await firebase.openVerificationLink(email);
+};
+/** Signs in with Google. @param number tells Google accounts with one address apart */
+const withGoogle = async (email: string, number?: string): Promise<Tokens> => {
+  const person = { email, ...(number === undefined ? {} : { sub: `${number}-${email}` }) };
+  const made = await fetch(`${cloud.identity}/users`, { method: "POST", body: JSON.stringify(person) });
+  return signedIn({ provider: "google", ...sdkAnswer.parse(await made.json()) });
+};
 
 describe("on the local cloud", () => {
   it("after verifying the address, e-mail and Google sign in the same person", async () => {
     const email = address();
-    const password = "correct horse";
-    const { idToken } = sdkAnswer.parse(
-      await firebase.client("signUp", { email, password, returnSecureToken: true }),
-    );
-    const first = await signedIn({ provider: "firebase", idToken });
-    await firebase.client("sendOobCode", { requestType: "VERIFY_EMAIL", idToken });
-    await firebase.openVerificationLink(email);
-    const again = await firebase.client("signInWithPassword", { email, password, returnSecureToken: true });
-    const second = await signedIn({ provider: "firebase", idToken: sdkAnswer.parse(again).idToken });
-    assert.equal(second.user.id, first.user.id);
+    const idToken = await tokenOf("signUp", email);
+    await verify(email, idToken);
+    const first = await signedIn({
+      provider: "firebase",
+      idToken: await tokenOf("signInWithPassword", email),
+    });
+    assert.equal((await withGoogle(email)).user.id, first.user.id);
+  });
 
-    const made = await fetch(`${cloud.identity}/users`, { method: "POST", body: JSON.stringify({ email }) });
-    const google = await signedIn({ provider: "google", ...sdkAnswer.parse(await made.json()) });
-    assert.equal(google.user.id, first.user.id);
+  it("an account that was made for an address before it was verified is not opened by its reader's Google", async () => {
+    const email = address();
+    const idToken = await tokenOf("signUp", email);
+    const first = await signedIn({ provider: "firebase", idToken });
+    await verify(email, idToken);
+    const again = await signedIn({
+      provider: "firebase",
+      idToken: await tokenOf("signInWithPassword", email),
+    });
+    assert.equal(again.user.id, first.user.id);
+    assert.notEqual((await withGoogle(email)).user.id, first.user.id);
+  });
+
+  it("an address that changed hands opens nothing: a second Google account is another person", async () => {
+    const email = address();
+    const [one, two] = [await withGoogle(email, "1"), await withGoogle(email, "2")];
+    assert.notEqual(two.user.id, one.user.id);
+    assert.equal((await withGoogle(email, "1")).user.id, one.user.id);
   });
 
   it("a person signs in by phone number, listens to Firestore, signs out everywhere", async () => {

@@ -2,6 +2,7 @@
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
 import { z } from "zod";
+import { isAddress } from "#shared/platform/mail/address.ts";
 import { type Markup, page, pageHeaders } from "../web/page.ts";
 import type { Codes } from "./codes.ts";
 import { accountNumber } from "./keys.ts";
@@ -46,7 +47,7 @@ type Judged =
   | { readonly verdict: "refuse"; readonly why: string };
 
 const answer = z.object({
-  email: z.string().trim().max(254).pipe(z.email()),
+  email: z.string().trim().max(254).refine(isAddress, "expected an e-mail address"),
   name: z.string().trim().max(200).optional(),
   /** A checkbox: sent when ticked, absent otherwise. */
   verified: z.string().optional(),

@@ -1,13 +1,14 @@
 /** For scripts and tests: an ID token as the Google sign-in of a phone hands it to the app. */
 import { Hono } from "hono";
 import { z } from "zod";
+import { isAddress } from "#shared/platform/mail/address.ts";
 import type { OAuthClient } from "./authorize.ts";
 import { accountNumber } from "./keys.ts";
 import { apiError, readJson } from "./requests.ts";
 import type { Tokens } from "./tokens.ts";
 
 const user = z.strictObject({
-  email: z.string().trim().max(254).pipe(z.email()),
+  email: z.string().trim().max(254).refine(isAddress, "expected an e-mail address"),
   name: z.string().min(1).max(200).optional(),
   emailVerified: z.boolean().default(true),
   /** To play somebody whose address changed: the account number otherwise follows from the address. */

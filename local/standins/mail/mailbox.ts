@@ -2,6 +2,7 @@
 import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { readAddress } from "#shared/platform/mail/address.ts";
 
 const mail = z.strictObject({
   id: z.string(),
@@ -21,7 +22,7 @@ export type Mail = z.output<typeof mail>;
 export interface Mailbox {
   /** Keeps the copies of one message, all or (when the file can't be written) none. */
   add(mails: readonly Mail[]): Promise<void>;
-  /** Oldest first; those to one address when `to` is given, in upper or lower case. */
+  /** Oldest first; those to one address when `to` is given, however it is written. */
   list(to?: string): readonly Mail[];
   find(id: string): Mail | undefined;
   /** Forgets all mails, or those to one address. */
@@ -71,7 +72,12 @@ export async function openMailbox(keep: number, dataDir?: string): Promise<Mailb
 }
 
 function isTo(one: Mail, address: string): boolean {
-  return one.to.toLowerCase() === address.trim().toLowerCase();
+  return comparable(one.to) === comparable(address);
+}
+
+/** What isn't an address is compared as it is. */
+function comparable(address: string): string {
+  return readAddress(address)?.canonical ?? address.trim().toLowerCase();
 }
 
 function asLine(one: Mail): string {

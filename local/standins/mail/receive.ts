@@ -29,6 +29,8 @@ export async function receiveMail(host: string, port: number, deps: ReceiveDeps)
     hideSTARTTLS: true,
     disabledCommands: ["STARTTLS"],
     disableReverseLookup: true,
+    // Strictly it refuses two dots in a row even in quotes, where RFC 5321 allows them and docomo's addresses have them.
+    lenientAddressParsing: true,
     size: MAX_MAIL_BYTES,
     maxClients: 100,
     socketTimeout: 60_000,

@@ -13,6 +13,8 @@ export interface FirebasePerson {
   readonly name: string | null;
   /** How they signed in to Firebase: `password`, `phone`, `apple.com`, `google.com` …; `custom` for a token that we made. */
   readonly signInProvider: string;
+  /** Google's own id of the person (`sub`), where the account is tied to one at Google. */
+  readonly googleSubject: string | null;
 }
 
 export interface FirebaseAccounts {
@@ -32,7 +34,11 @@ const claimsSchema = z.object({
   email: z.string().nullish(),
   email_verified: z.boolean().nullish(),
   name: z.string().nullish(),
-  firebase: z.object({ sign_in_provider: z.string() }),
+  firebase: z.object({
+    sign_in_provider: z.string(),
+    // By provider; one account has at most one identity of each.
+    identities: z.object({ "google.com": z.array(z.string().min(1).max(255)).optional() }).optional(),
+  }),
 });
 
 /** Make one per instance; Firebase's client is loaded at the first call. */
@@ -50,6 +56,7 @@ export function createFirebaseAccounts(settings: SettingsOf<"GOOGLE_CLOUD_PROJEC
           emailVerified: claims.email_verified ?? false,
           name: claims.name ?? null,
           signInProvider: claims.firebase.sign_in_provider,
+          googleSubject: claims.firebase.identities?.["google.com"]?.[0] ?? null,
         };
       } catch (cause) {
         if (!isRefusal(cause)) throw errors.unavailable("Firebase can't be asked about the token", { cause });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { isAddress, readAddress } from "./address.ts";
+import { isAddress, readAddress, readableAddress } from "./address.ts";
 
 /** What is written, and what it is compared and mailed by; undefined: it is no address. */
 const table: Readonly<Record<string, readonly [string, string | undefined]>> = {
@@ -75,6 +75,11 @@ for (const [what, [written, canonical]] of Object.entries(table)) {
 
 test("what is shown keeps its case and script, and loses the blanks", () => {
   assert.equal(readAddress(" Mina@Müller.de ")?.written, "Mina@Müller.de");
+});
+
+test("a canonical address is shown with its domain in its own script", () => {
+  assert.equal(readableAddress("할머니@xn--hq1bm8jm9l.xn--3e0b707e"), "할머니@도메인.한국");
+  assert.equal(readableAddress("mina@example.com"), "mina@example.com");
 });
 
 test("the canonical form is read as itself, and as nothing longer than mail allows", () => {

@@ -1,5 +1,5 @@
 /** E-mail addresses: one function reads them wherever one enters, so that what can sign in can be invited and mailed to. */
-import { domainToASCII } from "node:url";
+import { domainToASCII, domainToUnicode } from "node:url";
 
 export interface Address {
   /** As it was written, without blanks around it; for people to read. */
@@ -50,6 +50,12 @@ export function readAddress(text: string): Address | undefined {
     Math.max(bytes(local), bytes(canonical) - bytes(ascii) - 1) <= LOCAL_BYTES &&
     Math.max(bytes(written), bytes(canonical)) <= ADDRESS_BYTES;
   return fits ? { written, canonical } : undefined;
+}
+
+/** A canonical address with its domain in its own script, for people to read. */
+export function readableAddress(canonical: string): string {
+  const at = canonical.lastIndexOf("@") + 1;
+  return canonical.slice(0, at) + domainToUnicode(canonical.slice(at));
 }
 
 /** Whether `readAddress` can read it. */

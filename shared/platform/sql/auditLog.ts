@@ -11,6 +11,7 @@ export const AUDIT_RETENTION_DAYS = 400;
 export type AuditAction =
   | "account_created"
   | "identity_linked"
+  | "address_lost"
   | "signed_in"
   | "refresh"
   | "signed_out"

@@ -50,11 +50,40 @@ describe("sign-in through Firebase", () => {
     await emulator.openVerificationLink(email);
     const verified = read(await post((await signInWithPassword(email)).idToken)).user;
     assert.equal(verified.id, unverified.id);
-    assert.equal(
+    assert.notEqual(
       (await world.signIn({ email })).user.id,
       unverified.id,
-      "Google with the same verified address",
+      "whoever made the password's account need not be who opened the link",
     );
+  });
+
+  it("is the same person as with Google, when the address was verified before the first sign-in", async () => {
+    const email = "kim@example.com";
+    const { idToken } = await signUp(email);
+    await emulator.client("sendOobCode", { requestType: "VERIFY_EMAIL", idToken });
+    await emulator.openVerificationLink(email);
+    const first = read(await post((await signInWithPassword(email)).idToken)).user;
+    assert.equal((await world.signIn({ email })).user.id, first.id);
+  });
+
+  it("with Google is Google's identity: a recycled address keeps Firebase's account and gets one of its own here", async () => {
+    const signInWithGoogle = async (sub: string) => {
+      const googleToken = JSON.stringify({ sub, email: "recycled@example.com", email_verified: true });
+      const answer = await emulator.client("signInWithIdp", {
+        postBody: `id_token=${encodeURIComponent(googleToken)}&providerId=google.com`,
+        requestUri: "http://localhost",
+        returnIdpCredential: true,
+        returnSecureToken: true,
+      });
+      const { idToken, localId } = sdkAnswer.parse(answer);
+      return { firebaseId: localId, userId: read(await post(idToken)).user.id };
+    };
+    const first = await signInWithGoogle("google-1");
+    const direct = await world.signIn({ email: "recycled@example.com", sub: "google-1" });
+    assert.equal(direct.user.id, first.userId);
+    const second = await signInWithGoogle("google-2");
+    assert.equal(second.firebaseId, first.firebaseId, "Firebase goes by the address");
+    assert.notEqual(second.userId, first.userId, "we don't");
   });
 
   it("works with a phone number and an SMS code, without any address", async () => {

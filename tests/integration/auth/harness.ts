@@ -249,7 +249,13 @@ function playedFirebase(): PlayedFirebase {
     revoked,
     token(person) {
       const idToken = randomUUID();
-      const somebody = { uid: randomId(), email: null, emailVerified: false, name: null };
+      const somebody = {
+        uid: randomId(),
+        email: null,
+        emailVerified: false,
+        name: null,
+        googleSubject: null,
+      };
       people.set(idToken, { ...somebody, signInProvider: "password", ...person });
       return idToken;
     },

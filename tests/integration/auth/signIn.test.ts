@@ -34,11 +34,11 @@ describe("sign-in with Google", () => {
     assert.deepEqual(await world.audited(), ["account_created", "signed_in"]);
   });
 
-  it("finds the account again by Google's subject, also when the address has changed", async () => {
+  it("finds the account by Google's subject, and follows an address that changed", async () => {
     const first = await world.signIn({ email: "old@example.com", sub: "1" });
     const second = await world.signIn({ email: "new@example.com", sub: "1" });
     assert.equal(second.user.id, first.user.id);
-    assert.equal(second.user.email, "old@example.com");
+    assert.equal(second.user.email, "new@example.com");
     assert.notEqual(second.session.id, first.session.id);
     assert.equal(await world.rows("users"), 1);
   });
@@ -181,6 +181,78 @@ describe("sign-in with Firebase", () => {
       "SELECT id FROM users WHERE email_verified AND email = 'later@example.com'",
     );
     assert.deepEqual(rows, [{ id: owner.user.id }]);
+  });
+
+  it("gives an address that changed hands to the newcomer's own account, and opens nothing", async () => {
+    const first = await world.signIn({ email: "shared@example.com", sub: "1" });
+    const second = await world.signIn({ email: "Shared@Example.com", sub: "2" });
+    assert.notEqual(second.user.id, first.user.id);
+    const stale = await world.signIn({ email: "shared@example.com", sub: "1" });
+    assert.equal(stale.user.id, first.user.id);
+    const { rows } = await world.database.pool.query(
+      "SELECT id FROM users WHERE email_verified AND email = 'shared@example.com'",
+    );
+    assert.deepEqual(rows, [{ id: second.user.id }]);
+    const joined = await userOf(firebase({ uid: "f", email: "shared@example.com", emailVerified: true }));
+    assert.equal(joined.id, second.user.id);
+    const third = await userOf(firebase({ uid: "g", email: "shared@example.com", emailVerified: true }));
+    assert.ok(third.id !== second.user.id && third.id !== first.user.id);
+    const audited = (await world.audited()).filter((line) => line !== "signed_in");
+    assert.deepEqual(audited, [
+      "account_created",
+      "address_lost",
+      "account_created",
+      "identity_linked",
+      "address_lost",
+      "account_created",
+    ]);
+  });
+
+  it("takes Google through Firebase for Google's identity, also when Firebase gave its account to another", async () => {
+    const through = (googleSubject: string) =>
+      userOf(
+        firebase({
+          uid: "recycled",
+          signInProvider: "google.com",
+          googleSubject,
+          email: "x@example.com",
+          emailVerified: true,
+        }),
+      );
+    const first = await through("1");
+    assert.equal((await world.signIn({ email: "x@example.com", sub: "1" })).user.id, first.id);
+    const second = await through("2");
+    assert.notEqual(second.id, first.id);
+    assert.equal((await world.signIn({ email: "x@example.com", sub: "2" })).user.id, second.id);
+    assert.equal((await through("1")).id, first.id);
+  });
+
+  it("doesn't join an account whose address was unverified at first", async () => {
+    const attackers = { uid: "a", email: "victim@example.com" };
+    const first = await userOf(firebase({ ...attackers, emailVerified: false }));
+    const verified = await userOf(firebase({ ...attackers, emailVerified: true }));
+    assert.equal(verified.id, first.id);
+    const victim = await world.signIn({ email: "victim@example.com" });
+    assert.notEqual(victim.user.id, first.id);
+    await userOf(firebase({ ...attackers, emailVerified: true }));
+    const { rows } = await world.database.pool.query("SELECT id FROM users WHERE email_verified");
+    assert.deepEqual(rows, [{ id: victim.user.id }]);
+  });
+
+  it("joins accounts however their address is written", async () => {
+    const written = [
+      ["Jürgen@Example.com", "ju\u0308rgen@example.com"],
+      ["mina@도메인.한국", "MINA@xn--hq1bm8jm9l.xn--3e0b707e"],
+      ["mina@müller.example", "mina@xn--mller-kva.example"],
+      ["a..b@docomo.ne.jp", '"a..b"@docomo.ne.jp'],
+      ["kim&lee@example.com", "Kim&Lee@example.com"],
+    ] as const;
+    for (const [email, other] of written) {
+      const google = await world.signIn({ email });
+      assert.equal(google.user.email, email);
+      const joined = await userOf(firebase({ email: other, emailVerified: true }));
+      assert.equal(joined.id, google.user.id, email);
+    }
   });
 
   it("claims an address once verified, unless another account has it; none are merged", async () => {

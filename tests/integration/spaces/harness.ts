@@ -18,6 +18,7 @@ import { errors } from "#shared/platform/errors.ts";
 import type { Role } from "#shared/platform/http/accessToken.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { createLogger, silentLogger } from "#shared/platform/log/logger.ts";
+import { readAddress } from "#shared/platform/mail/address.ts";
 import type { Mail } from "#shared/platform/mail/mailer.ts";
 import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
 import type { Task, TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
@@ -161,17 +162,18 @@ export class GroupsHarness {
       name: more.name ?? `Name ${id.slice(0, 4)}`,
     };
     await this.backend.pool.query(
-      `INSERT INTO users (id, email, email_verified, name, role, time_zone, language, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)`,
+      `INSERT INTO users (id, email, email_written, email_verified, name, role, time_zone, language, created_at, updated_at)
+       VALUES ($1, $2, $9, $3, $4, $5, $6, $7, $8, $8)`,
       [
         id,
-        person.email,
+        readAddress(person.email)?.canonical,
         more.emailVerified ?? true,
         person.name,
         role,
         more.timeZone ?? "Asia/Seoul",
         more.language ?? "en",
         this.now,
+        person.email,
       ],
     );
     await this.signIn(person, sessionOf(id));
