@@ -176,7 +176,7 @@ describe("which account an identity reaches, by rule", () => {
 
 describe("random histories of two people, two mailboxes and two providers", () => {
   for (const [world, rules] of Object.entries(worlds)) {
-    test(`${world}: nobody gets into another's account`, () => {
+    test(`${world}: no one gets into another's account`, () => {
       const used = new Set<number>();
       fc.assert(
         fc.property(histories, (steps) => {

@@ -9,8 +9,9 @@ test("one's own profile is answered; enrolled is whether the role is chosen", as
   const db = databaseGiving([person({ role: null })]);
   const { status, json } = await callerOf(getMeRoute, { db })("GET", "/v1/me");
   assert.equal(status, 200);
+  const { address: _, ...shown } = person({ role: null });
   assert.deepEqual(json, {
-    ...person({ role: null }),
+    ...shown,
     enrolled: false,
     createdAt: "2026-03-01T10:00:00.000Z",
   });

@@ -56,7 +56,9 @@ const addressSchema = z
   .max(400)
   .refine(isAddress, "expected an e-mail address")
   .openapi({ format: "idn-email" })
-  .describe("Blanks around it and case don't matter. Letters of any script; international domains in either form.");
+  .describe(
+    "Blanks around it and case don't matter. Letters of any script; international domains in either form.",
+  );
 
 export const inviteRoute = route(
   {

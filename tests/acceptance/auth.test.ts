@@ -57,7 +57,7 @@ describe("on the local cloud", () => {
     assert.equal((await withGoogle(email)).user.id, first.user.id);
   });
 
-  it("an account that was made for an address before it was verified is not opened by its reader's Google", async () => {
+  it("whoever reads an address does not get into an account made for it by another", async () => {
     const email = address();
     const idToken = await tokenOf("signUp", email);
     const first = await signedIn({ provider: "firebase", idToken });
@@ -70,7 +70,7 @@ describe("on the local cloud", () => {
     assert.notEqual((await withGoogle(email)).user.id, first.user.id);
   });
 
-  it("an address that changed hands opens nothing: a second Google account is another person", async () => {
+  it("a second Google account with the same address is another person", async () => {
     const email = address();
     const [one, two] = [await withGoogle(email, "1"), await withGoogle(email, "2")];
     assert.notEqual(two.user.id, one.user.id);

@@ -10,6 +10,7 @@ export function person(overrides: Partial<Person> = {}): Person {
   return {
     id: PERSON,
     email: "mina@example.com",
+    address: "mina@example.com",
     emailVerified: true,
     name: "Mina",
     role: "care_giver",

@@ -27,7 +27,7 @@ const reach = async ({ identity, now }: SignIn) =>
   (await db.transaction((sql) => accountOf(sql, identity, { newId: randomId, now, requestId: "test" }))).id;
 
 for (const [world, rules] of Object.entries(worlds)) {
-  test(`${world}: nobody gets into another's account`, async () => {
+  test(`${world}: no one gets into another's account`, async () => {
     await fc.assert(
       fc.asyncProperty(histories, async (steps) => {
         await backend.pool.query("TRUNCATE users CASCADE");
@@ -54,7 +54,7 @@ for (const [world, rules] of Object.entries(worlds)) {
   });
 }
 
-test("sign-ins that claim each other's addresses at once end, and each address has one holder", async () => {
+test("sign-ins that claim each other's addresses at once leave one holder of each", async () => {
   await backend.pool.query("TRUNCATE users CASCADE");
   const steps = fc.sample(histories, { numRuns: 40, seed: 7 });
   const rules = worlds["one provider, mailboxes that change hands at once"];

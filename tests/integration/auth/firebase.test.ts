@@ -57,7 +57,7 @@ describe("sign-in through Firebase", () => {
     );
   });
 
-  it("is the same person as with Google, when the address was verified before the first sign-in", async () => {
+  it("is the same person with Google, if the address was verified from the first", async () => {
     const email = "kim@example.com";
     const { idToken } = await signUp(email);
     await emulator.client("sendOobCode", { requestType: "VERIFY_EMAIL", idToken });
@@ -66,7 +66,7 @@ describe("sign-in through Firebase", () => {
     assert.equal((await world.signIn({ email })).user.id, first.id);
   });
 
-  it("with Google is Google's identity: a recycled address keeps Firebase's account and gets one of its own here", async () => {
+  it("with Google is Google's identity, also where Firebase goes by the address", async () => {
     const signInWithGoogle = async (sub: string) => {
       const googleToken = JSON.stringify({ sub, email: "recycled@example.com", email_verified: true });
       const answer = await emulator.client("signInWithIdp", {

@@ -183,7 +183,7 @@ describe("sign-in with Firebase", () => {
     assert.deepEqual(rows, [{ id: owner.user.id }]);
   });
 
-  it("gives an address that changed hands to the newcomer's own account, and opens nothing", async () => {
+  it("gives an address that changed hands to an account of the newcomer's own", async () => {
     const first = await world.signIn({ email: "shared@example.com", sub: "1" });
     const second = await world.signIn({ email: "Shared@Example.com", sub: "2" });
     assert.notEqual(second.user.id, first.user.id);
@@ -208,7 +208,7 @@ describe("sign-in with Firebase", () => {
     ]);
   });
 
-  it("takes Google through Firebase for Google's identity, also when Firebase gave its account to another", async () => {
+  it("takes Google through Firebase for Google's identity, not for Firebase's", async () => {
     const through = (googleSubject: string) =>
       userOf(
         firebase({

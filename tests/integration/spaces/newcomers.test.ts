@@ -22,7 +22,7 @@ const refused = (answer: { status: number; json: { code: string } }) =>
   assert.deepEqual([answer.status, answer.json.code], [422, "code_rejected"]);
 const groupOf = async (person: TestPerson) => (await harness.call(person, "GET", "/v1/group")).status;
 
-test("the code works once they have signed up; until then it is answered like a wrong one", async () => {
+test("the code works once they have signed up, and is like a wrong one until then", async () => {
   const giver = await harness.person("care_giver");
   const address = freshAddress();
   const { id, code } = await invitedBy(giver, address);
@@ -65,7 +65,7 @@ test("the mail says how to begin, in the giver's language first and then in the 
   assert.match(mail?.html ?? "", /<html lang="ko">[\s\S]*<div lang="ko"[\s\S]*<div lang="en"/);
 });
 
-test("a giver's name that holds a link is left out of a newcomer's mail; a recipient is shown it as text", async () => {
+test("a name that holds a link is left out of a newcomer's mail, and of no other", async () => {
   const recipient = await harness.person("care_recipient");
   for (const name of [
     "Win at https://evil.example",
@@ -81,7 +81,7 @@ test("a giver's name that holds a link is left out of a newcomer's mail; a recip
   }
 });
 
-test("an account without a role is mailed how to begin, hears of it, and becomes a recipient by its code", async () => {
+test("an account without a role is mailed, and becomes a recipient by its code", async () => {
   const giver = await harness.person("care_giver");
   const undecided = await harness.person(null);
   const { id, code } = await invitedBy(giver, undecided.email);
@@ -103,7 +103,7 @@ test("who becomes a care giver meanwhile is not bound", async () => {
   assert.equal(await groupOf(giver), 404);
 });
 
-test("choosing a role and confirming at once end in one of the two, never in a giver who is cared for", async () => {
+test("choosing a role and confirming at once never makes a giver who is cared for", async () => {
   for (let round = 0; round < 8; round++) {
     const giver = await harness.person("care_giver");
     const undecided = await harness.person(null);
@@ -126,7 +126,7 @@ test("an account that only claims the address is not bound by the code", async (
   assert.equal(await groupOf(squatter), 404);
 });
 
-test("a code is for the account that held the address when it was mailed, also when another holds it by now", async () => {
+test("a code is for who held the address when it was mailed, not who holds it now", async () => {
   const giver = await harness.person("care_giver");
   const recipient = await harness.person("care_recipient");
   const { id, code } = await invitedBy(giver, recipient.email);
@@ -149,7 +149,7 @@ test("erasing the account ends the code, also for a new account with the same ad
   }
 });
 
-test("a newcomer's code ends with its half hour, with a newer one, and with its five tries", async () => {
+test("a newcomer's code ends with its half hour, a newer one, or five tries", async () => {
   const giver = await harness.person("care_giver");
   const address = freshAddress();
   const old = await invitedBy(giver, address);
