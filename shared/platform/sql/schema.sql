@@ -155,9 +155,14 @@ CREATE TABLE users (
   quiet_to time without time zone,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
+  email_written text,
+  email_joinable boolean NOT NULL DEFAULT false,
   CONSTRAINT users_pkey PRIMARY KEY (id),
+  CONSTRAINT users_canonical_email_check CHECK ((email !~ '[A-Z]'::text)),
   CONSTRAINT users_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  CONSTRAINT users_email_written_check CHECK (((length(email_written) >= 3) AND (length(email_written) <= 254))),
   CONSTRAINT users_id_check CHECK (((length(id) >= 1) AND (length(id) <= 64))),
+  CONSTRAINT users_joinable_email_check CHECK ((email_verified OR (NOT email_joinable))),
   CONSTRAINT users_language_check CHECK ((language = ANY (ARRAY['en'::text, 'ko'::text]))),
   CONSTRAINT users_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
   CONSTRAINT users_quiet_hours_check CHECK (((quiet_from IS NULL) = (quiet_to IS NULL))),
@@ -165,7 +170,7 @@ CREATE TABLE users (
   CONSTRAINT users_time_zone_check CHECK (((length(time_zone) >= 1) AND (length(time_zone) <= 64))),
   CONSTRAINT users_verified_email_check CHECK (((email IS NOT NULL) OR (NOT email_verified)))
 );
-CREATE UNIQUE INDEX users_verified_email_idx ON users USING btree (lower(email)) WHERE email_verified;
+CREATE UNIQUE INDEX users_verified_email_idx ON users USING btree (email) WHERE email_verified;
 CREATE TRIGGER users_role_set_once_trigger BEFORE UPDATE OF role ON users FOR EACH ROW WHEN (old.role IS NOT NULL AND new.role IS DISTINCT FROM old.role) EXECUTE FUNCTION refuse_role_change();
 
 CREATE TABLE badges (
@@ -207,8 +212,11 @@ CREATE TABLE identities (
   email_verified boolean NOT NULL DEFAULT false,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   last_used_at timestamp with time zone NOT NULL DEFAULT now(),
+  firebase_uid text,
   CONSTRAINT identities_pkey PRIMARY KEY (provider, subject),
+  CONSTRAINT identities_canonical_email_check CHECK ((email !~ '[A-Z]'::text)),
   CONSTRAINT identities_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
+  CONSTRAINT identities_firebase_uid_check CHECK (((length(firebase_uid) >= 1) AND (length(firebase_uid) <= 128))),
   CONSTRAINT identities_provider_check CHECK ((provider = ANY (ARRAY['google'::text, 'firebase'::text]))),
   CONSTRAINT identities_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255))),
   CONSTRAINT identities_verified_email_check CHECK (((email IS NOT NULL) OR (NOT email_verified))),
@@ -231,7 +239,7 @@ CREATE TABLE invitations (
   revoked_at timestamp with time zone,
   confirmed_at timestamp with time zone,
   CONSTRAINT invitations_pkey PRIMARY KEY (id),
-  CONSTRAINT invitations_address_check CHECK (((mail_state = 'pending'::text) = (recipient_email IS NOT NULL))),
+  CONSTRAINT invitations_address_check CHECK (((mail_state <> 'pending'::text) OR (recipient_email IS NOT NULL))),
   CONSTRAINT invitations_code_check CHECK (((code_seed IS NULL) OR (code_hash IS NOT NULL))),
   CONSTRAINT invitations_code_hash_check CHECK ((octet_length(code_hash) = 32)),
   CONSTRAINT invitations_code_seed_check CHECK ((octet_length(code_seed) = 16)),
@@ -248,6 +256,7 @@ CREATE INDEX invitations_expires_at_idx ON invitations USING btree (expires_at);
 CREATE INDEX invitations_open_idx ON invitations USING btree (giver_id, recipient_key) WHERE ((revoked_at IS NULL) AND (confirmed_at IS NULL));
 CREATE INDEX invitations_recipient_id_idx ON invitations USING btree (recipient_id);
 CREATE INDEX invitations_unmailed_idx ON invitations USING btree (created_at) WHERE (mail_state = 'pending'::text);
+CREATE INDEX invitations_with_address_idx ON invitations USING btree (expires_at) WHERE (recipient_email IS NOT NULL);
 
 CREATE TABLE sessions (
   id text NOT NULL,

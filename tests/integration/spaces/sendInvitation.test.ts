@@ -73,9 +73,10 @@ test("once it is mailed, neither the code nor what it could be made from is in S
   assert.equal(row?.code_seed, null);
   harness.advance(30 * 60);
   await purgeSpaces(harness.db, harness.now);
-  assert.deepEqual(await harness.rows("SELECT mail, recipient_email FROM invitations WHERE id = $1", [id]), [
-    { mail: "sent", recipient_email: null },
-  ]);
+  assert.deepEqual(
+    await harness.rows("SELECT mail_state, recipient_email FROM invitations WHERE id = $1", [id]),
+    [{ mail_state: "sent", recipient_email: null }],
+  );
   assert.ok(!String(row?.text).toUpperCase().includes(code));
   const tables = await harness.rows<{ text: string }>(
     "SELECT o::text AS text FROM outbox o UNION ALL SELECT a::text FROM audit_log a",
