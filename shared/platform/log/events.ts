@@ -67,8 +67,12 @@ export interface InfoEvents {
   device_notified: { readonly eventId: string; readonly type: string; readonly outcome: string };
   /** What an event is about is gone; no device is notified. */
   notification_without_subject: { readonly eventId: string; readonly type: string };
-  /** The mail of an invitation was dealt with. */
-  invitation_mailed: { readonly invitationId: string; readonly outcome: string };
+  /** The mail of an invitation was dealt with. An `international` address needs a mail server that knows SMTPUTF8 (RFC 6531). */
+  invitation_mailed: {
+    readonly invitationId: string;
+    readonly outcome: string;
+    readonly international: boolean;
+  };
 
   /** A repair or a retention step of `sweep` found something to do. */
   repaired: { readonly repair: string; readonly did: Readonly<Record<string, number>> };

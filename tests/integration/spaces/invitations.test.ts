@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { purgeSpaces } from "#functions/sweep/spaceRetention.ts";
+import { purgeSpaces } from "#functions/sweep/purgeSpaces.ts";
 import { CODE_TRIES } from "#shared/spaces/invitationCode.ts";
 import { codeIn, type GroupsHarness, groupsHarness, wrongCode } from "./harness.ts";
 
