@@ -64,7 +64,12 @@ const MAKES_TASKS = { "roles/cloudtasks.enqueuer": "creates rings, timers and ma
 const DEFAULTS = { memoryMiB: 512, timeoutSeconds: 60, concurrency: 80 };
 
 const COMMON = ["GOOGLE_CLOUD_PROJECT", "LOG_LEVEL"] as const satisfies readonly SettingName[];
-const SQL = ["DATABASE_URL", "DATABASE_IAM", "DATABASE_POOL_MAX"] as const satisfies readonly SettingName[];
+const SQL = [
+  "DATABASE_URL",
+  "DATABASE_IAM",
+  "DATABASE_CA",
+  "DATABASE_POOL_MAX",
+] as const satisfies readonly SettingName[];
 const PHONES = [
   "PUBLIC_ORIGIN",
   "TOKEN_PUBLIC_KEYS",

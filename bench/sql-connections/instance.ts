@@ -8,7 +8,7 @@ import { createDatabase } from "#shared/platform/sql/pool.ts";
 
 const [url = "", name = "", pool = "1", concurrency = "1", milliseconds = "1000"] = process.argv.slice(2);
 const db = createDatabase(
-  { DATABASE_URL: url, DATABASE_IAM: false, DATABASE_POOL_MAX: undefined },
+  { DATABASE_URL: url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: undefined },
   { name, max: Number(pool), log: silentLogger },
 );
 process.stdout.write("ready\n");

@@ -66,10 +66,18 @@ export const settingSchemas = {
   ALLOWED_ORIGINS: origins.default([]),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 
-  /** Secret. A Postgres connection string; with DATABASE_IAM its user is an IAM user and needs no password. */
+  /**
+   * Secret. A Postgres connection string; with DATABASE_IAM its user is an IAM user and needs no password. Its `sslmode` is `disable`
+   * (unless said otherwise), `require`, `verify-ca` or `verify-full`.
+   */
   DATABASE_URL: z.string().regex(/^postgres(ql)?:/),
   /** Whether the password is an access token of the function's own account (Cloud SQL IAM login). */
   DATABASE_IAM: flag.default(false),
+  /** Certificates in PEM that the database's own must be signed by. */
+  DATABASE_CA: z
+    .string()
+    .regex(/-----BEGIN CERTIFICATE-----/, "expected a certificate in PEM")
+    .optional(),
   /** Connections of one instance, instead of what the manifest says. */
   DATABASE_POOL_MAX: whole(1, 50).optional(),
 

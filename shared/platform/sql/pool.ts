@@ -2,6 +2,7 @@ import pg from "pg";
 import type { SettingsOf } from "../config/settings.ts";
 import { accessTokens } from "../google/accessTokens.ts";
 import type { Logger } from "../log/logger.ts";
+import { databaseLogin } from "./login.ts";
 
 /** What runs a statement: a pool, or the one client of a transaction. */
 export interface Sql {
@@ -36,7 +37,7 @@ const AGAIN = new Set(["40001", "40P01"]);
  * @param accessToken gives the password when the login is by IAM; of the function's own account unless said otherwise
  */
 export function createDatabase(
-  settings: SettingsOf<"DATABASE_URL" | "DATABASE_IAM" | "DATABASE_POOL_MAX">,
+  settings: SettingsOf<"DATABASE_URL" | "DATABASE_IAM" | "DATABASE_CA" | "DATABASE_POOL_MAX">,
   options: {
     name: string;
     max: number;
@@ -46,7 +47,7 @@ export function createDatabase(
   },
 ): Database {
   const pool = new pg.Pool({
-    ...login(settings, options.accessToken ?? accessTokens(LOGIN_SCOPE)),
+    ...databaseLogin(settings, options.accessToken ?? accessTokens(LOGIN_SCOPE)),
     max: settings.DATABASE_POOL_MAX ?? options.max,
     application_name: `reverie-${options.name}`,
     connectionTimeoutMillis: options.connectMilliseconds ?? 10_000,
@@ -63,23 +64,6 @@ export function createDatabase(
     query: (text, values) => pool.query(text, values ? [...values] : undefined),
     transaction: (work, { isolation = "read committed" } = {}) => inTransaction(pool, work, isolation),
     close: () => pool.end(),
-  };
-}
-
-/** A password beside a connection string would be ignored, so for an IAM login the string is taken apart. */
-function login(
-  settings: SettingsOf<"DATABASE_URL" | "DATABASE_IAM">,
-  accessToken: () => Promise<string>,
-): pg.PoolConfig {
-  const connectionString = settings.DATABASE_URL;
-  if (!settings.DATABASE_IAM) return { connectionString };
-  const { host, port, user, database } = new pg.Client({ connectionString });
-  return {
-    host,
-    port,
-    password: accessToken,
-    ...(user === undefined ? {} : { user }),
-    ...(database === undefined ? {} : { database }),
   };
 }
 

@@ -14,7 +14,7 @@ let db: Database;
 before(async () => {
   backend = await testDatabase();
   db = createDatabase(
-    { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_POOL_MAX: 8 },
+    { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: 8 },
     { connectMilliseconds: 120_000, name: "test", max: 8, log: silentLogger },
   );
 });

@@ -18,7 +18,7 @@ let database: Database;
 before(async () => {
   backend = await testDatabase();
   database = createDatabase(
-    { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_POOL_MAX: 8 },
+    { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: 8 },
     { connectMilliseconds: 120_000, name: "test", max: 8, log: silentLogger },
   );
   await backend.pool.query("CREATE TABLE things (name text PRIMARY KEY)");

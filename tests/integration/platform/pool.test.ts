@@ -17,7 +17,7 @@ describe("an IAM login", () => {
     url.password = "";
     let asked = 0;
     const db = createDatabase(
-      { DATABASE_URL: url.href, DATABASE_IAM: true, DATABASE_POOL_MAX: undefined },
+      { DATABASE_URL: url.href, DATABASE_IAM: true, DATABASE_CA: undefined, DATABASE_POOL_MAX: undefined },
       {
         name: "test",
         max: 2,
@@ -41,6 +41,7 @@ describe("an IAM login", () => {
       {
         DATABASE_URL: `postgres://someone@/reverie?host=${encodeURIComponent(socket)}`,
         DATABASE_IAM: true,
+        DATABASE_CA: undefined,
         DATABASE_POOL_MAX: undefined,
       },
       { name: "test", max: 1, log: silentLogger, accessToken: async () => "token" },
@@ -53,7 +54,12 @@ describe("an IAM login", () => {
 describe("a transaction", () => {
   const open = () =>
     createDatabase(
-      { DATABASE_URL: database.url, DATABASE_IAM: false, DATABASE_POOL_MAX: undefined },
+      {
+        DATABASE_URL: database.url,
+        DATABASE_IAM: false,
+        DATABASE_CA: undefined,
+        DATABASE_POOL_MAX: undefined,
+      },
       { name: "test", max: 4, log: silentLogger },
     );
 

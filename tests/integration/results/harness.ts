@@ -57,7 +57,7 @@ export async function resultsWorld(clock: Clock = () => new Date()): Promise<Res
 
 export function testPool(url: string, max = 8): Database {
   return createDatabase(
-    { DATABASE_URL: url, DATABASE_IAM: false, DATABASE_POOL_MAX: max },
+    { DATABASE_URL: url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: max },
     { connectMilliseconds: 120_000, name: "test", max, log: silentLogger },
   );
 }

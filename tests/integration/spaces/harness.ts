@@ -84,7 +84,7 @@ export class GroupsHarness {
     this.#firestoreBackend = firestore;
     this.firestore = firestore.firestore;
     this.db = createDatabase(
-      { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_POOL_MAX: 10 },
+      { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: 10 },
       { connectMilliseconds: 120_000, name: "test", max: 10, log: silentLogger },
     );
     this.erasure = {
