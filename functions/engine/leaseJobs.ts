@@ -237,8 +237,9 @@ async function presentOne({ jobId, leaseId, job }: Held, urlsExpireAt: Date, dep
   const inputs: LeaseView["inputs"] = {};
   for (const [role, { received }] of Object.entries(job.inputs)) {
     if (!received) continue;
-    const { object, contentType, size, crc32c } = received;
-    inputs[role] = { url: await deps.uploads.signRead(object, urlsExpireAt), contentType, size, crc32c };
+    const { object, generation, contentType, size, crc32c } = received;
+    const url = await deps.uploads.signRead(object, generation, urlsExpireAt);
+    inputs[role] = { url, contentType, size, crc32c };
   }
   const { kind, title, params, attempt } = job;
   return {

@@ -73,9 +73,15 @@ export async function exportCaller(caller: Caller, deps: GroupsDeps): Promise<Ex
   };
 }
 
+/** The one object of a file. */
+interface FileObject {
+  readonly object: string;
+  readonly generation: string;
+}
+
 /** Something with files, each of which is one object. */
 interface WithFiles {
-  readonly files: readonly { readonly object: string }[];
+  readonly files: readonly FileObject[];
 }
 
 /** Signs links, many at once, for as long as there is time. */
@@ -90,20 +96,23 @@ class Links {
 
   /** The things as they are, but with a link in place of each object's name. */
   async into(things: readonly WithFiles[], store: UrlSigner): Promise<unknown[]> {
-    const objects = things.flatMap((thing) => thing.files.map((file) => file.object));
+    const files = things.flatMap((thing) => thing.files);
     const signed = new Map(
-      await pMap(objects, async (object) => [object, await this.#link(object, store)] as const, {
+      await pMap(files, async (file) => [file.object, await this.#link(file, store)] as const, {
         concurrency: SIGNING_AT_ONCE,
       }),
     );
     return things.map((thing) => ({
       ...thing,
-      files: thing.files.map(({ object, ...file }) => ({ ...file, url: signed.get(object) ?? null })),
+      files: thing.files.map(({ object, generation: _, ...file }) => ({
+        ...file,
+        url: signed.get(object) ?? null,
+      })),
     }));
   }
 
-  async #link(object: string, store: UrlSigner): Promise<string | null> {
-    if (performance.now() <= this.#until) return store.signRead(object, this.#expiresAt);
+  async #link({ object, generation }: FileObject, store: UrlSigner): Promise<string | null> {
+    if (performance.now() <= this.#until) return store.signRead(object, generation, this.#expiresAt);
     this.complete = false;
     return null;
   }

@@ -14,7 +14,7 @@ export type Owner = { readonly spaceId: string } | { readonly createdBy: string 
 
 type Item = Record<string, unknown>;
 interface Resource extends Item {
-  readonly files: readonly { readonly object: string }[];
+  readonly files: readonly { readonly object: string; readonly generation: string }[];
 }
 
 /** SQL of the lists, by their names in the export. $1 is the person, $2 the limit. Newest first. */
@@ -39,7 +39,7 @@ const LISTS = {
 const things = (column: "space_id" | "created_by") => ({
   resources: `SELECT id, kind, title, params, data, completed_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('name', name, 'contentType', content_type, 'size', size,
-         'crc32c', crc32c, 'object', object) ORDER BY name), '[]')
+         'crc32c', crc32c, 'object', object, 'generation', generation) ORDER BY name), '[]')
        FROM resource_files f WHERE f.resource_id = r.id) AS files
     FROM resources r WHERE ${column} = $1 ORDER BY completed_at DESC, id DESC LIMIT $2`,
   vrVideos: `SELECT id, title, scene_id AS "sceneId", scene_transform AS "sceneTransform", created_at AS "createdAt",
@@ -95,14 +95,19 @@ export async function documentsOf(
   return {
     jobs: jobs.docs.map((document) => ({ id: document.id, ...jobSchema.parse(document.data()) })),
     uploads: uploads.docs.map((document) => {
-      const { object, name, contentType, size, state, createdAt, received } = document.data();
-      const file = {
-        name,
-        contentType: received?.contentType ?? contentType,
-        size: received?.size ?? size,
-        object,
-      };
-      return { id: document.id, state, createdAt, files: state === "received" ? [file] : [] };
+      const { object, name, state, createdAt, received } = document.data();
+      const files = received
+        ? [
+            {
+              name,
+              contentType: received.contentType,
+              size: received.size,
+              object,
+              generation: received.generation,
+            },
+          ]
+        : [];
+      return { id: document.id, state, createdAt, files };
     }),
   };
 }

@@ -17,14 +17,21 @@ export interface ResourceRow {
   readonly completed_at: Date;
   /** `completed_at` to the microsecond, for cursors. */
   readonly completed_at_text: string;
-  readonly files: ReadonlyArray<{ name: string; object: string; contentType: string; size: number }>;
+  readonly files: ReadonlyArray<{
+    name: string;
+    object: string;
+    generation: string;
+    contentType: string;
+    size: number;
+  }>;
 }
 
 const COLUMNS = `
   r.id, r.job_id, r.space_id, r.kind, r.title, r.params, r.data, r.completed_at,
   ${versionColumn("r.completed_at")} AS completed_at_text,
   (SELECT coalesce(json_agg(json_build_object(
-            'name', f.name, 'object', f.object, 'contentType', f.content_type, 'size', f.size) ORDER BY f.name), '[]')
+            'name', f.name, 'object', f.object, 'generation', f.generation, 'contentType', f.content_type,
+            'size', f.size) ORDER BY f.name), '[]')
      FROM resource_files f WHERE f.resource_id = r.id) AS files`;
 
 const VISIBLE =

@@ -24,15 +24,16 @@ export interface FileSigner {
 export function createFileSigner(objects: UrlSigner, clock: Clock): FileSigner {
   const remembered = new Map<string, { url: Promise<string>; expiresAt: Date }>();
 
-  const signed = (object: string): { url: Promise<string>; expiresAt: Date } => {
+  const signed = (object: string, generation: string): { url: Promise<string>; expiresAt: Date } => {
     const now = clock();
-    const known = remembered.get(object);
+    const key = `${object}#${generation}`;
+    const known = remembered.get(key);
     if (known && known.expiresAt >= plusSeconds(now, LEFT_SECONDS)) return known;
     const expiresAt = plusSeconds(now, URL_SECONDS);
-    const made = { url: objects.signRead(object, expiresAt), expiresAt };
-    made.url.catch(() => remembered.delete(object)); // a failure isn't remembered; those that wait for it get it
-    remembered.delete(object);
-    remembered.set(object, made);
+    const made = { url: objects.signRead(object, generation, expiresAt), expiresAt };
+    made.url.catch(() => remembered.delete(key)); // a failure isn't remembered; those that wait for it get it
+    remembered.delete(key);
+    remembered.set(key, made);
     const oldest = remembered.size > REMEMBERED ? remembered.keys().next().value : undefined;
     if (oldest !== undefined) remembered.delete(oldest);
     return made;
@@ -40,7 +41,7 @@ export function createFileSigner(objects: UrlSigner, clock: Clock): FileSigner {
 
   return {
     async sign(files) {
-      const made = files.map((file) => ({ file, ...signed(file.object) }));
+      const made = files.map((file) => ({ file, ...signed(file.object, file.generation) }));
       const latest = plusSeconds(clock(), URL_SECONDS).getTime();
       const earliest = Math.min(latest, ...made.map(({ expiresAt }) => expiresAt.getTime()));
       return {

@@ -43,7 +43,8 @@ export function memoryObjects(): MemoryObjects {
       url: `https://objects.example/${object}?signature=${randomUUID()}`,
       headers: { "content-type": declared.contentType, "x-goog-resumable": "start" },
     }),
-    signRead: async (object) => `https://objects.example/${object}?signature=${randomUUID()}`,
+    signRead: async (object, wanted) =>
+      `https://objects.example/${object}?generation=${wanted}&signature=${randomUUID()}`,
     look: async (object) => current(object)?.described,
     readStart: async (object, wanted, bytes) => current(object, wanted)?.bytes.subarray(0, bytes),
     write: async (object, body, contentType) => {

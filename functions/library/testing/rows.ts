@@ -16,7 +16,15 @@ export function resourceRow(overrides: Partial<ResourceRow> = {}): ResourceRow {
     data: null,
     completed_at: new Date("2026-03-01T10:00:00.123Z"),
     completed_at_text: "2026-03-01T10:00:00.123456Z",
-    files: [{ name: "scene.glb", object: "spaces/s/scene.glb", contentType: "model/gltf-binary", size: 7 }],
+    files: [
+      {
+        name: "scene.glb",
+        object: "spaces/s/scene.glb",
+        generation: "1",
+        contentType: "model/gltf-binary",
+        size: 7,
+      },
+    ],
     ...overrides,
   };
 }

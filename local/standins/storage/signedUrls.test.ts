@@ -61,6 +61,22 @@ test("a signed PUT stores bytes, type and metadata; a signed GET gives them back
   for (const [name, value] of Object.entries(wanted)) assert.equal(get.headers[name], value, name);
 });
 
+test("a URL of one generation reads those bytes only, and can't be turned to others", async () => {
+  await bucket.file("pinned").save("first", { resumable: false });
+  const [{ generation = "" }] = await bucket.file("pinned").getMetadata();
+  const [pinned] = await bucket
+    .file("pinned", { generation })
+    .getSignedUrl({ version: "v4", action: "read", expires: Date.now() + 600_000 });
+  assert.equal((await http("GET", pinned)).text, "first");
+  await bucket.file("pinned").save("second", { resumable: false });
+  assert.equal((await http("GET", await sign("pinned"))).text, "second");
+  assert.equal((await http("GET", pinned)).status, 404);
+  const [other] = await bucket.file("pinned").getMetadata();
+  const turned = pinned.replace(`generation=${generation}`, `generation=${other.generation}`);
+  assert.notEqual(turned, pinned);
+  assert.equal((await http("GET", turned)).status, 403);
+});
+
 test("ranges are 206, beyond the end 416; HEAD and a matching tag give headers only", async () => {
   await bucket.file("ranged").save("0123456789", { resumable: false });
   const get = await sign("ranged");

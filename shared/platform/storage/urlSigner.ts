@@ -23,8 +23,8 @@ export interface UrlSigner {
   signCreate(object: string, declared: Declared, expiresAt: Date): Promise<SignedRequest>;
   /** A URL that starts a resumable upload of `object`, as declared; the session it opens outlives the URL. */
   signResumable(object: string, declared: Declared, expiresAt: Date): Promise<SignedRequest>;
-  /** A URL that reads `object` until `expiresAt`. */
-  signRead(object: string, expiresAt: Date): Promise<string>;
+  /** A URL that reads this generation of `object` until `expiresAt`; other bytes under the same name are not found by it. */
+  signRead(object: string, generation: string, expiresAt: Date): Promise<string>;
 }
 
 /**
@@ -38,8 +38,12 @@ export function urlSigner(
   const objects = new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT }).bucket(bucket);
   const endpoint =
     settings.SIGNING_ENDPOINT === undefined ? {} : { signingEndpoint: settings.SIGNING_ENDPOINT };
-  const sign = async (object: string, config: Omit<GetSignedUrlConfig, "version">): Promise<string> => {
-    const [url] = await objects.file(object).getSignedUrl({ version: "v4", ...endpoint, ...config });
+  const sign = async (
+    object: string,
+    config: Omit<GetSignedUrlConfig, "version">,
+    of: { generation?: string } = {},
+  ): Promise<string> => {
+    const [url] = await objects.file(object, of).getSignedUrl({ version: "v4", ...endpoint, ...config });
     return url;
   };
 
@@ -66,7 +70,8 @@ export function urlSigner(
       return { method: "POST", url, headers: { ...headers, "x-goog-resumable": "start" } };
     },
 
-    signRead: (object, expiresAt) => sign(object, { action: "read", expires: expiresAt }),
+    signRead: (object, generation, expiresAt) =>
+      sign(object, { action: "read", expires: expiresAt }, { generation }),
   };
 }
 

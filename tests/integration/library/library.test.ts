@@ -106,7 +106,8 @@ test("both members of its space get a resource with working URLs; others get 404
   for (const member of [home.giverId, home.recipientId]) {
     const { status, json } = await call(member, "GET", path);
     assert.equal(status, 200);
-    assert.match(json.files[0].url, /^https:/);
+    const { generation } = result.files[0] ?? {};
+    assert.ok(json.files[0].url.includes(`generation=${generation}&`), "the accepted bytes, and no others");
     assert.deepEqual(
       { ...json, files: json.files.map(({ url: _, ...file }: { url: string }) => file) },
       {

@@ -26,7 +26,7 @@ test("one engine gets the job, with signed inputs and a timer; the next gets not
   assert.equal(lease.job.id, id);
   assert.equal(lease.job.attempt, 1);
   assert.equal(lease.inputs.video?.size, 1000);
-  assert.match(lease.inputs.video?.url ?? "", /signature=/);
+  assert.match(lease.inputs.video?.url ?? "", /generation=1&signature=/);
   assert.equal(lease.expiresAt, "2026-03-01T10:01:00.000Z");
   assert.deepEqual(await queue.lease({ engineId: "e2" }), []);
   const timer = queue.deps.tasks.waiting.get(`lease-${id}-1-${Date.parse(lease.expiresAt)}`);

@@ -105,8 +105,8 @@ test("a recipient's export has the profile and the group's data, none of other g
     [[things.resourceId], [things.vrVideoId], [things.uploadId], [things.jobId]],
   );
   for (const file of [json.resources[0].files[0], json.uploads[0].files[0]]) {
-    assert.match(file.url, /^https:/);
-    assert.equal(file.object, undefined);
+    assert.match(file.url, /^https:.*[?&]generation=\d+&/);
+    assert.deepEqual([file.object, file.generation], [undefined, undefined]);
   }
   assert.ok(!answer.text.includes("of no interest"));
   assert.ok(!answer.text.includes(other.spaceId));
