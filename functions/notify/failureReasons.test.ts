@@ -4,7 +4,7 @@ import type { DomainEvent } from "#shared/events/event.ts";
 import { failureReason } from "./failureReasons.ts";
 import { textOf } from "./texts.ts";
 
-test("each reason is short, in both languages; an unknown code has one that always fits", () => {
+test("each reason is short, in both languages; an unknown code has one that fits", () => {
   for (const code of ["upload_missing", "video_protected", "engine_lost", "a_code_of_another_engine"]) {
     for (const language of ["en", "ko"] as const) {
       const reason = failureReason(code, language);
