@@ -103,7 +103,7 @@ function shown({ address }: Claim): HeldAddress {
   return { address, verified: false, joinable: false };
 }
 
-/** No session outlives ABSOLUTE_DAYS, so an account that is not recent is one that nobody is signed in to. */
+/** No session outlives ABSOLUTE_DAYS, so an account that is not recent is one that no session is open for. */
 function isRecent({ confirmedAt }: Holder, now: Date): boolean {
   return confirmedAt !== null && now.getTime() - confirmedAt.getTime() <= ABSOLUTE_DAYS * DAY_MILLISECONDS;
 }
