@@ -1,7 +1,10 @@
-import type { Firestore } from "@google-cloud/firestore";
+import type { QueryDocumentSnapshot } from "@google-cloud/firestore";
 import type { Job } from "#shared/queue/jobDocument.ts";
 import type { Stored } from "#shared/queue/jobStore.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
+import type { EngineDeps } from "./deps.ts";
+
+type CandidateDeps = Pick<EngineDeps, "firestore" | "random" | "log">;
 
 /** A job that waits, as it was found: it may be claimed as long as it has not been written since. */
 export interface Candidate {
@@ -14,26 +17,35 @@ const SPARE = 24;
 
 /**
  * What could be leased next: the head of each kind's line, in its order, the kinds taking turns. Which kind comes first is drawn,
- * so that no kind of an engine waits for another.
- * @param random from 0 to 1
+ * so that no kind of an engine waits for another. A document that can't be read as a job is logged and left out: the jobs behind it
+ * don't wait for its repair.
  */
 export async function candidatesOf(
   kinds: readonly string[],
   wanted: number,
-  firestore: Firestore,
-  random: () => number,
+  deps: CandidateDeps,
 ): Promise<Candidate[]> {
-  const first = Math.floor(random() * kinds.length);
+  const first = Math.floor(deps.random() * kinds.length);
   const inTurn = [...kinds.slice(first), ...kinds.slice(0, first)];
-  const lines = await Promise.all(inTurn.map((kind) => headOf(kind, wanted + SPARE, firestore)));
+  const lines = await Promise.all(inTurn.map((kind) => headOf(kind, wanted + SPARE, deps)));
   const longest = Math.max(0, ...lines.map((line) => line.length));
   return Array.from({ length: longest }, (_, turn) => lines.flatMap((line) => line[turn] ?? [])).flat();
 }
 
-async function headOf(kind: string, limit: number, firestore: Firestore): Promise<Candidate[]> {
-  const found = await queryOf(firestore, shapes.line, kind, true).limit(limit).get();
-  return found.docs.map((document) => ({
-    jobId: document.id,
-    found: { content: document.data(), version: document.updateTime },
-  }));
+async function headOf(kind: string, limit: number, deps: CandidateDeps): Promise<Candidate[]> {
+  const found = await queryOf(deps.firestore, shapes.line, kind, true).limit(limit).get();
+  return found.docs.flatMap((document) => candidateOf(kind, document, deps) ?? []);
+}
+
+function candidateOf(
+  kind: string,
+  document: QueryDocumentSnapshot<Job>,
+  { log }: CandidateDeps,
+): Candidate | undefined {
+  try {
+    return { jobId: document.id, found: { content: document.data(), version: document.updateTime } };
+  } catch (error) {
+    log.error("job_unreadable", { jobId: document.id, kind, error });
+    return undefined;
+  }
 }

@@ -7,10 +7,12 @@ import { route } from "#shared/platform/http/route.ts";
 import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { traceparentOf, withTrace } from "#shared/platform/trace.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
-import { type Committed, commitJob } from "#shared/queue/commitJob.ts";
+import { commitJob } from "#shared/queue/commitJob.ts";
 import { perform } from "#shared/queue/effects.ts";
 import { notePull } from "#shared/queue/engines.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
+import type { Effect } from "#shared/queue/jobEvent.ts";
+import type { Version } from "#shared/queue/jobStore.ts";
 import { findJob, jobStoreOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
@@ -158,7 +160,7 @@ async function claimMore(
 ): Promise<"overtaken" | undefined> {
   const { kinds, max } = request.body;
   for (let look = 0; look < LOOKS && held.length < max; look++) {
-    const candidates = await candidatesOf(kinds, max - held.length, deps.firestore, deps.random);
+    const candidates = await candidatesOf(kinds, max - held.length, deps);
     if (candidates.length === 0) return undefined;
     let lost = false;
     while (candidates.length > 0 && held.length < max) {
@@ -185,8 +187,7 @@ async function claim(
   const ref: LeaseRef = { jobId, leaseNumber: found.content.leaseNumber + 1 };
   const leaseId = ledger.leaseId(ref);
   const claimed = await commitClaim(ref, leaseId, { found, request, ledger }, deps);
-  if (claimed?.verdict !== "changed") return undefined;
-  ledger.added(ref, claimed.recordVersion);
+  if (!claimed) return undefined;
   const { job, effects } = claimed;
   const { kind, attempt, leaseNumber } = job;
   withTrace(job.trace, () =>
@@ -196,28 +197,55 @@ async function claim(
     effects.map((effect) => ({ jobId, job, effect })),
     deps,
   );
+  // Where the ledger is a document, its version is unknown now: it has to be opened again, and has this lease.
+  if (claimed.answerLost && ledger.isDocument) return undefined;
+  ledger.added(ref, claimed.recordVersion);
   return { jobId, leaseId, job };
 }
 
-/** Depends on the job being as it was found: a conflict isn't tried again, since another job will do. */
+interface Claimed {
+  readonly job: Job;
+  readonly effects: readonly Effect[];
+  readonly recordVersion: Version | undefined;
+  /** Whether the commit was refused and yet had been made before. */
+  readonly answerLost: boolean;
+}
+
+/** Depends on the job being as it was found: a conflict isn't tried again, since another job will do. Undefined for one that is lost. */
 async function commitClaim(
   ref: LeaseRef,
   leaseId: string,
   { found, request, ledger }: Pick<Candidate, "found"> & { request: LeaseRequest; ledger: LeaseLedger },
   deps: EngineDeps,
-): Promise<Committed | undefined> {
+): Promise<Claimed | undefined> {
   const { engineId, leaseSeconds: seconds } = request.body;
   try {
-    return await commitJob(
+    const committed = await commitJob(
       ref.jobId,
       { type: "lease", hash: leaseHash(leaseId), engineId, seconds },
       { ...deps, store: jobStoreOf(deps.firestore) },
       { found, record: async () => ledger.with(ref) },
     );
+    return committed.verdict === "changed" ? { ...committed, answerLost: false } : undefined;
   } catch (error) {
-    if (isConflict(error)) return undefined;
+    if (isConflict(error)) return committedBefore(ref, leaseId, deps);
     throw error;
   }
+}
+
+/**
+ * The claim, if the job has this very lease. Firestore's client repeats a commit whose answer was lost on the way, and the repetition
+ * is refused because of what the first one wrote.
+ */
+async function committedBefore(
+  { jobId, leaseNumber }: LeaseRef,
+  leaseId: string,
+  deps: EngineDeps,
+): Promise<Claimed | undefined> {
+  const job = await findJob(deps.firestore, jobId);
+  if (!job?.lease || !holds(job, leaseHash(leaseId))) return undefined;
+  const effects: Effect[] = [{ type: "lease_timer", leaseNumber, at: job.lease.until }];
+  return { job, effects, recordVersion: undefined, answerLost: true };
 }
 
 /** Signs the inputs. Leases whose URLs can't be signed are given back: an engine that can't begin must not cost an attempt. */

@@ -68,6 +68,11 @@ export class LeaseLedger {
     return this.#record.closed;
   }
 
+  /** Whether it is kept in a document, for a request with a key. */
+  get isDocument(): boolean {
+    return this.#document !== undefined;
+  }
+
   get leases(): readonly LeaseRef[] {
     return this.#record.leases;
   }

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import type { Firestore } from "@google-cloud/firestore";
 import { heldLease } from "#functions/engine/heldLease.ts";
 import { ReverieError } from "#shared/platform/errors.ts";
+import { grpcStatus } from "#shared/platform/grpcStatus.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
 import { type QueueHarness, queueHarness } from "./harness.ts";
 
@@ -184,6 +187,54 @@ test("a lease whose inputs can't be signed is given back and costs no attempt", 
   assert.equal((await queue.job(id)).state, "queued");
   assert.equal((await only(queue.lease())).job.attempt, 1);
 });
+
+test("a job that can't be read is logged and left in line; those behind it are leased", async () => {
+  const [broken, next] = [await queue.submit(), await queue.submit()];
+  await queue.firestore.doc(`jobs/${broken.id}`).update({ title: 7 });
+  const logged: unknown[] = [];
+  const log = {
+    ...silentLogger,
+    error: (event: string, { jobId }: { jobId?: string }) => logged.push([event, jobId]),
+  };
+  Object.assign(queue.deps, { log });
+  const lease = await only(queue.lease());
+  Object.assign(queue.deps, { log: silentLogger });
+  assert.equal(lease.job.id, next.id);
+  assert.deepEqual(logged, [["job_unreadable", broken.id]]);
+  const left = (await queue.firestore.doc(`jobs/${broken.id}`).get()).data();
+  assert.deepEqual([left?.state, left?.waiting], ["queued", true]);
+});
+
+for (const key of [undefined, "key-1"])
+  test(`a claim whose commit was made and then refused is no lost claim, ${key ? "with" : "without"} a key`, async () => {
+    const { id } = await queue.submit();
+    const restore = refuseAfterCommit(queue.firestore);
+    const lease = await only(queue.lease({ ...(key === undefined ? {} : { key }) }).finally(restore));
+    const job = await queue.job(id);
+    assert.equal(lease.job.id, id);
+    assert.deepEqual([job.state, job.attempt, job.leaseNumber], ["running", 1, 1]);
+    assert.ok(queue.deps.tasks.waiting.has(`lease-${id}-1-${Date.parse(lease.expiresAt)}`), "its timer");
+    assert.equal((await queue.renew(lease.leaseId)).cancelRequested, false);
+  });
+
+/** The next batch is committed and then refused, as when the client's own repetition meets what it wrote. */
+function refuseAfterCommit(firestore: Firestore): () => void {
+  const batchOf = firestore.batch.bind(firestore);
+  const restore = () => {
+    firestore.batch = batchOf;
+  };
+  firestore.batch = () => {
+    restore();
+    const batch = batchOf();
+    const commit = batch.commit.bind(batch);
+    batch.commit = async () => {
+      await commit();
+      throw Object.assign(new Error("9 FAILED_PRECONDITION"), { code: grpcStatus.failedPrecondition });
+    };
+    return batch;
+  };
+  return restore;
+}
 
 test("what never was a lease is lost, like one that is over", async () => {
   const { id } = await queue.submit();
