@@ -47,7 +47,8 @@ export async function removeMember(
       },
       now,
     );
-    await removeMirrored(sql, firestore, memberId);
+    const left = { userId: memberId, spaceId: own.spaceId };
+    if (!(await removeMirrored(sql, firestore, left))) throw errors.notFound(); // left meanwhile
   });
 }
 

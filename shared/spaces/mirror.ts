@@ -23,14 +23,35 @@ export async function mirrorMember(db: Database, firestore: Firestore, userId: s
 }
 
 /**
- * Takes a person out of their space and out of the mirror, mirror first: if something fails in between, a removed person does not go
- * on reading. A crash between the two leaves a member without a mirror, and `repairMembers` writes it again.
+ * Takes a person out of one space and out of the mirror, mirror first: if something fails in between, a removed person does not go
+ * on reading. A crash between the two leaves a member without a mirror, and `repairMembers` writes it again. A person who has left it
+ * already, and may have joined another, keeps what they have.
  * @param sql a transaction; it commits the removal
+ * @returns whether they were in this space
  */
-export async function removeMirrored(sql: Sql, firestore: Firestore, userId: string): Promise<void> {
+export async function removeMirrored(
+  sql: Sql,
+  firestore: Firestore,
+  { userId, spaceId }: { readonly userId: string; readonly spaceId: string },
+): Promise<boolean> {
   await lockMirror(sql, userId);
-  await sql.query("DELETE FROM space_members WHERE user_id = $1", [userId]);
-  await membershipsOf(firestore).doc(userId).delete();
+  const { rowCount } = await sql.query("DELETE FROM space_members WHERE user_id = $1 AND space_id = $2", [
+    userId,
+    spaceId,
+  ]);
+  if (!rowCount) return false;
+  await removeMirrorOf(firestore, userId, spaceId);
+  return true;
+}
+
+/** Depends on the space too: if the lock's connection was lost, the mirror may be another space's by now. */
+async function removeMirrorOf(firestore: Firestore, userId: string, spaceId: string): Promise<void> {
+  const raw: CollectionReference = membershipsOf(firestore).withConverter(null); // also one that can't be read goes
+  const mirror = raw.doc(userId);
+  await firestore.runTransaction(async (transaction) => {
+    const mirrored = mirroredSpace((await transaction.get(mirror)).data());
+    if (mirrored === undefined || mirrored === spaceId) transaction.delete(mirror);
+  });
 }
 
 /**

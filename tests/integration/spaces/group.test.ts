@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { mirrorPending, repairMembers } from "#shared/spaces/mirror.ts";
+import { mirrorPending, removeMirrored, repairMembers } from "#shared/spaces/mirror.ts";
 import { type GroupsHarness, groupsHarness, type TestPerson } from "./harness.ts";
 
 let harness: GroupsHarness;
@@ -94,6 +94,22 @@ test("leaving twice at once is one leaving", async () => {
   );
   assert.ok(statuses.every((status) => status === 204 || status === 404));
   assert.deepEqual(await giversOf(recipient), [second.id]);
+});
+
+test("a late removal from the group that was left leaves the new membership as it is", async () => {
+  const { giver, recipient, spaceId } = await family();
+  await remove(giver, giver);
+  const next = await harness.bound(giver, await harness.person("care_recipient"));
+  const late = (userId: string) =>
+    harness.db.transaction((sql) => removeMirrored(sql, harness.firestore, { userId, spaceId }));
+  assert.equal(await late(giver.id), false);
+  assert.equal((await groupOf(giver)).id, next);
+  assert.deepEqual(await harness.mirrorOf(giver), { spaceId: next });
+
+  await harness.firestore.doc(`members/${recipient.id}`).set({ spaceId: next });
+  assert.equal(await late(recipient.id), true);
+  assert.deepEqual(await harness.mirrorOf(recipient), { spaceId: next }, "another space's mirror");
+  await repairMembers(harness.db, harness.firestore);
 });
 
 test("what happened to the group is in the audit log, by ids only", async () => {
