@@ -5,9 +5,14 @@
 
 CREATE TABLE users (
   id text PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 64),
-  -- As the identity provider gave it. Only a verified address may be matched against; an unverified one is for display.
+  -- In its canonical form (shared/platform/mail/address.ts), to compare by and to mail to. Only a verified address may be matched
+  -- against; an unverified one is for display. What an address opens follows who holds it now (docs/security.md).
   email text CHECK (length(email) BETWEEN 3 AND 254),
+  -- As the identity provider gave it, for people to read.
+  email_written text CHECK (length(email_written) BETWEEN 3 AND 254),
   email_verified boolean NOT NULL DEFAULT false,
+  -- Identities of other providers may join by the address: it was verified when its identity first showed it.
+  email_joinable boolean NOT NULL DEFAULT false,
   name text CHECK (length(name) BETWEEN 1 AND 200),
   -- Null until enrolment; set once, which the trigger below enforces.
   role text CHECK (role IN ('care_giver', 'care_recipient')),
@@ -19,11 +24,13 @@ CREATE TABLE users (
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT users_verified_email_check CHECK (email IS NOT NULL OR NOT email_verified),
+  CONSTRAINT users_joinable_email_check CHECK (email_verified OR NOT email_joinable),
+  CONSTRAINT users_canonical_email_check CHECK (email !~ '[A-Z]'),
   CONSTRAINT users_quiet_hours_check CHECK ((quiet_from IS NULL) = (quiet_to IS NULL))
 );
 
--- One account per verified address, however it signs in.
-CREATE UNIQUE INDEX users_verified_email_idx ON users (lower(email)) WHERE email_verified;
+-- One account per verified address, however it signs in and however the address is written.
+CREATE UNIQUE INDEX users_verified_email_idx ON users (email) WHERE email_verified;
 
 CREATE FUNCTION refuse_role_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -42,10 +49,13 @@ CREATE TABLE identities (
   user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   email text CHECK (length(email) BETWEEN 3 AND 254),
   email_verified boolean NOT NULL DEFAULT false,
+  -- The Firebase account through which a Google identity signed in; it is deleted with the person.
+  firebase_uid text CHECK (length(firebase_uid) BETWEEN 1 AND 128),
   created_at timestamptz NOT NULL DEFAULT now(),
   last_used_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (provider, subject),
-  CONSTRAINT identities_verified_email_check CHECK (email IS NOT NULL OR NOT email_verified)
+  CONSTRAINT identities_verified_email_check CHECK (email IS NOT NULL OR NOT email_verified),
+  CONSTRAINT identities_canonical_email_check CHECK (email !~ '[A-Z]')
 );
 CREATE INDEX identities_user_id_idx ON identities (user_id);
 

@@ -25,11 +25,11 @@ CREATE TABLE invitations (
   giver_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
   -- Keyed hash of the invited address; what "the same recipient" means before it is known whether that account exists.
   recipient_key bytea NOT NULL CHECK (octet_length(recipient_key) = 32),
-  -- The address itself, only while the mail is pending.
+  -- The address itself, until the code is confirmed or over: who is invited may have no account yet, and confirming asks who holds it then.
   recipient_email text CHECK (length(recipient_email) BETWEEN 3 AND 320),
-  -- Found by the mail task; stays null when no care recipient has the address as a verified one.
+  -- The account that held the address when the code was mailed; null when none did.
   recipient_id text REFERENCES users (id) ON DELETE SET NULL,
-  -- no_recipient: no care recipient has the address. refused: the mail server will never take the mail. cancelled: the code expired or
+  -- no_recipient: a care giver has the address. refused: the mail server will never take the mail. cancelled: the code expired or
   -- the recipient was erased before the mail was sent.
   mail_state text NOT NULL DEFAULT 'pending'
     CHECK (mail_state IN ('pending', 'sent', 'no_recipient', 'refused', 'cancelled')),
@@ -44,11 +44,12 @@ CREATE TABLE invitations (
   confirmed_at timestamptz,
   CONSTRAINT invitations_lifetime_check CHECK (expires_at > created_at),
   CONSTRAINT invitations_code_check CHECK (code_seed IS NULL OR code_hash IS NOT NULL),
-  CONSTRAINT invitations_address_check CHECK ((mail_state = 'pending') = (recipient_email IS NOT NULL))
+  CONSTRAINT invitations_address_check CHECK (mail_state <> 'pending' OR recipient_email IS NOT NULL)
 );
 CREATE INDEX invitations_open_idx ON invitations (giver_id, recipient_key)
   WHERE revoked_at IS NULL AND confirmed_at IS NULL;
 CREATE INDEX invitations_unmailed_idx ON invitations (created_at) WHERE mail_state = 'pending';
+CREATE INDEX invitations_with_address_idx ON invitations (expires_at) WHERE recipient_email IS NOT NULL;
 CREATE INDEX invitations_recipient_id_idx ON invitations (recipient_id);
 CREATE INDEX invitations_expires_at_idx ON invitations (expires_at);
 
