@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { Kind } from "#shared/kinds/kind.ts";
-import { MAX_RESULT_DATA_BYTES } from "#shared/kinds/kind.ts";
+import { type Kind, MAX_RESULT_DATA_BYTES } from "#shared/kinds/kind.ts";
 import {
   issuesOf,
   problemsOfData,

@@ -6,7 +6,7 @@ import { createFirestore } from "#shared/platform/firestore/client.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
-import { applyUpload } from "#shared/queue/inputs.ts";
+import { applyUpload } from "./applyUpload.ts";
 import type { IngestUploadDeps } from "./ingestUpload.ts";
 
 /** What `ingest` uses. */

@@ -10,7 +10,6 @@ const photo = {
 /** Two photos, of a face and of the body, become a standing figure. */
 export const avatar: Kind = {
   name: "avatar",
-  purpose: "Turns a photo of a face and one of the body into a figure that can stand in a scene.",
   params: z.strictObject({
     gender: z.enum(["female", "male", "neutral"]).default("neutral"),
   }),

@@ -20,8 +20,6 @@ export interface OutputRule {
 
 export interface Kind {
   readonly name: string;
-  /** One sentence for the documentation. */
-  readonly purpose: string;
   /** The request's `params`; unknown fields are refused. */
   readonly params: z.ZodObject;
   readonly inputs: Readonly<Record<string, InputRule>>;

@@ -5,7 +5,6 @@ import { freeData, GIBIBYTE, type Kind, MEBIBYTE } from "./kind.ts";
 /** A video of a place becomes a room that a person can stand in. */
 export const scene: Kind = {
   name: "scene",
-  purpose: "Turns a video of a place into a scene that can be walked through in VR.",
   params: z.strictObject({
     location: z.enum(["indoor", "outdoor", "unbound"]).default("unbound"),
   }),

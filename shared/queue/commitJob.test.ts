@@ -16,16 +16,21 @@ import { type Committing, MemoryDocuments, memoryJobStore } from "./testing/memo
 import { completion } from "./testing/worldRequests.ts";
 
 const ID = "job";
+const OTHER = "other";
 const OLD = { seconds: -1, nanoseconds: 0 };
 const LEASE: JobRequest = { type: "lease", hash: "mine", engineId: "e", seconds: 60 };
 const CANCEL: JobRequest = { type: "cancel" };
 const RELEASE: JobRequest = { type: "release", hash: "mine" };
 const retry = (openJobsPerSpace = 10): JobRequest => ({ type: "retry", onlyFailed: false, openJobsPerSpace });
-const submit = (openJobsPerSpace = 10, spaceId = "s"): JobRequest => ({
+const submit = (
+  openJobsPerSpace = 10,
+  spaceId = "s",
+  inputs = { video: "upload" } as Record<string, string>,
+): JobRequest => ({
   type: "submit",
   submission: {
     ...{ kind: "scene", spaceId, createdBy: "u", trace: TRACE, title: "The sea", params: {} },
-    inputs: { video: "upload" },
+    inputs,
   },
   openJobsPerSpace,
 });
@@ -85,7 +90,7 @@ function setup({ jobs = {}, line, uploads = { upload: upload() }, ...rest }: Set
   return { documents, asked, commit, job, line: () => documents.lines.get("s")?.content };
 }
 
-/** Notes what is asked of the store, in order. */
+/** Notes what is asked of the store, in order; the surroundings with the ids of the uploads. */
 function listening(store: JobStore, asked: string[]): JobStore {
   const noting = <Parameters extends unknown[], Answer>(name: string, call: (...p: Parameters) => Answer) => {
     return (...parameters: Parameters) => {
@@ -101,7 +106,10 @@ function listening(store: JobStore, asked: string[]): JobStore {
     commitLocked: async (decide) => {
       const decision = await store.commitLocked((locked) =>
         decide({
-          readSurroundings: noting("surroundings", (...parameters) => locked.readSurroundings(...parameters)),
+          readSurroundings: (spaceId, uploadIds) => {
+            asked.push(["surroundings", ...uploadIds].join(" "));
+            return locked.readSurroundings(spaceId, uploadIds);
+          },
         }),
       );
       if (decision.writes) asked.push("commit");
@@ -131,7 +139,7 @@ test("submit writes the job, its place, its line and its record, and no result",
   assert.deepEqual(line(), lineWith(4, 3, 8));
   assert.deepEqual(documents.records.get("key")?.content, record.content);
   assert.equal(documents.results.size, 0);
-  assert.deepEqual(asked, ["surroundings", "virtual time", "line", "commit"]);
+  assert.deepEqual(asked, ["surroundings upload", "virtual time", "line", "commit"]);
 });
 
 test("a job that waits for its upload is counted as open and gets no place", async () => {
@@ -140,10 +148,26 @@ test("a job that waits for its upload is counted as open and gets no place", asy
   await commit(ID, submit());
   assert.equal(job().place, null);
   assert.deepEqual(line(), lineWith(1, 0, 0));
-  assert.deepEqual(asked, ["surroundings", "line", "commit"]);
+  assert.deepEqual(asked, ["surroundings upload", "line", "commit"]);
   await commit(ID, { type: "input_received", uploadId: "upload", received: RECEIVED });
   assert.deepEqual(job().place, { tag: 0, behindOwn: false });
   assert.deepEqual(line(), lineWith(1, 1, 1));
+});
+
+test("the place is counted from the virtual time of the job's own kind", async () => {
+  const ofKind = (kind: string, tag: number) =>
+    jobWith({ kind, spaceId: "other", state: "running", place: { tag, behindOwn: false } });
+  const { commit, job } = setup({ jobs: { a: ofKind("avatar", 40), b: ofKind("scene", 7) } });
+  await commit(ID, submit());
+  assert.deepEqual(job().place, { tag: 7, behindOwn: false });
+});
+
+test("an upload for two roles is read once", async () => {
+  const film = { contentTypes: ["video/mp4"], maxBytes: 1_000 };
+  const kind = { ...scene, inputs: { video: film, sound: film } };
+  const { asked, commit } = setup({ kind });
+  await commit(ID, submit(10, "s", { video: "upload", sound: "upload" }));
+  assert.equal(asked[0], "surroundings upload");
 });
 
 test("the record is made from the job as it is written, and not made for a refusal", async () => {
@@ -154,8 +178,10 @@ test("the record is made from the job as it is written, and not made for a refus
     return undefined;
   };
   await commit(ID, submit(), { record });
+  const submitted = documents.jobs.get(ID)?.content;
   await commit("other", submit(1), { record });
-  assert.deepEqual(seen, [documents.jobs.get(ID)?.content]);
+  await commit(ID, LEASE, { record });
+  assert.deepEqual(seen, [submitted, documents.jobs.get(ID)?.content]);
 });
 
 for (const [what, uploads] of [
@@ -229,6 +255,13 @@ test("a kind's own limit of open jobs counts that kind only", async () => {
   const committed = await commit("more", submit());
   const message = "a space may have 2 open jobs of the kind scene at a time";
   assert.deepEqual(committed, { verdict: "refused", why: "too_many_open_jobs", message });
+});
+
+test("a limit that was lowered refuses only what opens a job", async () => {
+  const jobs = { [ID]: jobWith({ state: "running" }), [OTHER]: jobWith() };
+  const { commit } = setup({ jobs, kind: { ...scene, maxOpenPerSpace: 0 }, line: lineWith(2, 2, 2) });
+  assert.equal((await commit(ID, completion("mine"))).verdict, "changed");
+  assert.equal((await commit(OTHER, CANCEL)).verdict, "changed");
 });
 
 test("the samples' space has no limit of open jobs", async () => {
@@ -387,6 +420,7 @@ test("the back-off is the kind's, and no longer than the deployment's longest", 
   for (const [most, seconds] of [
     [undefined, 30],
     [1_000_000, 30],
+    [100, 30],
     [3, 3],
     [0, 0],
   ] as const) {

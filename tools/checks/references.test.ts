@@ -33,14 +33,16 @@ const FILES: Readonly<Record<string, string>> = {
 const repository: Repository = {
   exists: (pattern) => repository.find(pattern).length > 0,
   find: (pattern) => {
-    const path = new RegExp(
-      `^${pattern.replace(/\/$/, "").replaceAll(".", "\\.").replaceAll("*", "[^/]*")}(/|$)`,
-    );
+    const source = pattern
+      .replace(/\/$/, "")
+      .replaceAll(".", "\\.")
+      .replaceAll(/\/\*\*\/|\*/g, (stars) => (stars === "*" ? "[^/]*" : "/(?:.*/)?"));
+    const path = new RegExp(`^${source}(/|$)`);
     return Object.keys(FILES).filter((file) => path.test(file));
   },
   anchors: (page) => new Set(headingsOf(FILES[page] ?? "").map(anchorOf)),
   headings: new Set(headingsOf(FILES["docs/map.md"] ?? "")),
-  scripts: new Set(["start"]),
+  scripts: new Set(["start", "test"]),
   names: new Set(["ringEngine"]),
   operations: ["GET /v1/jobs", "POST /v1/jobs/{id}/cancel"],
   textOf: (path) => FILES[path],
@@ -70,6 +72,7 @@ const WRONG: readonly (readonly [path: string, text: string, problem: string])[]
   ["docs/a.md", "curl $API/v1/gone", "the API has no route /v1/gone"],
   ["a.ts", "// `DELETE /v1/jobs`", "the API has no route DELETE /v1/jobs"],
   ["docs/a.md", "`npm run gone`", "package.json has no script gone"],
+  ["docs/a.md", "`npm test -- docs/decisions`", "docs/decisions has no tests to run"],
   ["docs/a.md", '`queue/lease.test.ts`: "a lease ends", "a day"', 'queue/lease.test.ts has no test "a day"'],
 ];
 
@@ -89,6 +92,7 @@ const RIGHT: readonly (readonly [path: string, text: string])[] = [
   ],
   ["docs/a.md", "shared/<domain>/ and `queue/lease.test.ts`; [bell.ts](../shared/queue/bell.ts)"],
   ["docs/a.md", '[queue](../shared/queue/README.md#how-it-rings) [x](https://x.dev/gone#gone) "npm start"'],
+  ["docs/a.md", "`npm test -- tests/integration/queue`, `npm test -- FILE`"],
   ["docs/a.md", '[way](map.md#the-way-of-a-job-shortly) and `queue/lease.test.ts`: "a lease ends"'],
   [
     "a.ts",

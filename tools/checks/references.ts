@@ -28,6 +28,8 @@ const TITLES = /`([\w/.-]+\.test\.ts)`:((?:,? "[^"]+")+)/g;
 /** A route of the API, perhaps with its method; in commands the address before it is a variable. */
 const ROUTE = /(?:\b(GET|POST|PUT|PATCH|DELETE) )?(?:(?<![\w.:/}])|(?<=\$API))(\/v1\/[\w/{}$.*<>-]*[\w}>*])/g;
 const COMMAND = /\bnpm (?:run ([\w:-]+)|(start|test)\b)/g;
+/** What `npm test` is to run: folders and files, in a command in backticks. */
+const TESTED = /`npm test -- ([^`]+)`/g;
 
 /** What references are compared with; tests plant their own. */
 export interface Repository {
@@ -111,11 +113,18 @@ function pageProblems(prose: string, text: string, { exists, headings }: Reposit
   return problems;
 }
 
-function commandProblems(prose: string, { scripts }: Repository): string[] {
-  return [...prose.matchAll(COMMAND)]
+function commandProblems(prose: string, { scripts, find }: Repository): string[] {
+  const unknown = [...prose.matchAll(COMMAND)]
     .map((match) => match[1] ?? match[2] ?? "")
     .filter((name) => !scripts.has(name))
     .map((name) => `package.json has no script ${name}`);
+  const untested = [...prose.matchAll(TESTED)]
+    .flatMap(([, paths = ""]) => paths.split(" "))
+    // `FILE` and options stand for themselves.
+    .filter((path) => path.includes("/") && !path.endsWith(".test.ts"))
+    .filter((folder) => find(`${folder}/**/*.test.ts`).length === 0)
+    .map((folder) => `${folder} has no tests to run`);
+  return [...unknown, ...untested];
 }
 
 function linkProblems(path: string, prose: string, { exists, anchors }: Repository): string[] {

@@ -13,7 +13,6 @@ import { type QueueHarness, queueHarness } from "./harness.ts";
 /** A kind that only this test knows: a deployment with it needs nothing but this. */
 const voice: Kind = {
   name: "voice",
-  purpose: "Turns a recording into a voice.",
   params: z.strictObject({ pitch: z.number().default(1) }),
   inputs: { recording: { contentTypes: ["audio/mpeg"], maxBytes: 1_000_000 } },
   outputs: { "voice.bin": { contentTypes: ["application/octet-stream"], maxBytes: 1_000, required: true } },

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { applyUpload } from "#functions/ingest/applyUpload.ts";
 import { recoverAwaitingJobs } from "#functions/sweep/queueRepairs.ts";
 import { type ErrorCode, ReverieError } from "#shared/platform/errors.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
-import { applyUpload } from "#shared/queue/inputs.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
 import { submitJob } from "#shared/queue/submit.ts";
 import { type QueueHarness, queueHarness, SPACE, USER } from "./harness.ts";
