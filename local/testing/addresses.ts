@@ -4,8 +4,9 @@ export const ADDRESSES = {
   postgres: "REVERIE_TEST_POSTGRES",
   /** `host:port` of a Firestore emulator. */
   firestore: "REVERIE_TEST_FIRESTORE",
-  /** `host:port` of a Pub/Sub emulator. */
-  /** Path of the `endpoints.json` of a running local cloud. */
+  /** Path of the `endpoints.json` of a cloud for the acceptance tier; whoever runs the tests may set it. */
+  endpoints: "REVERIE_ENDPOINTS",
+  /** Path of the `endpoints.json` of a running local cloud, for tests that reach inside it. */
   cloud: "REVERIE_TEST_CLOUD",
 } as const;
 

@@ -1,97 +1,165 @@
 /**
- * `npm test`: starts what the tests share, runs them all in one `node --test`, stops everything.
+ * Runs the tests, tier by tier, and stops what it started for them.
  *
- *   npm test                                       all tests
- *   npm test -- shared/queue local/start.test.ts   those files, and those in these folders
- *   npm test -- --test-name-pattern=lease          options go to node's test runner
+ *   npm test                                     all tiers
+ *   npm run test:unit                            one tier; test:integration, test:acceptance
+ *   npm test -- shared/queue local/start.test.ts  the tests in these folders, or these files
+ *   npm test -- --test-name-pattern=lease        options go to node's test runner
+ *
+ * The acceptance tier visits the cloud whose endpoints.json REVERIE_ENDPOINTS names; without it a local cloud is started.
+ * The last line says how many tests passed and failed in all.
  */
 import { spawn } from "node:child_process";
-import { globSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "#tools/build/functions.ts";
 import { keepCompiledCode } from "../processes/compileCache.ts";
 import { ADDRESSES } from "./addresses.ts";
-import { startTestCloud } from "./cloud.ts";
+import { startTestCloud, waitUntilReady } from "./cloud.ts";
+import type { Counts } from "./countReporter.ts";
 import { openTestRun, startTestFirestore, startTestPostgres } from "./start.ts";
+import { TIERS, type Tier, testFiles } from "./tiers.ts";
 
-const FOLDERS = ["shared", "functions", "engine", "tools", "local", "tests"];
+type TestRun = ReturnType<typeof openTestRun>;
+type Files = Readonly<Record<Tier, readonly string[]>>;
+type Environment = Readonly<Record<string, string>>;
 
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = args.filter((arg) => arg.startsWith("-"));
-  const places = args.filter((arg) => !arg.startsWith("-"));
-  const files = testFiles(places.length === 0 ? FOLDERS : places);
-  if (files.length === 0) {
-    console.error(`no test files in ${places.join(", ")}`);
+  const { tiers, options, places } = parse(args);
+  const files = filesOf(tiers, places);
+  if (TIERS.every((tier) => files[tier].length === 0)) {
+    console.error(`no test files in ${places.length === 0 ? tiers.join(", ") : places.join(", ")}`);
     return 1;
   }
   keepCompiledCode();
   const stopAsked = signalled();
-  const { run, dir } = openTestRun();
+  const testRun = openTestRun();
   try {
-    const env = await Promise.race([startBackends(run, dir, files), stopAsked]);
-    if (env === undefined) return 130;
-    return await runTests(files, options, env, stopAsked);
+    return await runTiers(files, options, testRun, stopAsked);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
     return 1;
   } finally {
-    await run.stop();
+    await testRun.run.stop();
   }
 }
 
-function testFiles(places: readonly string[]): string[] {
-  return places.flatMap((place) =>
-    statSync(join(ROOT, place), { throwIfNoEntry: false })?.isDirectory()
-      ? globSync(`${place}/**/*.test.ts`, { cwd: ROOT }).sort()
-      : globSync(place, { cwd: ROOT }).sort(),
-  );
+function parse(args: readonly string[]) {
+  const chosen = TIERS.filter((tier) => args.includes(`--tier=${tier}`));
+  return {
+    tiers: chosen.length === 0 ? TIERS : chosen,
+    options: args.filter((arg) => arg.startsWith("-") && !arg.startsWith("--tier=")),
+    places: args.filter((arg) => !arg.startsWith("-")),
+  };
 }
 
-/** Starts what the files name. @returns the environment that tells suites where it is */
-async function startBackends(
-  run: ReturnType<typeof openTestRun>["run"],
-  dir: string,
-  files: readonly string[],
-): Promise<Record<string, string>> {
-  const sources = files.map((file) => readFileSync(join(ROOT, file), "utf8"));
-  const named = (name: string) => sources.some((source) => source.includes(name));
-  const env: Record<string, string> = {};
-  const starting: Promise<unknown>[] = [];
-  const start = (wanted: boolean, variable: string, begin: () => Promise<string>) => {
-    if (wanted) starting.push(begin().then((address) => Object.assign(env, { [variable]: address })));
-  };
-  start(true, ADDRESSES.postgres, () => startTestPostgres(run, dir));
-  start(true, ADDRESSES.firestore, () => startTestFirestore(run, dir));
-  // Suites that need it wait for it to be ready; the others are tested meanwhile.
-  start(named("testCloud"), ADDRESSES.cloud, async () => (await startTestCloud(run, dir)).endpointsFile);
-  await Promise.all(starting);
-  return env;
+function filesOf(tiers: readonly Tier[], places: readonly string[]): Files {
+  const of = (tier: Tier) => (tiers.includes(tier) ? testFiles(tier, places) : []);
+  return { unit: of("unit"), integration: of("integration"), acceptance: of("acceptance") };
+}
+
+/** Runs every tier, also after one that failed. @returns the exit code */
+async function runTiers(
+  files: Files,
+  options: readonly string[],
+  { run, dir }: TestRun,
+  stopAsked: Promise<void>,
+): Promise<number> {
+  const cloud = sharedCloud(files, { run, dir });
+  let code = 0;
+  const total = { passed: 0, failed: 0 };
+  for (const tier of TIERS) {
+    if (files[tier].length === 0) continue;
+    console.log(`\n${tier} tests`);
+    const env = await Promise.race([environmentOf(tier, cloud, { run, dir }), stopAsked]);
+    if (env === undefined) return 130;
+    const countFile = join(dir, `${tier}.json`);
+    code ||= await runTests(tier, files[tier], options, env, countFile, stopAsked);
+    const counts = readCounts(countFile);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  return code;
+}
+
+/** A local cloud is started at once when a test needs one: it becomes ready while other tests run. */
+function sharedCloud(files: Files, { run, dir }: TestRun): Promise<string> | undefined {
+  const visits = files.acceptance.length > 0 && !process.env[ADDRESSES.endpoints];
+  const uses = files.integration.some((file) => readFileSync(join(ROOT, file), "utf8").includes("testCloud"));
+  return visits || uses ? startTestCloud(run, dir).then(({ endpointsFile }) => endpointsFile) : undefined;
+}
+
+/** @returns the environment that tells the tests of a tier where the backends are that were started for them */
+async function environmentOf(
+  tier: Tier,
+  cloud: Promise<string> | undefined,
+  { run, dir }: TestRun,
+): Promise<Environment> {
+  if (tier === "unit") return {};
+  if (tier === "integration") {
+    const [postgres, firestore, endpoints] = await Promise.all([
+      startTestPostgres(run, dir),
+      startTestFirestore(run, dir),
+      cloud,
+    ]);
+    return {
+      [ADDRESSES.postgres]: postgres,
+      [ADDRESSES.firestore]: firestore,
+      // Suites that need it wait for it to be ready; the others are tested meanwhile.
+      ...(endpoints === undefined ? {} : { [ADDRESSES.cloud]: endpoints }),
+    };
+  }
+  const given = process.env[ADDRESSES.endpoints];
+  if (given) return { [ADDRESSES.endpoints]: given };
+  const endpoints = await cloud;
+  if (endpoints === undefined) return {};
+  await waitUntilReady(endpoints);
+  return { [ADDRESSES.endpoints]: endpoints };
 }
 
 function runTests(
+  tier: Tier,
   files: readonly string[],
   options: readonly string[],
-  env: Readonly<Record<string, string>>,
+  env: Environment,
+  countFile: string,
   stopAsked: Promise<void>,
 ): Promise<number> {
-  const concurrency = Math.max(2, availableParallelism());
+  // One journey's engine would lease another's jobs.
+  const concurrency = tier === "acceptance" ? 1 : Math.max(2, availableParallelism());
+  const reporters = options.some((option) => option.startsWith("--test-reporter"))
+    ? []
+    : [
+        ...["--test-reporter=spec", "--test-reporter-destination=stdout"],
+        ...["--test-reporter=./local/testing/countReporter.ts", `--test-reporter-destination=${countFile}`],
+      ];
   const child = spawn(
     process.execPath,
-    ["--test", `--test-concurrency=${concurrency}`, ...options, ...files],
-    {
-      cwd: ROOT,
-      stdio: "inherit",
-      env: { ...process.env, ...env },
-    },
+    [
+      "--test",
+      `--test-concurrency=${concurrency}`,
+      ...(tier === "unit" ? ["--import=./local/testing/noProcesses.ts"] : []),
+      ...reporters,
+      ...options,
+      ...files,
+    ],
+    { cwd: ROOT, stdio: "inherit", env: { ...process.env, ...env } },
   );
   void stopAsked.then(() => child.kill("SIGTERM"));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code) => resolve(code ?? 130));
   });
+}
+
+function readCounts(file: string): Counts {
+  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+  // Written by our own reporter; empty when the run was broken off.
+  return text === "" ? { passed: 0, failed: 0 } : (JSON.parse(text) as Counts);
 }
 
 function signalled(): Promise<undefined> {

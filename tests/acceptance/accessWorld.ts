@@ -4,7 +4,7 @@ import { z } from "zod";
 import { EngineClient } from "#engine/kit/client.ts";
 import { serviceAccountTokens } from "#engine/kit/idToken.ts";
 import { mailedCode, Phone } from "#local/demo/phone/phone.ts";
-import type { TestCloud } from "#local/testing/backends.ts";
+import type { Endpoints } from "./cloud.ts";
 import { completeNext, eventually, jpeg, mp4 } from "./tools.ts";
 
 /** From outside to inside. */
@@ -43,7 +43,7 @@ export interface World {
   ): Promise<{ status: number; contentType: string; text: string }>;
 }
 
-export async function makeWorld(cloud: TestCloud): Promise<World> {
+export async function makeWorld(cloud: Endpoints): Promise<World> {
   const run = randomBytes(4).toString("hex");
   const [ours, theirs, stranger] = await Promise.all([
     makeGroup(cloud, `a-${run}`),
@@ -147,7 +147,7 @@ export async function makeWorld(cloud: TestCloud): Promise<World> {
   };
 }
 
-async function makeGroup(cloud: TestCloud, name: string) {
+async function makeGroup(cloud: Endpoints, name: string) {
   const [giver, recipient] = await Promise.all([
     Phone.signIn(cloud, { email: `giver-${name}@example.com`, name: "Giver" }),
     Phone.signIn(cloud, { email: `recipient-${name}@example.com`, name: "Recipient" }),

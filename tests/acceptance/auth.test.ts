@@ -1,19 +1,30 @@
-/** Signing in as an app does it: over the one origin, on the whole local cloud. */
+/** Signing in as an app does it, over the one origin. */
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { before, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { z } from "zod";
-import { type TestCloud, testCloud } from "#local/testing/cloud.ts";
-import { type FirebaseClient, firebaseClient } from "../integration/auth/emulator.ts";
-import { type Tokens, tokensSchema } from "../integration/auth/harness.ts";
+import { endpoints } from "./cloud.ts";
+import { firebaseClient } from "./firebaseClient.ts";
 
-let cloud: TestCloud;
-let firebase: FirebaseClient;
-before(async () => {
-  cloud = await testCloud();
-  firebase = firebaseClient(new URL(cloud.auth).host, cloud.projectId);
+const cloud = endpoints();
+const firebase = firebaseClient(new URL(cloud.auth).host, cloud.projectId);
+
+const tokensSchema = z.strictObject({
+  accessToken: z.string(),
+  tokenType: z.literal("Bearer"),
+  expiresIn: z.literal(600),
+  refreshToken: z.string(),
+  session: z.strictObject({ id: z.string() }),
+  user: z.strictObject({
+    id: z.string(),
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    role: z.string().nullable(),
+    enrolled: z.boolean(),
+  }),
 });
+type Tokens = z.infer<typeof tokensSchema>;
 
 const post = (path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
   fetch(`${cloud.api}${path}`, {
@@ -45,7 +56,7 @@ const withGoogle = async (email: string, number?: string): Promise<Tokens> => {
   return signedIn({ provider: "google", ...sdkAnswer.parse(await made.json()) });
 };
 
-describe("on the local cloud", () => {
+describe("over the one origin", () => {
   it("after verifying the address, e-mail and Google sign in the same person", async () => {
     const email = address();
     const idToken = await tokenOf("signUp", email);

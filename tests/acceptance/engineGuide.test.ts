@@ -9,7 +9,7 @@ import { before, test } from "node:test";
 import { promisify } from "node:util";
 import { faultsOf } from "#engine/reference/testing/glb.ts";
 import { mailedCode, Phone } from "#local/demo/phone/phone.ts";
-import { type TestCloud, testCloud } from "#local/testing/backends.ts";
+import { endpoints } from "./cloud.ts";
 import { eventually, mp4 } from "./tools.ts";
 
 const run = promisify(execFile);
@@ -19,10 +19,9 @@ const missing = (...commands: string[]) => {
   return absent.length > 0 ? `not on this machine: ${absent.join(", ")}` : false;
 };
 
-let cloud: TestCloud;
+const cloud = endpoints();
 let giver: Phone;
 before(async () => {
-  cloud = await testCloud();
   const name = randomBytes(4).toString("hex");
   giver = await Phone.signIn(cloud, { email: `guide-giver-${name}@example.com` });
   const recipient = await Phone.signIn(cloud, { email: `guide-recipient-${name}@example.com` });

@@ -4,26 +4,30 @@ import { mkdtempSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CRC32C } from "@google-cloud/storage";
 import type { EngineClient, Lease, OutputFile } from "#engine/kit/client.ts";
+import { Crc32c } from "#engine/kit/crc32c.ts";
 import { makeDemoPhotos, makeDemoVideo } from "#local/demo/video.ts";
-import { lazy } from "#shared/platform/lazy.ts";
 
-const scratch = lazy(() => mkdtempSync(join(tmpdir(), "reverie-journey-")));
+const scratch = mkdtempSync(join(tmpdir(), "reverie-journey-"));
+let video: Promise<string> | undefined;
+let photo: Promise<string> | undefined;
 
 /** A short real video; made once. */
-export const mp4 = lazy(async () => {
-  const path = join(scratch(), "walk.mp4");
-  await makeDemoVideo(path, { seconds: 2, width: 320, height: 180 });
-  return path;
-});
+export function mp4(): Promise<string> {
+  const path = join(scratch, "walk.mp4");
+  video ??= makeDemoVideo(path, { seconds: 2, width: 320, height: 180 }).then(() => path);
+  return video;
+}
 
 /** A real photo; made once. */
-export const jpeg = lazy(async () => (await makeDemoPhotos(scratch())).face);
+export function jpeg(): Promise<string> {
+  photo ??= makeDemoPhotos(scratch).then(({ face }) => face);
+  return photo;
+}
 
 /** A text file that calls itself a video. */
 export async function textCalledMp4(): Promise<string> {
-  const path = join(scratch(), "letter.mp4");
+  const path = join(scratch, "letter.mp4");
   await writeFile(path, "Dear grandmother, this is only a letter.".repeat(20));
   return path;
 }
@@ -45,9 +49,7 @@ export async function eventually(
 export const GLB = Buffer.from("glTF\u0002\u0000\u0000\u0000 as good as any");
 
 export function crc32c(bytes: Buffer): string {
-  const sum = new CRC32C();
-  sum.update(bytes);
-  return sum.toString();
+  return new Crc32c().update(bytes).base64();
 }
 
 /** Leases until this job comes, giving back what else is in line; the journey has the engine's place to itself. */

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { ROOT } from "../build/functions.ts";
 import { deployedSources, edgeProblems } from "./edges.ts";
 
 test("outside shared/platform nothing deployed reads the environment or makes a client", () => {
@@ -29,4 +32,13 @@ test("each way to touch the outside is found, and the platform may", () => {
     { path: "shared/queue/f.ts", text: "const at = new Timestamp(0, 0);" },
   ];
   assert.deepEqual(edgeProblems(right), []);
+});
+
+test("acceptance tests reach no database and no administrator's API of a cloud", () => {
+  const files = globSync("tests/acceptance/*.ts", { cwd: ROOT });
+  assert.ok(files.length > 5);
+  const inside = files.filter((path) =>
+    /from "(pg|@google-cloud\/|firebase-admin)/.test(readFileSync(join(ROOT, path), "utf8")),
+  );
+  assert.deepEqual(inside, []);
 });

@@ -15,7 +15,7 @@ const ENTRIES = [
   String.raw`(^|/)main\.ts$`,
   String.raw`^engine/kit/(example|workUntilNoneWaits)\.ts$`,
   String.raw`^engine/reference/worker\.ts$`,
-  String.raw`^local/(start|testing/run|processes/watchdog|firebase/functionLoader)\.ts$`,
+  String.raw`^local/(start|testing/(run|countReporter|noProcesses)|processes/watchdog|firebase/functionLoader)\.ts$`,
   String.raw`^tests/integration/queue/chaosEngine\.ts$`,
   String.raw`^bench/[^/]+/instance\.ts$`,
   String.raw`^tools/checks/(structure|entries|noConnections)\.ts$`,
@@ -96,6 +96,23 @@ export const fileRules: IForbiddenRuleType[] = [
     "^(functions|local|tools|tests|bench|shared/(?!platform/))",
   ),
   upwards("tools-are-below", "tools know only what is deployed", "^tools/", "^(engine|local|tests|bench)/"),
+  {
+    name: "acceptance-is-outside",
+    comment: "acceptance tests know a cloud by its addresses: HTTP, the app's side of the demo, the kit",
+    severity: "error",
+    from: { path: "^tests/acceptance/" },
+    to: {
+      path: "^(functions|shared|local|tools|tests/integration|engine/reference)/",
+      pathNot: String.raw`^local/demo/(phone/|video\.ts$)|^engine/reference/testing/glb\.ts$|^shared/platform/http/problem\.ts$|^tools/checks/declaredCodes\.ts$`,
+    },
+  },
+  {
+    name: "unit-tests-alone",
+    comment: "a unit test of what is deployed needs no harness and no backend",
+    severity: "error",
+    from: { path: String.raw`^(functions|shared)/.*\.test\.ts$` },
+    to: { path: String.raw`^tests/|^local/(?!testing/)|^local/testing/(backends|cloud|start|run)\.ts$` },
+  },
   upwards("local-is-below", "the local cloud knows no test and no bench", "^local/", "^(tests|bench)/"),
   {
     name: "no-test-inside",

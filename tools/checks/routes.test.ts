@@ -3,9 +3,9 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { errors } from "#shared/platform/errors.ts";
-import { declaredCodes } from "../build/declaredCodes.ts";
 import { ROOT } from "../build/functions.ts";
 import { openApiDocument } from "../build/openapi.ts";
+import { declaredCodes } from "./declaredCodes.ts";
 
 const { paths } = await openApiDocument();
 const operations = Object.values(paths).flatMap((byMethod) => Object.values(byMethod));

@@ -104,6 +104,22 @@ test("an imported result reaches library and phone, follows updates and the dele
   assert.equal(await notifiedOf(result.jobId), 1);
 });
 
+test("an event delivered twice and a document written twice leave one row as it is", async () => {
+  const result = await imported();
+  await eventually("the resource", async () => (await titlesOf([result.jobId])).length === 1);
+  const document = firestore.doc(`results/${result.jobId}`);
+  await Promise.all([document.set(result), document.set(result), document.set(result)]); // each fires the trigger again
+  await document.update({ title: "Renamed by an operator" });
+  await eventually(
+    "the newest version",
+    async () => (await titlesOf([result.jobId]))[0] === "Renamed by an operator",
+  );
+  const { rows } = await pool.query("SELECT count(*)::int AS n FROM resources WHERE job_id = $1", [
+    result.jobId,
+  ]);
+  assert.deepEqual(rows, [{ n: 1 }]);
+});
+
 test("an operator's mistake is quarantined with a reason, until a replay after the fix", async () => {
   const result = await imported();
   await eventually("the resource", async () => (await titlesOf([result.jobId])).length === 1);

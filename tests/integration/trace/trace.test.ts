@@ -8,8 +8,8 @@ import { z } from "zod";
 import { mailedCode, Phone } from "#local/demo/phone/phone.ts";
 import { type TestCloud, testCloud } from "#local/testing/backends.ts";
 import { withTrace } from "#shared/platform/trace.ts";
-import { eventually, mp4 } from "../../acceptance/tools.ts";
-import { spawnEngine } from "../queue/engineProcess.ts";
+import { spawnEngine } from "#tests/acceptance/engineProcess.ts";
+import { eventually, mp4 } from "#tests/acceptance/tools.ts";
 
 const lineSchema = z.object({
   event: z.string(),
@@ -56,7 +56,10 @@ test("one trace id is in the logs of each function that a video touches", async 
   const device = { platform: "android", pushToken: `token-${run}` };
   await recipient.call("PUT", `/v1/devices/phone-${run}`, { body: device });
 
-  const engine = await spawnEngine(cloud, { id: "traced" });
+  const engine = await spawnEngine(cloud, {
+    id: "traced",
+    logFile: join(cloud.dataDir, "logs", "engine-traced.log"),
+  });
   const trace = randomBytes(16).toString("hex");
   try {
     const job = await withTrace(trace, async () => {

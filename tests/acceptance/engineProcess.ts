@@ -4,7 +4,6 @@ import { createWriteStream } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestCloud } from "#local/testing/backends.ts";
 
 export interface EngineProcess {
   /** Asks it to end, and waits: it gives its leases back. */
@@ -15,8 +14,8 @@ export interface EngineProcess {
 
 /** The reference engine as a process of its own, asking for work every second; it takes the port that rings go to if that is free. */
 export async function spawnEngine(
-  cloud: TestCloud,
-  options: { id: string; leaseSeconds?: number; port?: number },
+  cloud: { readonly api: string; readonly engineKeyFile: string },
+  options: { id: string; leaseSeconds?: number; port?: number; logFile?: string },
 ): Promise<EngineProcess> {
   const workDir = await mkdtemp(join(tmpdir(), `reverie-engine-${options.id}-`));
   const child = spawn(
@@ -33,7 +32,7 @@ export async function spawnEngine(
     ],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
-  const log = createWriteStream(join(cloud.dataDir, "logs", `engine-${options.id}.log`), { flags: "a" });
+  const log = createWriteStream(options.logFile ?? join(workDir, "engine.log"), { flags: "a" });
   child.stdout?.pipe(log);
   child.stderr?.pipe(log);
   return {
