@@ -87,7 +87,9 @@ CREATE TABLE outbox (
   CONSTRAINT outbox_id_check CHECK (((length(id) >= 1) AND (length(id) <= 120)))
 );
 CREATE INDEX outbox_published_idx ON outbox USING btree (published_at) WHERE (published_at IS NOT NULL);
+CREATE INDEX outbox_space_id_idx ON outbox USING btree (((event ->> 'spaceId'::text)));
 CREATE INDEX outbox_unpublished_idx ON outbox USING btree (created_at) WHERE (published_at IS NULL);
+CREATE INDEX outbox_user_id_idx ON outbox USING btree (((event ->> 'userId'::text)));
 
 CREATE UNLOGGED TABLE rate_windows (
   counter bytea NOT NULL,

@@ -90,3 +90,19 @@ test("each index, constraint and trigger begins with its table and ends in its k
     "a rule over several columns has a name that says it",
   );
 });
+
+for (const [field, index] of [
+  ["spaceId", "outbox_space_id_idx"],
+  ["userId", "outbox_user_id_idx"],
+] as const)
+  test(`an erasure finds events by ${field} without reading the whole outbox`, async () => {
+    const client = await database.pool.connect();
+    try {
+      await client.query("BEGIN; SET LOCAL enable_seqscan = off");
+      const { rows } = await client.query(`EXPLAIN DELETE FROM outbox WHERE event->>'${field}' = 'x'`);
+      assert.ok(JSON.stringify(rows).includes(index));
+    } finally {
+      await client.query("ROLLBACK");
+      client.release();
+    }
+  });

@@ -44,6 +44,9 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_unpublished_idx ON outbox (created_at) WHERE published_at IS NULL;
 CREATE INDEX outbox_published_idx ON outbox (published_at) WHERE published_at IS NOT NULL;
+-- For erasures, which remove the events of a space and of a person.
+CREATE INDEX outbox_space_id_idx ON outbox ((event->>'spaceId'));
+CREATE INDEX outbox_user_id_idx ON outbox ((event->>'userId'));
 
 -- Requests per minute, summed over all instances. Unlogged: a counter that is lost in a database crash does no harm, and hashes of
 -- addresses stay out of backups.
