@@ -206,7 +206,7 @@ test("a job that can't be read is logged and left in line; those behind it are l
 });
 
 for (const key of [undefined, "key-1"])
-  test(`a claim whose commit was made and then refused is no lost claim, ${key ? "with" : "without"} a key`, async () => {
+  test(`a refused repeat of a made claim loses nothing, ${key ? "with" : "without"} key`, async () => {
     const { id } = await queue.submit();
     const restore = refuseAfterCommit(queue.firestore);
     const lease = await only(queue.lease({ ...(key === undefined ? {} : { key }) }).finally(restore));
