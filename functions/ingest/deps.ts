@@ -6,8 +6,8 @@ import { createFirestore } from "#shared/platform/firestore/client.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
-import { applyUpload } from "./applyUpload.ts";
-import type { IngestUploadDeps } from "./ingestUpload.ts";
+import { applyUpload } from "#shared/queue/applyUpload.ts";
+import type { IngestUploadDeps } from "#shared/uploads/ingestUpload.ts";
 
 /** What `ingest` uses. */
 export interface IngestDeps extends IngestUploadDeps {

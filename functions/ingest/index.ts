@@ -1,9 +1,9 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
 import { lazy } from "#shared/platform/lazy.ts";
 import { withTrace } from "#shared/platform/trace.ts";
+import { ingestUpload } from "#shared/uploads/ingestUpload.ts";
 import { ingestDeps } from "./deps.ts";
 import { finalizedObject } from "./event.ts";
-import { ingestUpload } from "./ingestUpload.ts";
 
 const deps = lazy(ingestDeps);
 

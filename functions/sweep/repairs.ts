@@ -6,6 +6,7 @@ import { plusSeconds } from "#shared/platform/clock.ts";
 import { purgeIdempotencyKeys } from "#shared/platform/idempotency/sql.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import type { TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
+import { applyUpload } from "#shared/queue/applyUpload.ts";
 import type { QueueDeps } from "#shared/queue/changeJob.ts";
 import { finishRemovals } from "#shared/results/finishRemoval.ts";
 import { reconcileResults } from "#shared/results/reconcile.ts";
@@ -13,6 +14,7 @@ import type { SyncDeps } from "#shared/results/syncResult.ts";
 import { requeueInvitations } from "#shared/spaces/invitationTask.ts";
 import { mirrorPending, repairMembers } from "#shared/spaces/mirror.ts";
 import { publishOutbox, purgeNotifications, republishDue } from "./notificationRepairs.ts";
+import { ingestPendingUploads } from "./pendingUploads.ts";
 import { purgeAccounts } from "./purgeAccounts.ts";
 import { purgeSpaces } from "./purgeSpaces.ts";
 import {
@@ -38,12 +40,16 @@ export interface RepairDeps extends SyncDeps {
 
 const HOUR = 3_600;
 const DAY = 24 * HOUR;
+/** An upload that was never made is looked at again and again until it expires. */
+const PENDING_REST_SECONDS = 300;
 /** Removals younger than this are being finished by the request that asked for them. */
 const REMOVAL_GRACE_SECONDS = 60;
 
 /** Every repair by the name of what it does. README.md says what each is for; a test compares the two. */
 export function repairsOf(deps: RepairDeps): Repair[] {
   const { db, firestore, clock, queue } = deps;
+  const notifyJobs = (uploadId: string) => applyUpload(uploadId, queue);
+  const ingestion = { ...deps, objects: deps.uploads, notifyJobs };
   const removed = async (rows: Promise<number>) => resultOf({ removed: await rows });
   const walk = (name: string, restSeconds: Rest, slice: (place: string | undefined) => Promise<Slice>) =>
     repair(name, async () => {
@@ -55,6 +61,11 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     repair("end_overdue_back_offs", async () => resultOf(await endOverdueBackOffs(queue))),
     repair("recover_lost_rings", async () => resultOf(await recoverLostRings(queue))),
     repair("republish_failures", async () => resultOf(await republishFailures(queue))),
+    walk(
+      "ingest_pending_uploads",
+      () => PENDING_REST_SECONDS,
+      (place) => ingestPendingUploads(place, ingestion),
+    ),
     walk(
       "recover_awaiting_jobs",
       () => 300,

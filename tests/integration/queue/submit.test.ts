@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { applyUpload } from "#functions/ingest/applyUpload.ts";
 import { recoverAwaitingJobs } from "#functions/sweep/queueRepairs.ts";
 import { type ErrorCode, ReverieError } from "#shared/platform/errors.ts";
 import { randomId } from "#shared/platform/ids.ts";
+import { applyUpload } from "#shared/queue/applyUpload.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
 import { submitJob } from "#shared/queue/submit.ts";

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
+import { ingestPendingUploads } from "#functions/sweep/pendingUploads.ts";
 import { type RepairDeps, repairsOf } from "#functions/sweep/repairs.ts";
 import { sweepApp } from "#functions/sweep/routes.ts";
 import { type Repair, runRepairs } from "#functions/sweep/runRepairs.ts";
@@ -17,6 +18,12 @@ import { jobSchema } from "#shared/queue/jobDocument.ts";
 import { type SyncDeps, syncResult } from "#shared/results/syncResult.ts";
 import { type QueueHarness, queueHarness, SPACE } from "../queue/harness.ts";
 import { family, resultOf, sqlOf, testPool, writeResult } from "../results/harness.ts";
+
+/** The beginning of an MP4: a box of type ftyp with the brand isom. */
+const MP4 = Buffer.concat([
+  Buffer.from("000000186674797069736f6d0000020069736f6d6d703431", "hex"),
+  Buffer.alloc(40),
+]);
 
 let queue: QueueHarness;
 let backend: TestDatabase;
@@ -218,6 +225,44 @@ test("objects that no result or lease names are removed; young ones stay", async
   } while (place !== undefined);
   assert.deepEqual([looked, removed], [7, 4]);
   assert.deepEqual(queue.resources.names(), [...kept, "quarantine/x.json"].toSorted());
+});
+
+test("an upload whose event was lost gets its verdict and its job its place; others wait", async () => {
+  const pending = { state: "pending", received: null, size: MP4.length, createdAt: queue.now } as const;
+  const ids = [await queue.upload(pending), await queue.upload(pending), await queue.upload(pending)];
+  const [arrived = "", refused = "", missing = ""] = ids;
+  const jobs = await Promise.all(ids.map((video) => queue.submit({ body: { inputs: { video } } })));
+  queue.uploads.put(`spaces/${SPACE}/uploads/${arrived}`, MP4);
+  queue.uploads.put(`spaces/${SPACE}/uploads/${refused}`, Buffer.from("words"));
+  const states = () => Promise.all(jobs.map(async ({ id }) => (await queue.job(id)).state));
+  const run = () =>
+    runRepairs(
+      repairsOf(deps).filter((repair) => repair.name === "ingest_pending_uploads"),
+      { maxSeconds: 60, log: silentLogger },
+    );
+
+  queue.pass(299);
+  await run();
+  assert.deepEqual(await states(), ["awaiting_upload", "awaiting_upload", "awaiting_upload"]);
+  queue.pass(301);
+  const { repairs } = await run();
+  assert.deepEqual(repairs[0]?.did, { looked: 3, ingested: 2 });
+  assert.deepEqual(await states(), ["queued", "failed", "awaiting_upload"]);
+  assert.deepEqual(queue.uploads.names(), [`spaces/${SPACE}/uploads/${arrived}`]);
+  assert.equal((await queue.firestore.doc(`uploads/${missing}`).get()).get("state"), "pending");
+});
+
+test("pending uploads are walked page by page, and one that fails stops no other", async () => {
+  const pending = { state: "pending", received: null, size: MP4.length, createdAt: queue.now } as const;
+  const ids = [await queue.upload(pending), await queue.upload(pending), await queue.upload(pending)].sort();
+  for (const id of ids) queue.uploads.put(`spaces/${SPACE}/uploads/${id}`, MP4);
+  await queue.firestore.doc(`uploads/${ids[0]}`).update({ size: "large" });
+  queue.pass(300);
+  const ingestion = { ...deps, objects: queue.uploads, notifyJobs: async () => {} };
+  const first = await ingestPendingUploads(undefined, ingestion, 2);
+  assert.deepEqual([first.looked, first.ingested, first.errors.length, first.next], [1, 1, 1, ids[1]]);
+  const second = await ingestPendingUploads(ids[1], ingestion, 2);
+  assert.deepEqual([second.looked, second.ingested, second.errors.length, second.next], [1, 1, 0, null]);
 });
 
 test("uploads past their time are removed, except those that an open job needs", async () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { finalizedObject } from "#functions/ingest/event.ts";
-import { type IngestUploadDeps, ingestUpload } from "#functions/ingest/ingestUpload.ts";
 import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
 import { type MemoryObjects, memoryObjects } from "#local/testing/memoryObjects.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
+import { type IngestUploadDeps, ingestUpload } from "#shared/uploads/ingestUpload.ts";
 import { type Upload, uploadSchema } from "#shared/uploads/uploadDocument.ts";
 import { uploadObject } from "#shared/uploads/uploadObject.ts";
 

@@ -1,14 +1,14 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { Kinds } from "#shared/kinds/index.ts";
-import type { Clock } from "#shared/platform/clock.ts";
-import type { Logger } from "#shared/platform/log/logger.ts";
-import { FIRST_BYTES, sniffType } from "#shared/platform/media/sniff.ts";
-import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
-import { adoptTrace } from "#shared/platform/trace.ts";
-import { tombstonesOf } from "#shared/spaces/tombstoneDocument.ts";
-import { isTaken } from "#shared/uploads/acceptance.ts";
-import { type Upload, uploadsOf } from "#shared/uploads/uploadDocument.ts";
-import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
+import type { Kinds } from "../kinds/index.ts";
+import type { Clock } from "../platform/clock.ts";
+import type { Logger } from "../platform/log/logger.ts";
+import { FIRST_BYTES, sniffType } from "../platform/media/sniff.ts";
+import type { ObjectStore, StoredObject } from "../platform/storage/objectStore.ts";
+import { adoptTrace } from "../platform/trace.ts";
+import { tombstonesOf } from "../spaces/tombstoneDocument.ts";
+import { isTaken } from "./acceptance.ts";
+import { type Upload, uploadsOf } from "./uploadDocument.ts";
+import { uploadOfObject } from "./uploadObject.ts";
 
 export interface IngestUploadDeps {
   readonly firestore: Firestore;
@@ -28,11 +28,15 @@ type Verdict = Pick<Upload, "state" | "reason" | "received">;
  *
  * The event is only a hint: the object itself is looked at. Safe to repeat and to interrupt anywhere: the verdict is committed
  * before jobs are notified and before a rejected object is removed, and a repeated event does both again.
- * @throws what the stores throw; the event is then delivered again
+ * @returns what became of it: the verdict that stands, `stray` for what was removed as no upload's, or undefined when no object is there
+ * @throws what the stores throw; it has to be done again then
  */
-export async function ingestUpload(object: string, deps: IngestUploadDeps): Promise<void> {
+export async function ingestUpload(
+  object: string,
+  deps: IngestUploadDeps,
+): Promise<Upload["state"] | "stray" | undefined> {
   const found = await deps.objects.look(object);
-  if (!found) return; // removed meanwhile, or the event of a removed one came late
+  if (!found) return undefined; // removed meanwhile, or the event of a removed one came late
   const owner = uploadOfObject(object);
   if (!owner) return removeStray(found, "not_an_upload", deps);
 
@@ -47,6 +51,7 @@ export async function ingestUpload(object: string, deps: IngestUploadDeps): Prom
   });
   await deps.notifyJobs(owner.uploadId);
   if (verdict.state === "rejected") await deps.objects.remove(found.name, found.generation);
+  return verdict.state;
 }
 
 /** Looks at the bytes first, outside of any transaction; what was declared is compared inside, where the document is read. */
@@ -103,7 +108,8 @@ async function commitVerdict(
   });
 }
 
-async function removeStray(found: StoredObject, why: string, deps: IngestUploadDeps): Promise<void> {
+async function removeStray(found: StoredObject, why: string, deps: IngestUploadDeps): Promise<"stray"> {
   deps.log.warn("stray_object_removed", { why });
   await deps.objects.remove(found.name, found.generation);
+  return "stray";
 }

@@ -1,9 +1,9 @@
-import { hasCode } from "#shared/platform/errors.ts";
-import { withTrace } from "#shared/platform/trace.ts";
-import { changeJob, type QueueDeps } from "#shared/queue/changeJob.ts";
-import { jobsOf } from "#shared/queue/jobDocument.ts";
-import { eventOfUpload } from "#shared/queue/uploadState.ts";
-import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
+import { hasCode } from "../platform/errors.ts";
+import { withTrace } from "../platform/trace.ts";
+import { uploadsOf } from "../uploads/uploadDocument.ts";
+import { changeJob, type QueueDeps } from "./changeJob.ts";
+import { jobsOf } from "./jobDocument.ts";
+import { eventOfUpload } from "./uploadState.ts";
 
 /**
  * Applies what is known of an upload to every job that waits for it: those that have all their inputs now enter the line, those whose
