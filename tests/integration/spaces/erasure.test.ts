@@ -321,6 +321,29 @@ test("interrupted anywhere, the account is gone at once and sweep finishes the r
   }
 });
 
+test("the request answers 202 after 35 s, before Hosting ends it; sweep does the rest", async (t) => {
+  const { giver, recipient, spaceId } = await family();
+  await furnish(spaceId, giver);
+  const whole = harness.erasure;
+  const now = performance.now.bind(performance);
+  let spent = 0;
+  t.mock.method(performance, "now", () => now() + spent);
+  const resources = {
+    ...whole.resources,
+    remove: async (object: string) => {
+      spent = 35_000;
+      await whole.resources.remove(object);
+    },
+  };
+  harness.erasure = { ...whole, resources };
+  const answer = await erase(recipient);
+  harness.erasure = whole;
+  assert.deepEqual([answer.status, answer.json.complete], [202, false]);
+  assert.equal(objectsOf(spaceId).filter((name) => name.includes("/uploads/")).length, 1);
+  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0 });
+  assert.deepEqual(objectsOf(spaceId), []);
+});
+
 test("without time it stops between two steps, and goes on where it was", async () => {
   const { giver, recipient, spaceId } = await family();
   await furnish(spaceId, giver);

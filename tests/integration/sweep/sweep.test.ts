@@ -227,7 +227,7 @@ test("objects that no result or lease names are removed; young ones stay", async
   assert.deepEqual(queue.resources.names(), [...kept, "quarantine/x.json"].toSorted());
 });
 
-test("an upload whose event was lost gets its verdict and its job its place; others wait", async () => {
+test("an upload whose event was lost gets its verdict, and its job; others wait", async () => {
   const pending = { state: "pending", received: null, size: MP4.length, createdAt: queue.now } as const;
   const ids = [await queue.upload(pending), await queue.upload(pending), await queue.upload(pending)];
   const [arrived = "", refused = "", missing = ""] = ids;
