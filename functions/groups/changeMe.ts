@@ -19,10 +19,19 @@ const changeSchema = z.strictObject({
     .min(1)
     .max(100)
     // Joiners stay: Persian names and family emoji are written with them. Overrides of direction don't.
-    .regex(/^[^\p{Cc}\p{Cs}\p{Cn}\u202a-\u202e\u2066-\u2069]*$/u, "expected no control characters")
-    .optional(),
+    .refine(
+      (name) => !/[\p{Cc}\p{Cs}\p{Cn}\u202a-\u202e\u2066-\u2069]/u.test(name),
+      "expected no control characters",
+    )
+    .optional()
+    .openapi({ example: "Mina" }),
   role: roleSchema.optional().describe("Set once."),
-  timeZone: z.string().max(64).refine(isTimeZone, "expected an IANA time zone such as Asia/Seoul").optional(),
+  timeZone: z
+    .string()
+    .max(64)
+    .refine(isTimeZone, "expected an IANA time zone such as Asia/Seoul")
+    .optional()
+    .openapi({ example: "Asia/Seoul" }),
   language: z.enum(["ko", "en"]).optional(),
   quietHours: z
     .strictObject(quietHoursSchema.shape)

@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Clock } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { json } from "#shared/platform/http/content.ts";
+import { emptyIsAbsent } from "#shared/platform/http/cursor.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { type Person, personOf } from "#shared/spaces/person.ts";
@@ -65,8 +66,8 @@ export const listBadgesRoute = route(
     request: {
       query: z
         .object({
-          year: z.coerce.number().int().min(2000).max(9999).optional(),
-          month: z.coerce.number().int().min(1).max(12).optional(),
+          year: emptyIsAbsent(z.coerce.number().int().min(2000).max(9999).optional()),
+          month: emptyIsAbsent(z.coerce.number().int().min(1).max(12).optional()),
         })
         .refine(
           ({ year, month }) => (year === undefined) === (month === undefined),

@@ -69,3 +69,16 @@ test("a body that can't be a VR video is 400 and names the field; nothing is mad
     );
   }
 });
+
+test("a list of another length is refused in words that name both forms", async () => {
+  const ask = callerOf(createVrVideoRoute.performing(unreached), {});
+  const scene = (changes: object) => ({ resourceId: ID, transform: { ...TRANSFORM, ...changes } });
+  const position = await ask("POST", "/v1/vr-videos", { body: body({ scene: scene({ position: [1, 2] }) }) });
+  assert.deepEqual(position.json.errors, [
+    { path: "scene.transform.position", message: "expected [x, y, z] or {x, y, z}" },
+  ]);
+  const rotation = await ask("POST", "/v1/vr-videos", { body: body({ scene: scene({ rotation: [1] }) }) });
+  assert.deepEqual(rotation.json.errors, [
+    { path: "scene.transform.rotation", message: "expected [x, y, z, w] or {x, y, z, w}" },
+  ]);
+});

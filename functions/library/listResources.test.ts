@@ -23,9 +23,10 @@ test("a page has at most limit items, and a cursor while there are more", async 
   assert.deepEqual(db.asked[1], [PERSON, "2026-03-01T10:00:00.123456Z", ID, null, 3]);
 });
 
-test("an empty limit and cursor are as if they weren't there", async () => {
+test("an empty limit, cursor and kind are as if they weren't there", async () => {
   const db = databaseGiving([]);
-  const { json } = await callerOf(listResourcesRoute, { db, signer })("GET", "/v1/resources?limit=&cursor=");
+  const ask = callerOf(listResourcesRoute, { db, signer });
+  const { json } = await ask("GET", "/v1/resources?limit=&cursor=&kind=");
   assert.deepEqual([json, db.asked], [{ items: [], nextCursor: null }, [[PERSON, null, null, null, 21]]]);
 });
 

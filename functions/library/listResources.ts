@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { page } from "#shared/platform/http/content.ts";
-import { decodeCursor, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
+import { decodeCursor, emptyIsAbsent, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { type Resource, resourceSchema, viewResource } from "./resource.ts";
@@ -35,10 +35,12 @@ export const listResourcesRoute = route(
     summary: "The space's resources and the samples, newest first",
     request: {
       query: pageQuery.extend({
-        kind: z
-          .string()
-          .regex(/^[\w-]{1,64}$/)
-          .optional(),
+        kind: emptyIsAbsent(
+          z
+            .string()
+            .regex(/^[\w-]{1,64}$/)
+            .optional(),
+        ),
       }),
     },
     responses: { 200: page(resourceSchema) },

@@ -8,18 +8,30 @@ const UNIT_TOLERANCE = 1e-3;
 const coordinate = z.number().min(-FARTHEST_METRES).max(FARTHEST_METRES);
 const factor = z.number().min(0.001).max(1_000);
 
+/** The generator writes `prefixItems` without saying how many there are, which JSON Schema reads as a list of any length. */
+const listOfThree = (number: z.ZodNumber) =>
+  z.tuple([number, number, number]).openapi({ minItems: 3, maxItems: 3 });
+const listOfFour = (number: z.ZodNumber) =>
+  z.tuple([number, number, number, number]).openapi({ minItems: 4, maxItems: 4 });
+
 /** Three numbers, as a list or by name; a list from here on. */
 const triple = (number: z.ZodNumber) =>
-  z.union([
-    z.tuple([number, number, number]),
-    z.strictObject({ x: number, y: number, z: number }).transform((v): Triple => [v.x, v.y, v.z]),
-  ]);
-const quaternion = z.union([
-  z.tuple([z.number(), z.number(), z.number(), z.number()]),
-  z
-    .strictObject({ x: z.number(), y: z.number(), z: z.number(), w: z.number() })
-    .transform((q): Quaternion => [q.x, q.y, q.z, q.w]),
-]);
+  z.union(
+    [
+      listOfThree(number),
+      z.strictObject({ x: number, y: number, z: number }).transform((v): Triple => [v.x, v.y, v.z]),
+    ],
+    "expected [x, y, z] or {x, y, z}",
+  );
+const quaternion = z.union(
+  [
+    listOfFour(z.number()),
+    z
+      .strictObject({ x: z.number(), y: z.number(), z: z.number(), w: z.number() })
+      .transform((q): Quaternion => [q.x, q.y, q.z, q.w]),
+  ],
+  "expected [x, y, z, w] or {x, y, z, w}",
+);
 type Triple = [number, number, number];
 type Quaternion = [number, number, number, number];
 
@@ -38,8 +50,8 @@ export const givenTransform = z
 /** A transform as it is stored and answered. */
 export const transformSchema = z
   .object({
-    position: z.tuple([z.number(), z.number(), z.number()]),
-    rotation: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-    scale: z.tuple([z.number(), z.number(), z.number()]),
+    position: listOfThree(z.number()),
+    rotation: listOfFour(z.number()),
+    scale: listOfThree(z.number()),
   })
   .openapi("Transform");

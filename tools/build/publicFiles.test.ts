@@ -27,3 +27,18 @@ test("the document names the origin that it is built for", () => {
   const { servers } = JSON.parse(readFileSync(join(dir, "v1/openapi.json"), "utf8"));
   assert.deepEqual(servers, [{ url: "https://api.example.com", description: "The one origin." }]);
 });
+
+test("patterns have no flags, and lists of fixed length say how long they are", () => {
+  const visit = (schema: unknown, path: string): void => {
+    if (typeof schema !== "object" || schema === null) return;
+    const { pattern, prefixItems, minItems, maxItems } = schema as Record<string, unknown>;
+    if (typeof pattern === "string") {
+      assert.doesNotMatch(pattern, /\$\/[a-z]+$/, path);
+      new RegExp(pattern, "u");
+    }
+    if (Array.isArray(prefixItems))
+      assert.deepEqual([minItems, maxItems], [prefixItems.length, prefixItems.length], path);
+    for (const [key, value] of Object.entries(schema)) visit(value, `${path}/${key}`);
+  };
+  visit(JSON.parse(readFileSync(join(dir, "v1/openapi.json"), "utf8")), "");
+});

@@ -121,6 +121,8 @@ test("an unreadable path is a problem document and stops here; readable ones pas
     const answer = await fetch(origin + path);
     assert.equal(answer.status, 400, path);
     assert.equal(answer.headers.get("content-type"), "application/problem+json");
+    const { code, title } = (await answer.json()) as { code: string; title: string };
+    assert.deepEqual([code, title], ["invalid_request", "The request is malformed"]);
   }
   await fetch(`${origin}/v1/jobs/%20%F0%9F%91%B5?q=%ff`);
   assert.deepEqual(asked, ["/v1/jobs/%20%F0%9F%91%B5?q=%ff"]);

@@ -51,7 +51,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     const leaving = new AbortController();
     outgoing.once("close", () => leaving.abort());
     if (!isServable(pathOf(incoming))) {
-      refuse(outgoing, 400, "Bad Request", "the path can't be read");
+      refuse(outgoing, 400, "The request is malformed", "the path can't be read");
       return;
     }
     const name = options.functionOf(pathOf(incoming));

@@ -3,7 +3,7 @@ import { errors } from "../errors.ts";
 import { isDocumentId } from "../firestore/documentId.ts";
 
 /** A query's field that, left empty (`?limit=`), is as if it weren't there. */
-const emptyIsAbsent = <Schema extends z.ZodType>(schema: Schema) =>
+export const emptyIsAbsent = <Schema extends z.ZodType>(schema: Schema) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema);
 
 /** `?limit=&cursor=` of every list. */
