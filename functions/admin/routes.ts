@@ -1,11 +1,11 @@
 import { appOf } from "#shared/platform/http/app.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
-import { auditResultsRoute } from "./auditResults.ts";
 import { createSampleUploadRoute } from "./createSampleUpload.ts";
 import type { AdminDeps } from "./deps.ts";
 import { getQuarantinedRoute } from "./getQuarantined.ts";
 import { listDeadLettersRoute } from "./listDeadLetters.ts";
 import { listQuarantineRoute } from "./listQuarantine.ts";
+import { reconcileResultsRoute } from "./reconcileResults.ts";
 import { replayQuarantinedRoute } from "./replayQuarantined.ts";
 import { retryDeadLetterRoute } from "./retryDeadLetter.ts";
 import { submitSampleRoute } from "./submitSample.ts";
@@ -20,6 +20,6 @@ export function adminApp(deps: () => AdminDeps): App {
     retryDeadLetterRoute,
     submitSampleRoute,
     createSampleUploadRoute,
-    auditResultsRoute,
+    reconcileResultsRoute,
   ]);
 }

@@ -91,9 +91,9 @@ export const errors = {
   alreadyEarned: define("already_earned", 409, "Today's badge was earned already"),
   jobFinished: define("job_finished", 409, "The job has ended"),
   jobNotFinished: define("job_not_finished", 409, "The job has not ended"),
-  /** A job that exists can't run again, since an upload of its is gone. Naming such an upload in a new job is `upload_unknown`. */
+  /** A job that exists can't run again, since one of its uploads is gone. Naming such an upload in a new job is `upload_unknown`. */
   inputsGone: define("inputs_gone", 409, "The job's files are gone"),
-  /** A job that exists can't run again, since an upload of its was rejected. Naming such an upload in a new job is `upload_rejected`. */
+  /** A job that exists can't run again, since one of its uploads was rejected. Naming such an upload in a new job is `upload_rejected`. */
   inputsRejected: define("inputs_rejected", 409, "A file of the job was rejected"),
   /** Renewing an upload whose bytes have arrived, were rejected, or come too late. */
   uploadOver: define("upload_over", 409, "The upload has ended"),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { after, test } from "node:test";
 import { z } from "zod";
 import { freePort, LOOPBACK } from "#local/processes/ports.ts";
@@ -60,6 +60,30 @@ test("the caller's address is appended, of cookies only __session passes on", as
   assert.equal(seen.headers.cookie, "__session=abc");
   assert.equal(seen.headers["x-mine"], "yes");
   assert.equal(seen.headers.host, new URL(origin).host);
+});
+
+test("a GET with a body is passed on without the body, and is answered", async () => {
+  const origin = await frontBefore((incoming, response) => {
+    incoming.resume();
+    incoming.on("end", () => response.end(JSON.stringify(incoming.headers)));
+  });
+  const answer = await new Promise<string>((resolve, reject) => {
+    const get = request(
+      `${origin}/v1/me`,
+      { method: "GET", headers: { "content-length": "4" } },
+      (message) => {
+        let text = "";
+        message.on("data", (chunk: Buffer) => {
+          text += chunk;
+        });
+        message.on("end", () => resolve(text));
+      },
+    );
+    get.on("error", reject);
+    get.end("{bad");
+  });
+  assert.doesNotMatch(answer, /content-length|transfer-encoding/);
+  assert.equal((await fetch(`${origin}/v1/me`)).status, 200);
 });
 
 test("a function's requests over its limit wait; another's and static files don't", async () => {

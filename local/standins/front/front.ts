@@ -37,6 +37,9 @@ const HOP_BY_HOP = new Set([
   "upgrade",
 ]);
 
+/** Headers that announce a body. */
+const BODY_HEADERS = new Set(["content-length", "transfer-encoding"]);
+
 /** @throws the listen error as Node gives it */
 export async function startFront(options: FrontOptions): Promise<Front> {
   const agent = new Agent({ keepAlive: true });
@@ -121,7 +124,17 @@ function forward(
   });
   onward.once("error", () => refuse(outgoing, 502, "Bad Gateway", "the origin can't be reached"));
   outgoing.once("close", () => onward.destroy());
-  incoming.pipe(onward);
+  if (mayHaveBody(incoming)) {
+    incoming.pipe(onward);
+  } else {
+    onward.end();
+    incoming.resume();
+  }
+}
+
+/** The Hosting emulator passes on that a GET has a body, but not the body, and its function would wait for it. */
+function mayHaveBody({ method }: IncomingMessage): boolean {
+  return method !== "GET" && method !== "HEAD";
 }
 
 /** Pairs of names and values as they came, but for what a front end changes. */
@@ -134,6 +147,7 @@ function headersOnward(incoming: IncomingMessage): string[] {
     const lower = name.toLowerCase();
     if (lower === "x-forwarded-for") forwardedFor.push(value);
     else if (lower === "cookie") onward.push(...sessionCookie(name, value));
+    else if (BODY_HEADERS.has(lower) && !mayHaveBody(incoming)) continue;
     else if (lower === "transfer-encoding" || !HOP_BY_HOP.has(lower)) onward.push(name, value);
   }
   onward.push("x-forwarded-for", [...forwardedFor, incoming.socket.remoteAddress ?? LOOPBACK].join(", "));

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { isDocumentId } from "#shared/platform/firestore/documentId.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
-import { reconcileResults } from "#shared/results/reconcile.ts";
+import { reconcileResults as reconcile } from "#shared/results/reconcile.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 
 /** The one origin ends a request after 60 seconds. */
@@ -32,17 +32,17 @@ const report = z
   .openapi("AuditReport");
 
 /** Compares the results of both stores and mends what differs, for as long as a request may take. */
-export async function auditResults(
+export async function reconcileResults(
   { cursor }: { cursor: string | undefined },
   { sync }: { readonly sync: SyncDeps },
 ): Promise<z.infer<typeof report>> {
-  const done = await reconcileResults(sync, { after: cursor, maxSeconds: MAX_SECONDS });
+  const done = await reconcile(sync, { after: cursor, maxSeconds: MAX_SECONDS });
   return { ...done, differences: [...done.differences] };
 }
 
-export const auditResultsRoute = route(
+export const reconcileResultsRoute = route(
   {
-    operationId: "auditResults",
+    operationId: "reconcileResults",
     access: "admin",
     method: "post",
     path: "/v1/admin/audit",
@@ -58,6 +58,6 @@ export const auditResultsRoute = route(
     responses: { 200: json(report, "What differed and was mended.") },
     errors: [],
   },
-  auditResults,
+  reconcileResults,
   async (c, perform) => c.json(await perform({ cursor: c.req.valid("json").cursor ?? undefined }), 200),
 );

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { callerOf, unreached } from "#shared/platform/http/testing/caller.ts";
-import { auditResultsRoute } from "./auditResults.ts";
+import { reconcileResultsRoute } from "./reconcileResults.ts";
 import { token } from "./testing/entries.ts";
 
 test("the audit begins without a body, or goes on where its cursor says", async () => {
@@ -12,7 +12,7 @@ test("the audit begins without a body, or goes on where its cursor says", async 
     nextCursor: "job",
   };
   const inputs: unknown[] = [];
-  const route = auditResultsRoute.performing(async (input) => {
+  const route = reconcileResultsRoute.performing(async (input) => {
     inputs.push(input);
     return report;
   });
@@ -24,7 +24,7 @@ test("the audit begins without a body, or goes on where its cursor says", async 
 });
 
 test("a cursor that no audit gave is 400, and nothing is compared", async () => {
-  const ask = callerOf(auditResultsRoute.performing(unreached), {});
+  const ask = callerOf(reconcileResultsRoute.performing(unreached), {});
   for (const cursor of ["a/b", "__x__", 7])
     assert.equal((await ask("POST", "/v1/admin/audit", { body: { cursor }, token })).status, 400);
 });
