@@ -18,7 +18,9 @@ export interface Emulators {
 
 const require = createRequire(import.meta.url);
 /** firebase-tools' command-line program. */
-export const FIREBASE_CLI = require.resolve("firebase-tools/lib/bin/firebase.js");
+const FIREBASE_CLI = require.resolve("firebase-tools/lib/bin/firebase.js");
+/** What Node is called with to run firebase-tools; its command follows. */
+export const FIREBASE = ["--import", new URL("./quickStart.ts", import.meta.url).href, FIREBASE_CLI] as const;
 const SDK_MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore";
 
 /** Where to look. */

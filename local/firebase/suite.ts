@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { Run, Running } from "../processes/run.ts";
 import { JAVA_OPTIONS } from "./java.ts";
-import { type Emulators, FIREBASE_CLI } from "./locate.ts";
+import { type Emulators, FIREBASE } from "./locate.ts";
 
 export interface SuitePorts {
   readonly hosting: number;
@@ -48,7 +48,7 @@ export async function startSuite(run: Run, options: SuiteOptions): Promise<Runni
     name: "firebase",
     command: process.execPath,
     args: [
-      FIREBASE_CLI,
+      ...FIREBASE,
       "emulators:start",
       "--project",
       options.projectId,

@@ -37,11 +37,12 @@ export async function eventually(
   what: string,
   holds: () => Promise<boolean>,
   deadlineMilliseconds = 60_000,
+  betweenMilliseconds = 100,
 ): Promise<void> {
   const deadline = Date.now() + deadlineMilliseconds;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`not within ${deadlineMilliseconds} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, betweenMilliseconds));
   }
 }
 

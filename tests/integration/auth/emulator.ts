@@ -1,7 +1,7 @@
 /** Firebase's Auth emulator by itself, for suites that need no other emulator. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { FIREBASE_CLI } from "#local/firebase/locate.ts";
+import { FIREBASE } from "#local/firebase/locate.ts";
 import { freePort, LOOPBACK } from "#local/processes/ports.ts";
 import { openTestRun } from "#local/testing/start.ts";
 import { type FirebaseClient, firebaseClient } from "#tests/acceptance/firebaseClient.ts";
@@ -33,7 +33,7 @@ export async function startAuthEmulator(projectId: string): Promise<AuthEmulator
   const child = await run.start({
     name: "auth",
     command: process.execPath,
-    args: [FIREBASE_CLI, "emulators:start", "--project", projectId, "--only", "auth"],
+    args: [...FIREBASE, "emulators:start", "--project", projectId, "--only", "auth"],
     cwd: dir,
     endAbruptly: true,
     env: {

@@ -21,7 +21,7 @@ for (;;) {
   const request = { engineId, kinds: ["scene"], max: 3, leaseSeconds: LEASE_SECONDS };
   const leases = await patiently(() => engine.lease(request, key));
   await Promise.all((leases ?? []).map(work));
-  if (!leases?.length) await pause(200);
+  if (!leases?.length) await pause(1_000);
 }
 
 async function work(lease: Lease): Promise<void> {
