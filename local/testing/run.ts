@@ -77,7 +77,8 @@ async function runTiers(
     const env = await Promise.race([environmentOf(tier, cloud, { run, dir }), stopAsked]);
     if (env === undefined) return 130;
     const countFile = join(dir, `${tier}.json`);
-    code ||= await runTests(tier, files[tier], options, env, countFile, stopAsked);
+    const ended = await runTests(tier, files[tier], options, env, countFile, stopAsked);
+    code ||= ended;
     const counts = readCounts(countFile);
     total.passed += counts.passed;
     total.failed += counts.failed;
