@@ -13,7 +13,10 @@ export type Tier = (typeof TIERS)[number];
 
 const FOLDERS = ["shared", "functions", "engine", "tools", "local", "tests"];
 
-/** Beside the code, and yet no unit tests: they start processes, or listen and wait as a network makes one wait. */
+/**
+ * Beside the code, and yet no unit tests: they start processes, listen and wait as a network makes one wait, or take many seconds, which
+ * a tier that is run after each change can't have.
+ */
 const INTEGRATION = [
   "tests/integration/**",
   // The local cloud consists of servers and processes.
@@ -21,7 +24,10 @@ const INTEGRATION = [
   "engine/kit/{engine,example,transfer,workUntilNoneWaits}.test.ts",
   // Native decoders, in processes of their own for whole conversions.
   "engine/reference/**",
-  "tools/checks/{functions,manifestUse,structure}.test.ts",
+  // They read the whole repository, and some make bundles.
+  "tools/**",
+  // A hundred thousand histories of the queue.
+  "shared/queue/histories.test.ts",
 ];
 
 /** @param path from the project's root, with `/` */
