@@ -2,6 +2,8 @@
  * The one list of deployed functions. The emulator's `functions.yaml`, Terraform's input and the one-origin rewrites in
  * `firebase.json` are made from this list or checked against it, so a function can't exist in one place only.
  *
+ * What each function's account may do is in `access/grants.ts`.
+ *
  * Data only: nothing here reads the environment or builds a client, and tools import it without side effects.
  */
 import type { SettingName, SettingsOf } from "./platform/config/settings.ts";
@@ -42,23 +44,10 @@ export interface FunctionManifest {
   readonly maxInstances: number;
   /** SQL connections of one instance; 0 for a function that never talks to Postgres. */
   readonly sqlPool: number;
-  /** Project roles of the function's service account, each with the reason it is there. */
-  readonly roles: Readonly<Record<string, string>>;
 }
 
 /** Connections the database accepts from functions in all (Cloud SQL's smallest dedicated tier allows 100, some are kept for people). */
 export const DATABASE_CONNECTIONS = 90;
-
-const SIGNS_URLS = {
-  "roles/iam.serviceAccountTokenCreator": "signs URLs with its own account, keylessly (signBlob)",
-};
-const READS_FIRESTORE = { "roles/datastore.user": "reads and writes Firestore documents" };
-const USES_SQL = {
-  "roles/cloudsql.client": "opens connections to Cloud SQL",
-  "roles/cloudsql.instanceUser": "logs in to Postgres with IAM",
-};
-const PUBLISHES = { "roles/pubsub.publisher": "publishes events on the topic that notify reads" };
-const MAKES_TASKS = { "roles/cloudtasks.enqueuer": "creates rings, timers and mail tasks" };
 
 /** What an entry has unless it says otherwise. */
 const DEFAULTS = { memoryMiB: 512, timeoutSeconds: 60, concurrency: 80 };
@@ -115,11 +104,6 @@ export const functions = {
     ],
     maxInstances: 6,
     sqlPool: 2,
-    roles: {
-      ...USES_SQL,
-      ...SIGNS_URLS,
-      "roles/firebaseauth.admin": "verifies Firebase identities and revocation",
-    },
   },
   groups: {
     ...DEFAULTS,
@@ -155,15 +139,6 @@ export const functions = {
     timeoutSeconds: 120,
     maxInstances: 6,
     sqlPool: 2,
-    roles: {
-      ...USES_SQL,
-      ...READS_FIRESTORE,
-      ...MAKES_TASKS,
-      ...PUBLISHES,
-      ...SIGNS_URLS,
-      "roles/storage.objectUser": "erases a group's objects and signs links for an export",
-      "roles/firebaseauth.admin": "deletes the Firebase account of an erased person",
-    },
   },
   uploads: {
     ...DEFAULTS,
@@ -173,12 +148,6 @@ export const functions = {
     settings: [...COMMON, ...SQL, ...PHONES, ...SIGNING, "UPLOADS_BUCKET", "UPLOAD_RETENTION_DAYS"],
     maxInstances: 6,
     sqlPool: 1,
-    roles: {
-      ...USES_SQL,
-      ...READS_FIRESTORE,
-      ...SIGNS_URLS,
-      "roles/storage.objectCreator": "what its signed URLs allow: creating upload objects",
-    },
   },
   jobs: {
     ...DEFAULTS,
@@ -188,7 +157,6 @@ export const functions = {
     settings: [...COMMON, ...SQL, ...PHONES, ...QUEUE, "OPEN_JOBS_PER_SPACE"],
     maxInstances: 10,
     sqlPool: 1,
-    roles: { ...USES_SQL, ...READS_FIRESTORE, ...MAKES_TASKS, ...PUBLISHES },
   },
   library: {
     ...DEFAULTS,
@@ -201,13 +169,6 @@ export const functions = {
     settings: [...COMMON, ...SQL, ...PHONES, ...SIGNING, "RESOURCES_BUCKET"],
     maxInstances: 8,
     sqlPool: 2,
-    roles: {
-      ...USES_SQL,
-      ...READS_FIRESTORE,
-      ...SIGNS_URLS,
-      "roles/storage.objectUser":
-        "what its signed URLs allow (reading), and deleting a deleted resource's objects",
-    },
   },
   engine: {
     ...DEFAULTS,
@@ -227,14 +188,6 @@ export const functions = {
     concurrency: 40,
     maxInstances: 10,
     sqlPool: 0,
-    roles: {
-      ...READS_FIRESTORE,
-      ...MAKES_TASKS,
-      ...PUBLISHES,
-      ...SIGNS_URLS,
-      "roles/storage.objectUser":
-        "what its signed URLs allow: reading uploads, creating results; and looking at what was written",
-    },
   },
   admin: {
     ...DEFAULTS,
@@ -255,14 +208,6 @@ export const functions = {
     concurrency: 10,
     maxInstances: 2,
     sqlPool: 2,
-    roles: {
-      ...USES_SQL,
-      ...READS_FIRESTORE,
-      ...MAKES_TASKS,
-      ...PUBLISHES,
-      ...SIGNS_URLS,
-      "roles/storage.objectUser": "signs sample uploads and reads quarantined payloads",
-    },
   },
   dispatch: {
     ...DEFAULTS,
@@ -274,12 +219,6 @@ export const functions = {
     concurrency: 40,
     maxInstances: 4,
     sqlPool: 1,
-    roles: {
-      ...USES_SQL,
-      ...READS_FIRESTORE,
-      ...MAKES_TASKS,
-      ...PUBLISHES,
-    },
   },
   ingest: {
     ...DEFAULTS,
@@ -291,13 +230,6 @@ export const functions = {
     concurrency: 20,
     maxInstances: 6,
     sqlPool: 0,
-    roles: {
-      ...READS_FIRESTORE,
-      ...MAKES_TASKS,
-      ...PUBLISHES,
-      "roles/storage.objectUser": "reads the first bytes of an upload, removes what may not stay",
-      "roles/eventarc.eventReceiver": "receives the storage event",
-    },
   },
   sync: {
     ...DEFAULTS,
@@ -309,14 +241,6 @@ export const functions = {
     concurrency: 10,
     maxInstances: 6,
     sqlPool: 2,
-    roles: {
-      ...USES_SQL,
-      ...READS_FIRESTORE,
-      "roles/pubsub.publisher": "announces what became visible",
-      "roles/storage.objectUser":
-        "checks that a result's files are there; keeps payloads too large for a document",
-      "roles/eventarc.eventReceiver": "receives the document event",
-    },
   },
   notify: {
     ...DEFAULTS,
@@ -328,11 +252,6 @@ export const functions = {
     concurrency: 10,
     maxInstances: 4,
     sqlPool: 1,
-    roles: {
-      ...USES_SQL,
-      "roles/firebasecloudmessaging.admin": "sends push messages",
-      "roles/eventarc.eventReceiver": "receives the Pub/Sub event",
-    },
   },
   sweep: {
     ...DEFAULTS,
@@ -344,14 +263,6 @@ export const functions = {
     concurrency: 1,
     maxInstances: 1,
     sqlPool: 2,
-    roles: {
-      ...USES_SQL,
-      ...READS_FIRESTORE,
-      ...MAKES_TASKS,
-      "roles/pubsub.publisher": "announces what a crash left unannounced",
-      "roles/storage.objectUser": "removes objects past their retention",
-      "roles/firebaseauth.admin": "finishes a half-done erasure",
-    },
   },
 } as const satisfies Record<string, FunctionManifest>;
 

@@ -1,5 +1,7 @@
 /** What each function really reads and calls, to be compared with what the manifest says of it. */
 import { build } from "esbuild";
+import type { Grant } from "#shared/access/grant.ts";
+import type { Role } from "#shared/access/roles.ts";
 import type { FunctionName } from "#shared/manifest.ts";
 import { ROOT } from "../build/functions.ts";
 
@@ -33,27 +35,31 @@ export function settingProblems(
 }
 
 const PLATFORM = "shared/platform";
-/** Stands for the trigger where a client's file stands otherwise. */
-const EVENT_TRIGGER = "an event trigger";
 
-/** Which role lets which client work: with the file in its bundle, a function needs one of the roles. */
-export const NEEDS: readonly { readonly client: string; readonly anyOf: readonly string[] }[] = [
+/** Which roles let which client work: with the file in its bundle, a function needs one of them. */
+export const NEEDS: readonly { readonly client: string; readonly anyOf: readonly Role[] }[] = [
   { client: `${PLATFORM}/sql/pool.ts`, anyOf: ["roles/cloudsql.client"] },
   { client: `${PLATFORM}/sql/pool.ts`, anyOf: ["roles/cloudsql.instanceUser"] },
   { client: `${PLATFORM}/firestore/client.ts`, anyOf: ["roles/datastore.user"] },
   { client: `${PLATFORM}/tasks/taskQueue.ts`, anyOf: ["roles/cloudtasks.enqueuer"] },
+  // A task carries an OIDC token of another account.
+  { client: `${PLATFORM}/tasks/taskQueue.ts`, anyOf: ["roles/iam.serviceAccountUser"] },
+  { client: "shared/queue/bell.ts", anyOf: ["roles/cloudtasks.taskDeleter"] },
   { client: `${PLATFORM}/pubsub/publisher.ts`, anyOf: ["roles/pubsub.publisher"] },
-  { client: `${PLATFORM}/storage/objectStore.ts`, anyOf: ["roles/storage.objectUser"] },
+  { client: `${PLATFORM}/storage/objectStore.ts`, anyOf: ["roles/storage.objectViewer"] },
+  {
+    client: `${PLATFORM}/storage/objectStore.ts`,
+    anyOf: ["reverie.objectDeleter", "roles/storage.objectCreator"],
+  },
   { client: `${PLATFORM}/storage/urlSigner.ts`, anyOf: ["roles/iam.serviceAccountTokenCreator"] },
   // A signed URL allows what its signer may do.
   {
     client: `${PLATFORM}/storage/urlSigner.ts`,
-    anyOf: ["roles/storage.objectUser", "roles/storage.objectCreator"],
+    anyOf: ["roles/storage.objectViewer", "roles/storage.objectCreator"],
   },
   { client: `${PLATFORM}/google/firebaseAccounts.ts`, anyOf: ["roles/firebaseauth.admin"] },
   { client: `${PLATFORM}/google/customTokens.ts`, anyOf: ["roles/iam.serviceAccountTokenCreator"] },
   { client: "functions/notify/pushSender.ts", anyOf: ["roles/firebasecloudmessaging.admin"] },
-  { client: EVENT_TRIGGER, anyOf: ["roles/eventarc.eventReceiver"] },
 ];
 
 /** Files of the platform that make a client and need no role of their own. */
@@ -67,21 +73,15 @@ export const ROLELESS: Readonly<Record<string, string>> = {
   [`${PLATFORM}/google/firebaseAuth.ts`]: "the one loader of two clients that are in the table",
 };
 
-/** A sentence for each client without its role, and for each role without a client. */
-export function roleProblems(
-  name: string,
-  entry: { readonly trigger: { readonly type: string }; readonly roles: Readonly<Record<string, string>> },
-  files: ReadonlySet<string>,
-): string[] {
-  const roles = Object.keys(entry.roles);
-  const needs = NEEDS.filter(({ client }) =>
-    client === EVENT_TRIGGER ? entry.trigger.type !== "http" : files.has(client),
-  );
+/** A sentence for each client without its role, and for each role without a client. Secrets follow from the settings. */
+export function roleProblems(name: string, grants: readonly Grant[], files: ReadonlySet<string>): string[] {
+  const roles = new Set(grants.filter(({ on }) => on.type !== "secret").map(({ role }) => role));
+  const needs = NEEDS.filter(({ client }) => files.has(client));
   return [
     ...needs
-      .filter(({ anyOf }) => !anyOf.some((role) => roles.includes(role)))
+      .filter(({ anyOf }) => !anyOf.some((role) => roles.has(role)))
       .map(({ client, anyOf }) => `${name} has ${client} without ${anyOf.join(" or ")}`),
-    ...roles
+    ...[...roles]
       .filter((role) => !needs.some(({ anyOf }) => anyOf.includes(role)))
       .map((role) => `${name} has ${role} and nothing that needs it`),
   ];

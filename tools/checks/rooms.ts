@@ -10,7 +10,7 @@ export const FOLDERS = ["functions", "shared", "engine", "local", "tools", "test
 /** Files that are started or imported by something other than an import in this project. */
 const ENTRIES = [
   String.raw`^functions/[^/]+/(index|routes)\.ts$`,
-  String.raw`^shared/manifest\.ts$`,
+  String.raw`^shared/(manifest|access/grants)\.ts$`,
   // A program says so by its name, or is started by a file beside it.
   String.raw`(^|/)main\.ts$`,
   String.raw`^engine/kit/(example|workUntilNoneWaits)\.ts$`,
@@ -60,6 +60,12 @@ export const fileRules: IForbiddenRuleType[] = [
     "the manifest is data",
     String.raw`^shared/manifest\.ts$`,
     "^shared/(?!platform/)",
+  ),
+  upwards(
+    "access-is-data",
+    "the lists of roles are data about the manifest",
+    "^shared/access/",
+    String.raw`^shared/(?!platform/|access/|manifest\.ts$)`,
   ),
   upwards("shared-is-below", "shared/ knows no function", "^shared/", "^functions/"),
   {

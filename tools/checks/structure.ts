@@ -70,7 +70,7 @@ function unseen(root: string, { modules }: ICruiseResult): string[] {
 }
 
 function domainsWithoutPlace(root: string): string[] {
-  const known = new Set<string>(["platform", ...DOMAINS]);
+  const known = new Set<string>(["platform", "access", ...DOMAINS]);
   return globSync("shared/*/", { cwd: root })
     .map((path) => path.replace(/^shared[/\\]|[/\\]$/g, ""))
     .filter((name) => !known.has(name))
