@@ -26,7 +26,7 @@ export interface LeaseWorkDeps {
   readonly workDir: string;
   readonly leaseSeconds: number;
   readonly clock: Clock;
-  /** Aborted when the engine is told to stop: the lease is given back. */
+  /** Aborted when the engine has to stop: the lease is given back. */
   readonly stopping: AbortSignal;
 }
 
@@ -41,8 +41,8 @@ const FETCHED = 0.08;
 const MADE = 0.95;
 
 /**
- * Does the work of one lease from its inputs to its completion, renewing it meanwhile. Never rejects: what goes wrong is told to the
- * gateway, or logged where the gateway no longer wants to know.
+ * Does the work of one lease from its inputs to its completion, renewing it meanwhile. Never rejects: what goes wrong is reported to
+ * the gateway, or logged when the lease is lost.
  */
 export function workOnLease(lease: Lease, deps: LeaseWorkDeps): Promise<LeaseEnd> {
   const trace = traceOfHeaders((name) => (name === "traceparent" ? lease.traceparent : undefined));
@@ -159,7 +159,7 @@ function signedFor(file: WorkFile, signed: readonly SignedUpload[]): SignedUploa
   return found;
 }
 
-/** Tells the gateway what became of the lease, if it still cares. */
+/** Reports to the gateway what became of the lease, unless the lease is lost. */
 async function giveUp(
   leaseId: string,
   error: unknown,
@@ -184,21 +184,23 @@ async function giveUp(
   }
 }
 
+/** The codes of failures that are not the work's own. They may pass, so the job is tried again while it has attempts left. */
+export const KIT_FAILURES = {
+  transfer_refused: "The files could not be fetched or delivered.",
+  engine_trouble: "The engine had a problem of its own.",
+} as const;
+
 function explain(error: unknown): { code: string; message: string; retryable: boolean } {
   if (error instanceof WorkError) {
     const { code, message, retryable } = error;
     return { code, message, retryable };
   }
   if (error instanceof TransferRefusedError || (error instanceof GatewayRefusedError && error.status < 500)) {
-    return {
-      code: "transfer_refused",
-      message: "The files could not be fetched or delivered. It will be tried again.",
-      retryable: true,
-    };
+    return passing("transfer_refused");
   }
-  return {
-    code: "engine_trouble",
-    message: "The conversion engine had a problem of its own. It will be tried again.",
-    retryable: true,
-  };
+  return passing("engine_trouble");
+}
+
+function passing(code: keyof typeof KIT_FAILURES): { code: string; message: string; retryable: boolean } {
+  return { code, message: KIT_FAILURES[code], retryable: true };
 }

@@ -5,7 +5,7 @@ import { type RunLimits, runConversion } from "./runConversion.ts";
 
 /**
  * What this engine does for each kind of job: its converter, in a process of its own. What may have been chance is tried again once; a
- * second time it is the file, and the family is told so.
+ * second time it is the file, and the family reads that.
  * @param run for tests
  */
 export function conversions(

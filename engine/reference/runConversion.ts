@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { OnProgress } from "#engine/kit/work.ts";
 import { type ConversionLimits, type Converted, defaultLimits } from "./conversion.ts";
-import { ConversionError, type ConversionErrorCode } from "./conversionError.ts";
+import { CONVERSION_ERROR_CODES, ConversionError } from "./conversionError.ts";
 import type { WorkOrder } from "./worker.ts";
 
 export interface ConversionOrder {
@@ -52,7 +52,7 @@ const reportSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     type: z.literal("failed"),
-    code: z.custom<ConversionErrorCode>((value) => typeof value === "string"),
+    code: z.enum(CONVERSION_ERROR_CODES),
     message: z.string(),
     retryable: z.boolean(),
     cause: z.string().optional(),

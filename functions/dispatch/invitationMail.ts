@@ -1,6 +1,7 @@
-/** The mails that bring a code: to a care recipient in their language, and to somebody who has not begun yet in both languages. */
+/** The mails that bring a code: to a care recipient in their language, and to a newcomer in both languages. */
+
+import type { Language } from "#shared/platform/language.ts";
 import { readableAddress } from "#shared/platform/mail/address.ts";
-import type { Language } from "#shared/spaces/person.ts";
 
 interface Invitation {
   /** Who asks. A name is people's own words, so it is shown as one and never trusted; `email` is null unless it is verified. */
@@ -83,7 +84,7 @@ const PHRASES = {
     name: (name: string) => `Name: ${name}`,
     address: (address: string) => `Address: ${address}`,
     unconfirmed: "not confirmed",
-    about: "Reverie is an app in which families bring back the places and people that somebody remembers.",
+    about: "With the Reverie app, families bring back places and people that one of them remembers.",
     tell: "If you know this person and agree, read this code to them:",
     begin: (address: string) => [
       "If you know this person and agree:",
@@ -92,14 +93,14 @@ const PHRASES = {
       "3. Then read this code to them:",
     ],
     until: (time: string) => `The code works once, until ${time}.`,
-    again: "Did you need more time? They can ask again, and you get a new code.",
+    again: "Do you need more time? They can ask again, and you will get a new code.",
     unknown:
-      "If you don't know this person, don't give the code to anyone and delete this mail; then nothing happens. Reverie will never ask for it.",
+      "If you don't know this person, delete this mail and don't give the code to anyone. Then nothing happens. Reverie will never ask you for the code.",
   },
   ko: {
     subject: "Reverie에서 돌봄 요청이 도착했습니다",
     greeting: "안녕하세요.",
-    asks: "아래 분이 Reverie에서 회원님의 돌봄 가족이 되고 싶어 합니다.",
+    asks: "아래 분이 Reverie에서 돌봄 가족이 되고 싶다고 요청했습니다.",
     name: (name: string) => `이름: ${name}`,
     address: (address: string) => `이메일: ${address}`,
     unconfirmed: "확인되지 않음",

@@ -1,4 +1,4 @@
-import type { Reason } from "#shared/kinds/inputRules.ts";
+import type { Reason } from "#shared/kinds/failures.ts";
 import type { JobState } from "#shared/queue/jobDocument.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";

@@ -4,6 +4,7 @@ import { errors } from "#shared/platform/errors.ts";
 import { roleSchema } from "#shared/platform/http/accessToken.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
+import { LANGUAGES } from "#shared/platform/language.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
 import { personOf } from "#shared/spaces/person.ts";
@@ -32,7 +33,7 @@ const changeSchema = z.strictObject({
     .refine(isTimeZone, "expected an IANA time zone such as Asia/Seoul")
     .optional()
     .openapi({ example: "Asia/Seoul" }),
-  language: z.enum(["ko", "en"]).optional(),
+  language: z.enum(LANGUAGES).optional(),
   quietHours: z
     .strictObject(quietHoursSchema.shape)
     .refine(({ from, to }) => from !== to, "expected from and to to differ")

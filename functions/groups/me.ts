@@ -1,6 +1,8 @@
 /** A person's own profile, as they get it. */
+
 import { z } from "@hono/zod-openapi";
 import { roleSchema } from "#shared/platform/http/accessToken.ts";
+import { LANGUAGES } from "#shared/platform/language.ts";
 import type { Person } from "#shared/spaces/person.ts";
 
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, "expected HH:MM");
@@ -15,7 +17,7 @@ export const meSchema = z
     role: roleSchema.nullable(),
     enrolled: z.boolean().describe("Whether the role is chosen."),
     timeZone: z.string(),
-    language: z.enum(["ko", "en"]),
+    language: z.enum(LANGUAGES),
     quietHours: quietHoursSchema.nullable().describe("No push messages in this span; it may pass midnight."),
     createdAt: z.iso.datetime(),
   })

@@ -12,7 +12,7 @@ test("a job is answered, asked for by the caller's own id", async () => {
     return jobView();
   });
   const { status, json } = await callerOf(route, {})("GET", `/v1/jobs/${ID}`);
-  assert.deepEqual([status, json, inputs], [200, jobView(), [{ userId: PERSON, id: ID }]]);
+  assert.deepEqual([status, json, inputs], [200, jobView(), [{ userId: PERSON, language: "en", id: ID }]]);
 });
 
 test("another space's job is 404; so is what can't be one, and then nothing is read", async () => {

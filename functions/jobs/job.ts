@@ -21,7 +21,17 @@ export const jobSchema = z
     progress: z.object({ fraction: z.number(), stage: z.string().nullable() }).nullable(),
     attempt: z.number().int(),
     maxAttempts: z.number().int(),
-    error: z.object({ code: z.string(), message: z.string() }).nullable(),
+    error: z
+      .object({
+        code: z.string().describe("Stable, in snake_case; engines may have codes of their own."),
+        message: z
+          .string()
+          .describe(
+            "What happened and what helps, in the language of Accept-Language; English for an engine's own code.",
+          ),
+      })
+      .nullable()
+      .describe("Why the job failed; null unless it did."),
     resourceId: z.string().describe("The resource this job becomes; answers 404 until it is there."),
     createdAt: time,
     updatedAt: time,

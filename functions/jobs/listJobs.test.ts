@@ -16,8 +16,8 @@ test("a page of jobs is answered; state, limit and cursor go in", async () => {
   assert.deepEqual([status, json], [200, found]);
   await ask("GET", "/v1/jobs?limit=&cursor=");
   assert.deepEqual(inputs, [
-    { userId: PERSON, state: "queued", limit: 5, cursor: "c" },
-    { userId: PERSON, limit: 20, cursor: undefined },
+    { userId: PERSON, language: "en", state: "queued", limit: 5, cursor: "c" },
+    { userId: PERSON, language: "en", limit: 20, cursor: undefined },
   ]);
 });
 

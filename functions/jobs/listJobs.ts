@@ -2,7 +2,9 @@ import { z } from "@hono/zod-openapi";
 import { microsecondsOf } from "#shared/platform/firestore/version.ts";
 import { page } from "#shared/platform/http/content.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "#shared/platform/http/cursor.ts";
+import { languageHeader } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
+import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { JOB_STATES, type JobState } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
@@ -12,6 +14,7 @@ import { jobSchema } from "./job.ts";
 
 interface ListJobsInput {
   readonly userId: string;
+  readonly language: Language;
   readonly state?: JobState | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;
@@ -23,7 +26,7 @@ interface ListJobsInput {
  * @throws `invalid_request` for a cursor that isn't of this list
  */
 export async function listJobs(
-  { userId, state, limit, cursor }: ListJobsInput,
+  { userId, language, state, limit, cursor }: ListJobsInput,
   deps: ViewDeps & { readonly sql: Sql },
 ): Promise<{ items: JobView[]; nextCursor: string | null }> {
   const after = decodeCursor(cursor);
@@ -37,7 +40,7 @@ export async function listJobs(
   const jobs = found.docs.slice(0, limit).map((document) => ({ id: document.id, job: document.data() }));
   const last = jobs.at(-1);
   return {
-    items: await Promise.all(jobs.map(({ id, job }) => viewJob(id, job, deps))),
+    items: await Promise.all(jobs.map(({ id, job }) => viewJob(id, job, deps, language))),
     nextCursor:
       last && found.size > limit ? encodeCursor([microsecondsOf(last.job.createdAt), last.id]) : null,
   };
@@ -50,10 +53,17 @@ export const listJobsRoute = route(
     method: "get",
     path: "/v1/jobs",
     summary: "The space's jobs, newest first",
-    request: { query: pageQuery.extend({ state: z.enum(JOB_STATES).optional() }) },
+    request: {
+      query: pageQuery.extend({ state: z.enum(JOB_STATES).optional() }),
+      headers: languageHeader,
+    },
     responses: { 200: page(jobSchema) },
     errors: [],
   },
   listJobs,
-  async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("query") }), 200),
+  async (c, perform) =>
+    c.json(
+      await perform({ userId: c.var.account.userId, language: c.var.language, ...c.req.valid("query") }),
+      200,
+    ),
 );

@@ -18,7 +18,7 @@ test("each change is an event with its id, and the stream ends with the job", as
     };
   });
   const { status, headers, text } = await callerOf(route, {})("GET", PATH, {
-    headers: { "last-event-id": "0" },
+    headers: { "last-event-id": "0", "accept-language": "fr, ko-KR;q=0.8, en;q=0.5" },
   });
   assert.equal(status, 200);
   assert.match(headers.get("content-type") ?? "", /^text\/event-stream/);
@@ -28,7 +28,7 @@ test("each change is an event with its id, and the stream ends with the job", as
     [jobView(), ended],
   );
   assert.deepEqual(text.match(/^id: .*$/gm), ["id: 1/3", "id: 2"]);
-  assert.deepEqual(inputs, [{ userId: PERSON, id: ID, lastEventId: "0" }]);
+  assert.deepEqual(inputs, [{ userId: PERSON, language: "ko", id: ID, lastEventId: "0" }]);
 });
 
 test("a job whose end was heard is 204, so that the phone asks no more", async () => {

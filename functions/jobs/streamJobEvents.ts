@@ -1,6 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { idParam } from "#shared/platform/http/idParam.ts";
+import { languageHeader } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
+import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { isOpen } from "#shared/queue/jobDocument.ts";
 import type { ViewDeps } from "#shared/queue/view.ts";
@@ -16,14 +18,14 @@ type Messages = (signal: AbortSignal) => AsyncGenerator<JobEventMessage>;
  * @throws `not_found`
  */
 export async function streamJobEvents(
-  input: OwnJobInput & { readonly lastEventId: string | undefined },
+  input: OwnJobInput & { readonly language: Language; readonly lastEventId: string | undefined },
   deps: ViewDeps & { readonly sql: Sql },
 ): Promise<Messages | undefined> {
-  const { id, lastEventId } = input;
+  const { id, language, lastEventId } = input;
   const job = await ownJob(input, deps);
   if (lastEventId !== undefined && !isOpen(job) && (await isLastEvent(id, lastEventId, deps.firestore)))
     return undefined;
-  return (signal) => watchJob(id, lastEventId, signal, deps);
+  return (signal) => watchJob(id, { language, lastEventId }, signal, deps);
 }
 
 export const streamJobEventsRoute = route(
@@ -35,7 +37,7 @@ export const streamJobEventsRoute = route(
     summary: "Watch a job: server-sent events",
     request: {
       params: idParam,
-      headers: z.object({ "last-event-id": z.string().max(100).optional() }),
+      headers: languageHeader.extend({ "last-event-id": z.string().max(100).optional() }),
     },
     responses: {
       200: {
@@ -52,6 +54,7 @@ export const streamJobEventsRoute = route(
     const lastEventId = c.req.valid("header")["last-event-id"];
     const messages = await perform({
       userId: c.var.account.userId,
+      language: c.var.language,
       ...c.req.valid("param"),
       lastEventId,
     });

@@ -1,5 +1,6 @@
 import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
 import { versionOf } from "#shared/platform/firestore/version.ts";
+import type { Language } from "#shared/platform/language.ts";
 import { isOpen, type Job, jobsOf } from "#shared/queue/jobDocument.ts";
 import { type JobView, positionOf, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 
@@ -30,21 +31,21 @@ const POSITION_MS = 3_000;
 /**
  * A job each time it is different, as it is then, until it has ended or `signal` is aborted. Of states that follow each other faster
  * than they can be sent only the latest is sent; no state is sent twice in a row.
- * @param lastEventId the last id that was received before, on another connection
+ * @param watcher.lastEventId the last id that was received before, on another connection
  */
 export async function* watchJob(
   jobId: string,
-  lastEventId: string | undefined,
+  watcher: { readonly language: Language; readonly lastEventId: string | undefined },
   signal: AbortSignal,
   deps: WatchDeps,
 ): AsyncGenerator<JobEventMessage> {
-  let heard = lastEventId;
+  let heard = watcher.lastEventId;
   for await (const snapshot of snapshots(jobId, signal, deps.firestore)) {
     const { job, updateTime } = snapshot;
     if (job === undefined || updateTime === undefined) return; // erased meanwhile
     const position = job.state === "queued" ? await positionOf(jobId, job, deps.firestore) : null;
     const id = position === null ? versionOf(updateTime) : `${versionOf(updateTime)}/${position}`;
-    if (id !== heard) yield { id, job: await viewJob(jobId, job, deps) };
+    if (id !== heard) yield { id, job: await viewJob(jobId, job, deps, watcher.language) };
     heard = id;
     if (!isOpen(job)) return;
   }

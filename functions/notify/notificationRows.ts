@@ -1,7 +1,7 @@
 /** The SQL of notifications and of their deliveries to devices. */
 import type { DomainEvent } from "#shared/events/event.ts";
+import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import type { Language } from "#shared/spaces/person.ts";
 
 /** A device that an event is for, with the wishes of its person. */
 export interface Recipient {

@@ -1,7 +1,7 @@
 /** What a push message says. Anyone who holds the phone sees it on the lock screen, so it contains nothing about a person but a job's title. */
 import type { DomainEvent } from "#shared/events/event.ts";
-import type { Language } from "#shared/spaces/person.ts";
-import { failureReason } from "./failureReasons.ts";
+import { failureSentence } from "#shared/kinds/failures.ts";
+import type { Language } from "#shared/platform/language.ts";
 
 export interface Text {
   readonly title: string;
@@ -16,24 +16,24 @@ export function textOf(event: DomainEvent, language: Language): Text {
   switch (event.type) {
     case "job_succeeded":
       return language === "ko"
-        ? { title: "새로운 추억이 준비됐어요", body: `‘${short(event.title)}’을(를) 이제 볼 수 있어요.` }
+        ? { title: "새로운 추억이 준비됐어요", body: `‘${short(event.title)}’ 추억을 이제 볼 수 있어요.` }
         : { title: "A memory is ready", body: `You can visit “${short(event.title)}” now.` };
     case "job_failed":
       return language === "ko"
         ? {
             title: "추억을 만들지 못했어요",
-            body: `‘${short(event.title)}’: ${failureReason(event.code, language)}`,
+            body: `‘${short(event.title)}’: ${failureSentence(event.code, language)}`,
           }
         : {
             title: "A memory could not be made",
-            body: `“${short(event.title)}”: ${failureReason(event.code, language)}`,
+            body: `“${short(event.title)}”: ${failureSentence(event.code, language)}`,
           };
     case "invited":
       return language === "ko"
-        ? { title: "돌봄 그룹에 초대받았어요", body: "메일로 받은 코드를 돌보는 분에게 알려 주세요." }
+        ? { title: "돌봄 그룹에 초대받았어요", body: "메일로 받은 코드를 돌봐 주실 분께 읽어 주세요." }
         : {
             title: "You are invited to a care group",
-            body: "A code is in your mail. Give it to the person who cares for you.",
+            body: "We mailed you a code. Read it to the person who wants to care for you.",
           };
     case "badge_earned":
       return language === "ko"

@@ -19,7 +19,7 @@ test("the state of one's upload is answered, asked for by the caller's own id", 
     return state;
   });
   const { status, json } = await callerOf(route, {})("GET", `/v1/uploads/${ID}`);
-  assert.deepEqual([status, json, inputs], [200, state, [{ userId: PERSON, id: ID }]]);
+  assert.deepEqual([status, json, inputs], [200, state, [{ userId: PERSON, language: "en", id: ID }]]);
 });
 
 test("another space's is 404; so is what can't be an id, and then nothing is read", async () => {

@@ -1,9 +1,12 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { z } from "@hono/zod-openapi";
+import { reasonIn } from "#shared/kinds/failures.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
+import { languageHeader } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
+import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { urlExpiryOf } from "#shared/uploads/createUpload.ts";
@@ -12,7 +15,12 @@ import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 const uploadState = z
   .object({
     state: z.enum(["pending", "received", "rejected"]),
-    reason: z.object({ code: z.string(), message: z.string() }).optional(),
+    reason: z
+      .object({
+        code: z.string(),
+        message: z.string().describe("What happened and what helps, in the language of Accept-Language."),
+      })
+      .optional(),
     expiresAt: z.iso.datetime().describe("Until when the bytes can come and the URLs can be renewed."),
     urlExpiresAt: z.iso.datetime().describe("Until when the URLs that were signed last can be used."),
   })
@@ -23,7 +31,7 @@ const uploadState = z
  * @throws `not_found`
  */
 export async function getUpload(
-  { userId, id }: { userId: string; id: string },
+  { userId, language, id }: { userId: string; language: Language; id: string },
   deps: { readonly sql: Sql; readonly firestore: Firestore },
 ): Promise<z.infer<typeof uploadState>> {
   const [space, snapshot] = await Promise.all([
@@ -35,7 +43,7 @@ export async function getUpload(
   const { state, reason, expiresAt } = upload;
   return {
     state,
-    ...(reason ? { reason } : {}),
+    ...(reason ? { reason: reasonIn(language, reason) } : {}),
     expiresAt: expiresAt.toISOString(),
     urlExpiresAt: urlExpiryOf(upload).toISOString(),
   };
@@ -48,10 +56,14 @@ export const getUploadRoute = route(
     method: "get",
     path: "/v1/uploads/{id}",
     summary: "What became of an upload",
-    request: { params: idParam },
+    request: { params: idParam, headers: languageHeader },
     responses: { 200: json(uploadState, "Its state.") },
     errors: ["not_found"],
   },
   getUpload,
-  async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("param") }), 200),
+  async (c, perform) =>
+    c.json(
+      await perform({ userId: c.var.account.userId, language: c.var.language, ...c.req.valid("param") }),
+      200,
+    ),
 );

@@ -1,11 +1,6 @@
 import { isOneOf } from "../platform/media/mediaTypes.ts";
+import { type Reason, reasonOf } from "./failures.ts";
 import type { Kind } from "./kind.ts";
-
-/** A code and a sentence, as a person is told why. */
-export interface Reason {
-  readonly code: string;
-  readonly message: string;
-}
 
 /**
  * Why content can't fill a role of the kind; undefined when it can.
@@ -19,12 +14,7 @@ export function problemOfInput(
 ): Reason | undefined {
   const rule = Object.hasOwn(kind.inputs, role) ? kind.inputs[role] : undefined;
   if (!rule || !isOneOf(rule.contentTypes, received.contentType)) {
-    return {
-      code: "type_not_accepted",
-      message: "One of the files isn't of a type that can be used for this.",
-    };
+    return reasonOf("type_not_accepted");
   }
-  return received.size > rule.maxBytes
-    ? { code: "too_large", message: "One of the files is larger than can be used for this." }
-    : undefined;
+  return received.size > rule.maxBytes ? reasonOf("too_large") : undefined;
 }

@@ -1,4 +1,5 @@
-import { problemOfInput, type Reason } from "../kinds/inputRules.ts";
+import type { Reason } from "../kinds/failures.ts";
+import { problemOfInput } from "../kinds/inputRules.ts";
 import type { Job } from "./jobDocument.ts";
 import type { Refused, Rules, UploadState } from "./jobEvent.ts";
 

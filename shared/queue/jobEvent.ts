@@ -1,5 +1,5 @@
 /** What can happen to a job and what follows from it: the words that `transition` and `commitJob` share. */
-import type { Reason } from "../kinds/inputRules.ts";
+import type { Reason } from "../kinds/failures.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { Result } from "../results/resultDocument.ts";
 import type { Job, JobInput } from "./jobDocument.ts";

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reasonOf } from "../kinds/failures.ts";
 import type { Job } from "./jobDocument.ts";
 import type { JobEvent } from "./jobEvent.ts";
 import { NOW } from "./testing/jobFixture.ts";
@@ -21,10 +22,11 @@ const { T, at, RULES, NEW, CLEAN, FILE, HERE, PENDING, REJECTED, here, leaseTime
 
 const NO_JOB = undefined;
 const IMAGE = { contentType: "image/png" };
-const TYPE = "One of the files isn't of a type that can be used for this.";
-const SIZE = "One of the files is larger than can be used for this.";
-const MISSING = "The files never arrived; please send them again.";
-const ENGINE_LOST = "The conversion stopped answering, each time it was tried.";
+const TYPE = reasonOf("type_not_accepted").message;
+const SIZE = reasonOf("too_large").message;
+const MISSING = reasonOf("upload_missing").message;
+const TOO_LONG = reasonOf("took_too_long").message;
+const ENGINE_LOST = reasonOf("engine_lost").message;
 
 type Row = readonly [title: string, job: Job | undefined, event: JobEvent, becomes: life.Becomes];
 
@@ -113,7 +115,7 @@ const table: readonly Row[] = [
   // lease_ended
   ["the lease ends: in line at its place", running({ until: T }), leaseEnded(), entersLine({ ...over("ended", T), progress: null })],
   ["the last attempt's lease ends: has failed", running({ until: T }, 3), leaseEnded(), fails("engine_lost", ENGINE_LOST, over("ended", T))],
-  ["the last attempt's lease ends at the ceiling: has failed", running({ until: T, startedAt: at(-400) }, 3), leaseEnded(), fails("took_too_long", "The conversion took longer than it may.", over("ended", T))],
+  ["the last attempt's lease ends at the ceiling: has failed", running({ until: T, startedAt: at(-400) }, 3), leaseEnded(), fails("took_too_long", TOO_LONG, over("ended", T))],
   ["its timer goes off early: set again", running({ until: at(1) }), leaseEnded(), stays(leaseTimer(at(1)))],
   ["an earlier lease's timer goes off", { ...running({ until: T }), leaseNumber: 2 }, leaseEnded(), stays()],
   ["the timer of a released lease goes off", REFUNDED, leaseEnded(), stays()],

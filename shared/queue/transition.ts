@@ -8,7 +8,7 @@
  *
  * `transition.test.ts` shows the whole of it as a table.
  */
-import type { Reason } from "../kinds/inputRules.ts";
+import { type Reason, reasonOf } from "../kinds/failures.ts";
 import { plusSeconds } from "../platform/clock.ts";
 import { fillAll, fillInputs } from "./fillInputs.ts";
 import { isOpen, type Job } from "./jobDocument.ts";
@@ -138,8 +138,7 @@ function inputKnown(job: Job, uploadId: string, state: UploadState, now: Date, r
 
 function inputsMissing(job: Job, now: Date): Outcome {
   if (job.state !== "awaiting_upload") return unchanged(job);
-  const message = "The files never arrived; please send them again.";
-  return failed(job, { code: "upload_missing", message }, now);
+  return failed(job, reasonOf("upload_missing"), now);
 }
 
 function lease(job: Job, event: EventOf<"lease">, now: Date, rules: Rules): Outcome {
@@ -224,13 +223,7 @@ function leaseEnded(job: Job, leaseNumber: number, now: Date, rules: Rules): Out
   const over = { ...job, ...withoutLease(job, "ended") };
   if (job.attempt < job.maxAttempts) return enter({ ...over, progress: null }, now);
   const tooLong = until >= plusSeconds(startedAt, rules.leaseCeilingSeconds);
-  return failed(
-    over,
-    tooLong
-      ? { code: "took_too_long", message: "The conversion took longer than it may." }
-      : { code: "engine_lost", message: "The conversion stopped answering, each time it was tried." },
-    now,
-  );
+  return failed(over, reasonOf(tooLong ? "took_too_long" : "engine_lost"), now);
 }
 
 function backOffEnded(job: Job, enqueueCount: number, now: Date): Outcome {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { reasonOf } from "../kinds/failures.ts";
 import type { Upload } from "../uploads/uploadDocument.ts";
 import { NOW, RECEIVED, TRACE } from "./testing/jobFixture.ts";
 import { eventOfUpload, stateOfUpload } from "./uploadState.ts";
@@ -20,7 +21,7 @@ const upload = (overrides: Partial<Upload>): Upload => ({
   ...overrides,
 });
 const reason = { code: "cut_off", message: "It was cut off." };
-const unexplained = { code: "upload_rejected", message: "A file was rejected." };
+const unexplained = reasonOf("upload_rejected");
 
 test("a pending upload is pending, and no event", () => {
   assert.deepEqual(stateOfUpload(upload({})), { state: "pending" });

@@ -1,3 +1,4 @@
+import { reasonOf } from "../kinds/failures.ts";
 import type { Upload } from "../uploads/uploadDocument.ts";
 import type { EventOf, UploadState } from "./jobEvent.ts";
 
@@ -6,7 +7,7 @@ export function stateOfUpload(upload: Upload): UploadState {
   const { state, object, received, reason } = upload;
   if (state === "received" && received) return { state, received: { object, ...received } };
   if (state !== "rejected") return { state: "pending" };
-  return { state, reason: reason ?? { code: "upload_rejected", message: "A file was rejected." } };
+  return { state, reason: reason ?? reasonOf("upload_rejected") };
 }
 
 /** The event by which a waiting job hears of an upload; undefined while it is pending. */

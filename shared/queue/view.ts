@@ -1,8 +1,10 @@
 /** A job as people are shown it. */
 import type { Firestore } from "@google-cloud/firestore";
+import { reasonIn } from "../kinds/failures.ts";
 import type { Kinds } from "../kinds/index.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
+import { LANGUAGES, type Language } from "../platform/language.ts";
 import { resourceIdOf } from "../results/resultDocument.ts";
 import { type KindPace, median, remainingSeconds, startsInSeconds } from "./estimate.ts";
 import { isOpen, type Job, type JobState } from "./jobDocument.ts";
@@ -38,8 +40,16 @@ export interface ViewDeps {
   readonly pace: (kind: Kind) => Promise<KindPace>;
 }
 
-/** A job with its place in line and what can be said about its time. */
-export async function viewJob(id: string, job: Job, deps: ViewDeps): Promise<JobView> {
+/**
+ * A job with its place in line and what can be said about its time.
+ * @param language of the sentence that says why it failed; one that has not failed needs none
+ */
+export async function viewJob(
+  id: string,
+  job: Job,
+  deps: ViewDeps,
+  language: Language = LANGUAGES[0],
+): Promise<JobView> {
   const { kind, title, state, params, progress, attempt, maxAttempts, error } = job;
   const position = job.state === "queued" ? await positionOf(id, job, deps.firestore) : null;
   return {
@@ -59,7 +69,7 @@ export async function viewJob(id: string, job: Job, deps: ViewDeps): Promise<Job
     progress,
     attempt,
     maxAttempts,
-    error,
+    error: error && reasonIn(language, error),
     resourceId: resourceIdOf(id),
     createdAt: job.createdAt.toISOString(),
     updatedAt: job.updatedAt.toISOString(),

@@ -2,9 +2,8 @@
 
 import { errors } from "../platform/errors.ts";
 import type { Role } from "../platform/http/accessToken.ts";
+import type { Language } from "../platform/language.ts";
 import type { Sql } from "../platform/sql/pool.ts";
-
-export type Language = "ko" | "en";
 
 export interface Person {
   readonly id: string;

@@ -1,4 +1,5 @@
 import type { Firestore } from "@google-cloud/firestore";
+import { type FailureCode, reasonOf } from "../kinds/failures.ts";
 import type { Kinds } from "../kinds/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/log/logger.ts";
@@ -62,25 +63,20 @@ async function readAndJudge(
   const start = await deps.objects.readStart(found.name, found.generation, Math.min(FIRST_BYTES, found.size));
   const contentType = start && (await sniffType(start));
   return (upload) => {
-    if (found.size !== upload.size) {
-      return rejected("size_mismatch", `${upload.size} bytes were announced, ${found.size} arrived.`);
-    }
+    if (found.size !== upload.size) return rejected("size_mismatch");
     if (upload.crc32c !== null && upload.crc32c !== found.crc32c) {
-      return rejected("checksum_mismatch", "What arrived isn't what was announced; please send it again.");
+      return rejected("checksum_mismatch");
     }
     if (contentType === undefined || !isTaken(deps.kinds, contentType)) {
-      return rejected(
-        "type_not_accepted",
-        "The file isn't a video, picture or recording that can be used here.",
-      );
+      return rejected("type_not_accepted");
     }
     const { generation, size, crc32c } = found;
     return { state: "received", reason: null, received: { generation, size, crc32c, contentType } };
   };
 }
 
-function rejected(code: string, message: string): Verdict {
-  return { state: "rejected", reason: { code, message }, received: null };
+function rejected(code: FailureCode): Verdict {
+  return { state: "rejected", reason: reasonOf(code), received: null };
 }
 
 /** Commits the verdict on a pending upload; gives the one that stands, or `stray` when no upload waits for these bytes. */

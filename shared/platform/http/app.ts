@@ -12,6 +12,7 @@ import { callerAddress } from "./callerAddress.ts";
 import { crossOrigin } from "./crossOrigin.ts";
 import type { HttpDeps } from "./httpDeps.ts";
 import { namesNothing } from "./idParam.ts";
+import { requestLanguage } from "./language.ts";
 import { methodsOf } from "./methods.ts";
 import type { Route } from "./route.ts";
 
@@ -56,6 +57,7 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
       },
     });
   });
+  app.use(requestLanguage);
   app.use(crossOrigin(app));
   app.use(async (c, next) => {
     refuseUnreadableBody(c);

@@ -3,6 +3,7 @@ import type { HttpBindings } from "@hono/node-server";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { ErrorCode } from "../errors.ts";
+import type { Language } from "../language.ts";
 import type { Logger } from "../log/logger.ts";
 import type { AccessClaims } from "./accessToken.ts";
 import type { HttpDeps } from "./httpDeps.ts";
@@ -16,6 +17,8 @@ export interface AppEnv {
     log: Logger;
     /** The caller's address by the trusted-hop rule. */
     address: string;
+    /** By `Accept-Language`. */
+    language: Language;
     account: AccessClaims;
     service: ServiceIdentity;
     /** The route that was found, once it was found. */

@@ -16,6 +16,7 @@ import { type Kinds, kinds } from "#shared/kinds/index.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import type { EngineAddress } from "#shared/platform/config/settings.ts";
 import { randomId } from "#shared/platform/ids.ts";
+import type { Language } from "#shared/platform/language.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Task, TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";
@@ -78,7 +79,7 @@ export interface QueueHarness {
   now: Date;
   pass(seconds: number): void;
   job(id: string): Promise<Job>;
-  view(id: string): Promise<JobView>;
+  view(id: string, language?: Language): Promise<JobView>;
   /** An upload's document; received unless said otherwise. */
   upload(overrides?: Partial<Upload>): Promise<string>;
   /** Submits a `scene` whose upload has arrived, unless said otherwise. */
@@ -150,7 +151,7 @@ export async function queueHarness(
       harness.now = plusSeconds(harness.now, seconds);
     },
     job: async (id) => jobSchema.parse((await firestore.doc(`jobs/${id}`).get()).data()),
-    view: async (id) => viewJob(id, await harness.job(id), deps),
+    view: async (id, language) => viewJob(id, await harness.job(id), deps, language),
     async upload(overrides = {}) {
       const id = randomId();
       const spaceId = overrides.spaceId ?? SPACE;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { recoverAwaitingJobs } from "#functions/sweep/queueRepairs.ts";
+import { failureSentence } from "#shared/kinds/failures.ts";
 import { type ErrorCode, ReverieError } from "#shared/platform/errors.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { applyUpload } from "#shared/queue/applyUpload.ts";
@@ -52,15 +53,16 @@ test("a job may come before its upload: it waits, and enters the line once", asy
   assert.deepEqual(await queue.job(job.id), queued);
 });
 
-test("a rejected upload fails the waiting job with its reason; no retry is possible", async () => {
+test("a rejected upload fails its job; the reason is shown in the phone's language", async () => {
   const video = await queue.upload(PENDING);
   const { id } = await queue.submit({ body: { inputs: { video } } });
   const reason = { code: "size_mismatch", message: "5 bytes were announced." };
   await queue.firestore.doc(`uploads/${video}`).update({ state: "rejected", reason });
   await applyUpload(video, queue.deps);
-  const job = await queue.view(id);
-  assert.equal(job.state, "failed");
-  assert.deepEqual(job.error, reason);
+  const { state, error } = await queue.job(id);
+  assert.deepEqual([state, error], ["failed", reason]);
+  const shown = await queue.view(id, "ko");
+  assert.deepEqual(shown.error, { code: reason.code, message: failureSentence(reason.code, "ko") });
   assert.equal(await openJobs(), 0);
   await assert.rejects(retryJob(id, queue.deps), is("inputs_rejected"));
 });
