@@ -193,7 +193,7 @@ export const functions = {
     ...DEFAULTS,
     trigger: { type: "http", paths: ["/v1/admin/**"] },
     invoker: "public",
-    purpose: "What an administrator calls: samples, quarantine and replay, dead letters, audit.",
+    purpose: "What an administrator calls: samples, quarantine and replay, dead letters, reconciliation.",
     settings: [
       ...COMMON,
       ...SQL,

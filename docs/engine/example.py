@@ -27,7 +27,7 @@ LEASE_SECONDS = 60
 
 
 class LeaseLost(Exception):
-    """Someone else has the job, or it was cancelled: drop the work, tell nobody."""
+    """Someone else has the job, or it was cancelled: drop the work, report nothing."""
 
 
 class Gateway:

@@ -196,8 +196,8 @@ for (const [what, bend] of [
     await until("the second job", () => gateway.results.has("job-2"));
     assert.equal(gateway.results.has("job-1"), false);
     const first = gateway.calls.find(({ leaseId }) => leaseId !== undefined)?.leaseId;
-    const told = gateway.calls.filter(({ leaseId }) => leaseId === first).map(({ route }) => route);
-    assert.deepEqual([...new Set(told)].toSorted(), ["input", "renew"]);
+    const called = gateway.calls.filter(({ leaseId }) => leaseId === first).map(({ route }) => route);
+    assert.deepEqual([...new Set(called)].toSorted(), ["input", "renew"]);
     await until("an empty work directory", () => engine.working === 0);
     assert.deepEqual(await readdir(workDir), []);
   });
@@ -254,7 +254,7 @@ test("an input that isn't what was promised fails as retryable and is not worked
   const job = sceneJob("job-1", damaged);
   gateway.queue.push(job);
   gateway.bend = ({ route }) => {
-    // After the lease has told the checksum.
+    // After the lease has given the checksum.
     if (route === "input") damaged[200] = (damaged[200] ?? 0) ^ 1;
     return undefined;
   };
@@ -320,7 +320,7 @@ test("a token the gateway refuses is replaced once, and the call made again", as
   assert.equal(gateway.tokensMinted, 2);
 });
 
-test("an engine without work ends by itself when it was told to", async (t) => {
+test("an engine without work ends by itself when it is set to", async (t) => {
   const { gateway, start } = await setUp(t, { idleExitSeconds: 0.2 });
   gateway.queue.push(sceneJob("job-1"));
   const engine = await start();

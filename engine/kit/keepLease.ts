@@ -3,9 +3,9 @@ import type { Logger } from "#shared/platform/log/logger.ts";
 import { type EngineClient, isLeaseLost, type Lease } from "./client.ts";
 import { pause } from "./retry.ts";
 
-/** How far the work is; whoever works changes it, each renewal reads it. */
+/** How far the work is; the work changes it, each renewal reads it. */
 export interface Progress {
-  /** From 0 to 1; what is told to the gateway never falls. */
+  /** From 0 to 1; what the gateway gets never falls. */
   fraction: number;
   stage: string;
 }
@@ -17,7 +17,7 @@ export interface KeptLease extends Disposable {
 
 /** Renewals per lease: two may be lost on the way before it ends. */
 const RENEWALS = 3;
-/** A new stage is told soon, but not more often than this, in seconds. */
+/** A new stage is reported soon, but not more often than this, in seconds. */
 const SOON = 1;
 
 /**

@@ -57,7 +57,7 @@ export class LeaseLoop {
     return "pulling";
   }
 
-  /** Gives all leases back. May be called twice; `ended` tells when it is done. */
+  /** Gives all leases back. May be called twice; `ended` resolves when it is done. */
   stop(): void {
     if (this.#stopping.signal.aborted) return;
     this.#options.log.info("engine_stopping", { working: this.working });

@@ -44,13 +44,13 @@ test("a connection that breaks is resumed where it broke, and every byte is ther
     return undefined;
   });
   const path = join(directory, "resumed");
-  const told: number[] = [];
-  await download(input, path, never, (received) => told.push(received));
+  const received: number[] = [];
+  await download(input, path, never, (bytes) => received.push(bytes));
   assert.deepEqual(await readFile(path), content);
   assert.ok(ranges.length > 7, "more often than attempts without progress would be allowed");
   assert.equal(ranges[0], undefined);
   assert.match(ranges[1] ?? "", /^bytes=\d+-$/);
-  assert.equal(told.at(-1), content.length);
+  assert.equal(received.at(-1), content.length);
 });
 
 test("a server that can't resume sends all of it again, and nothing is doubled", async (t) => {

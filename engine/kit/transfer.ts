@@ -21,7 +21,7 @@ const SILENCE_MS = 30_000;
 
 /**
  * Streams an input to `path` and proves it: exactly the promised size and CRC32C. A connection that breaks is resumed where it broke.
- * @param onBytes told how many bytes have arrived so far
+ * @param onBytes gets how many bytes have arrived so far
  * @throws TransferRefusedError when storage refuses, or what arrived isn't what was promised
  */
 export async function download(

@@ -16,7 +16,7 @@ const task: WorkTask = {
   log: silentLogger,
 };
 
-/** What the gateway is told of a conversion that fails so, at this attempt. */
+/** What the gateway gets of a conversion that fails so, at this attempt. */
 async function failure(error: Error, attempt: number): Promise<WorkError> {
   const work = conversions({}, () => Promise.reject(error)).get("scene");
   assert.ok(work);
@@ -42,7 +42,7 @@ test("a failure that may be chance is tried again once, then it fails with a sen
   }
 });
 
-test("a failure that the file is to blame for is told as it is, at every attempt", async () => {
+test("a failure that the file is to blame for is passed on as it is, at every attempt", async () => {
   const blamed = new ConversionError("video_protected", "This video is copy-protected.");
   assert.equal(await failure(blamed, 1), blamed);
   assert.equal(await failure(blamed, 2), blamed);

@@ -107,7 +107,7 @@ export async function runConversion(order: ConversionOrder): Promise<ConversionR
       });
       const { kind, inputs, params, outDir } = order;
       const work: WorkOrder = { kind, inputs, params: { ...params }, outDir, limits, maxResidentBytes };
-      // A process that couldn't start has no channel; `ended` tells.
+      // A process that couldn't start has no channel; `ended` resolves then.
       child.send(work, () => {});
     });
   } finally {

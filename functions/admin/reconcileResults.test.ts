@@ -4,7 +4,7 @@ import { callerOf, unreached } from "#shared/platform/http/testing/caller.ts";
 import { reconcileResultsRoute } from "./reconcileResults.ts";
 import { token } from "./testing/entries.ts";
 
-test("the audit begins without a body, or goes on where its cursor says", async () => {
+test("it begins at the first result without a body, or goes on where its cursor says", async () => {
   const counts = { missing: 1, stale: 0, changed: 0, invented: 0, recovered: 0, erased: 0 };
   const report = {
     ...{ checked: 2, ...counts, quarantined: 0, mended: 1, failed: 0 },
@@ -23,7 +23,7 @@ test("the audit begins without a body, or goes on where its cursor says", async 
   assert.deepEqual(inputs, [{ cursor: undefined }, { cursor: "job" }, { cursor: undefined }]);
 });
 
-test("a cursor that no audit gave is 400, and nothing is compared", async () => {
+test("a cursor that no answer gave is 400, and nothing is compared", async () => {
   const ask = callerOf(reconcileResultsRoute.performing(unreached), {});
   for (const cursor of ["a/b", "__x__", 7])
     assert.equal((await ask("POST", "/v1/admin/audit", { body: { cursor }, token })).status, 400);

@@ -29,7 +29,7 @@ const report = z
       .nullable()
       .describe("Send it as `cursor` to go on, when time ran out; null at the end."),
   })
-  .openapi("AuditReport");
+  .openapi("ReconciliationReport");
 
 /** Compares the results of both stores and mends what differs, for as long as a request may take. */
 export async function reconcileResults(
@@ -50,7 +50,7 @@ export const reconcileResultsRoute = route(
     request: {
       body: jsonBody(
         z.strictObject({
-          cursor: z.string().refine(isDocumentId, "expected a nextCursor of an audit").nullish(),
+          cursor: z.string().refine(isDocumentId, "expected the nextCursor of an answer").nullish(),
         }),
         { required: false },
       ),

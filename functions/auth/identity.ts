@@ -9,7 +9,7 @@ import { type Address, readAddress } from "#shared/platform/mail/address.ts";
 
 export interface Identity {
   readonly provider: "google" | "firebase";
-  /** The provider's own id of the person; the only thing it promises never to give to somebody else. */
+  /** The provider's own id of the person; the only thing it promises never to give to another person. */
   readonly subject: string;
   readonly email: Address | null;
   /** Whether the provider has seen that the person reads this mailbox. Only then is the address anything to go by. */

@@ -40,7 +40,7 @@ export function invitationMail(input: InvitationMailInput): Content {
         words.greeting,
         words.asks,
         giverLines(input.giver, words),
-        words.tell,
+        words.read,
         { code: input.code },
         words.until(timeOf(input.expiresAt, input.language, input.timeZone)),
         words.unknown,
@@ -85,7 +85,7 @@ const PHRASES = {
     address: (address: string) => `Address: ${address}`,
     unconfirmed: "not confirmed",
     about: "With the Reverie app, families bring back places and people that one of them remembers.",
-    tell: "If you know this person and agree, read this code to them:",
+    read: "If you know this person and agree, read this code to them:",
     begin: (address: string) => [
       "If you know this person and agree:",
       "1. Get the Reverie app.",
@@ -105,7 +105,7 @@ const PHRASES = {
     address: (address: string) => `이메일: ${address}`,
     unconfirmed: "확인되지 않음",
     about: "Reverie는 소중한 장소와 사람의 기억을 가족이 함께 되살리는 앱입니다.",
-    tell: "아는 분이고 동의하신다면 이 코드를 그분께 읽어 주세요.",
+    read: "아는 분이고 동의하신다면 이 코드를 그분께 읽어 주세요.",
     begin: (address: string) => [
       "아는 분이고 동의하신다면 이렇게 시작해 주세요.",
       "1. Reverie 앱을 설치합니다.",

@@ -102,7 +102,7 @@ export const ringEngineRoute = route(
 
 /**
  * Whether an engine was given all it asked for since it was last rung: it is awake, and asks again when it is done. A request for
- * work doesn't say from which address it comes, so this can be told only where a kind has a single one.
+ * work doesn't say from which address it comes, so this can be known only where a kind has a single one.
  */
 async function isSatisfied(kind: string, bell: Bell, deps: RingDeps): Promise<boolean> {
   if (bell.rungAt === null) return false;

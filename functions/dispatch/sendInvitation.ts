@@ -34,7 +34,7 @@ export interface MailDeps {
 export type MailOutcome = "sent" | "no_recipient" | "refused" | "over";
 
 /**
- * Makes the code of an invitation and mails it to the address, whether or not somebody has an account with it. The task may come twice,
+ * Makes the code of an invitation and mails it to the address, whether or not a person has an account with it. The task may come twice,
  * or again after a crash anywhere: until the mail server's yes is written down, every sending carries the same code under the same
  * Message-ID, so a second mail is a copy of the first; after that nothing is sent.
  * @throws what may pass (mail server or database away), so that Cloud Tasks tries again

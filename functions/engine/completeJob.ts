@@ -29,7 +29,7 @@ export interface Completed {
 }
 
 /**
- * Ends a job with its result. The files must be there as announced and with the checksums the engine tells; what is in them is not
+ * Ends a job with its result. The files must be there as announced and with the checksums the engine gives; what is in them is not
  * looked at. Job and result are written in one commit that depends on the space's tombstone. The same lease completing again is
  * answered the same and changes nothing.
  * @throws `lease_lost` or `erased`; `invalid_request` for data the kind doesn't have; `output_missing`

@@ -112,7 +112,7 @@ export const leaseJobsRoute = route(
         z.strictObject({
           engineId: textSchema(100)
             .min(1)
-            .describe("How this engine is told from others; stable while it runs."),
+            .describe("How this engine is known among others; stable while it runs."),
           kinds: z.array(z.string().max(64)).min(1).max(30),
           max: z.number().int().min(1).max(20).describe("How many jobs at most."),
           leaseSeconds: leaseSecondsSchema,
@@ -164,7 +164,7 @@ async function claimMore(
     if (candidates.length === 0) return undefined;
     let lost = false;
     while (candidates.length > 0 && held.length < max) {
-      // The head of the line first. Whoever lost it to another engine tries anywhere, or all losers would meet at the next one again.
+      // The head of the line first. One that lost it to another engine tries anywhere, or all of these would meet at the next one again.
       const index = lost ? Math.floor(deps.random() * candidates.length) : 0;
       const [candidate] = candidates.splice(index, 1);
       if (!candidate) break;
@@ -177,7 +177,7 @@ async function claimMore(
   return undefined;
 }
 
-/** Claims one job; undefined when somebody else was faster. */
+/** Claims one job; undefined when another engine was faster. */
 async function claim(
   { jobId, found }: Candidate,
   request: LeaseRequest,

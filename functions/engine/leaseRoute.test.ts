@@ -9,7 +9,7 @@ import { releaseLeaseRoute } from "./releaseLease.ts";
 import { renewLeaseRoute } from "./renewLease.ts";
 import { PATH, token } from "./testing/lease.ts";
 
-test("on every route of a lease, a lost lease is told before a bad body", async () => {
+test("on every route of a lease, a lost lease is answered before a bad body", async () => {
   // No id of a lease: it is judged without any store, and so nothing else of the deps is reached.
   const deps = { firestore: undefined } as unknown as EngineDeps;
   for (const [route, call] of [

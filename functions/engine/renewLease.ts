@@ -45,7 +45,7 @@ export const renewLeaseRoute = route(
     access: "engine",
     method: "post",
     path: "/v1/engine/leases/{leaseId}/renew",
-    summary: "Keep a lease and tell how far the work is",
+    summary: "Keep a lease and report how far the work is",
     request: {
       params: leaseParam,
       body: jsonBody(

@@ -27,7 +27,7 @@ interface EarnBadgeInput {
  * Gives a recipient today's badge, and notifies their givers.
  *
  * Today is the date in the time zone their profile names now. One badge a day means: none that counts for that date, and none
- * earned at a moment that in this zone falls on that date. So whoever travels, or changes the setting, never earns two on one day of
+ * earned at a moment that in this zone falls on that date. So a person who travels, or changes the setting, never earns two on one day of
  * the place they are in; flying west over the date line can cost a day, which they had already.
  * @returns 201 `{id, type, date, earnedAt}`
  * @throws `already_earned`; `role_mismatch` for anyone but a care recipient

@@ -65,7 +65,7 @@ export async function recordsOf(
   return { lists, resources };
 }
 
-/** What an export tells of a job; the rest of the document is the line's own business. */
+/** What an export contains of a job; the rest of the document is the line's own business. */
 const jobSchema = z.object({
   kind: z.string(),
   title: z.string(),

@@ -24,7 +24,7 @@ interface InviteInput {
 }
 
 /**
- * Notes that a giver asks to care for whoever has this address, and has a task mail them. Nothing here looks at the invited
+ * Notes that a giver asks to care for the person with this address, and has a task mail them. Nothing here looks at the invited
  * account, so the answer, its shape and its time are the same whether there is one or not. Earlier codes for the same address end.
  * @returns 202 `{id, expiresAt}`; the code that is mailed counts until `expiresAt`
  * @throws `role_mismatch` for anyone but a care giver; `rate_limited` past the daily caps
@@ -66,7 +66,7 @@ export const inviteRoute = route(
     access: "account",
     method: "post",
     path: "/v1/invitations",
-    summary: "Ask to care for somebody",
+    summary: "Ask to care for a person",
     description:
       "For care givers. The address is mailed a code to read to the giver, and how to begin if it has no account yet. The answer is the " +
       "same in every case.",

@@ -13,7 +13,7 @@ export interface OwnJobInput {
 
 /**
  * A job of the caller's space. A job never changes its space, so the check holds for what follows.
- * @throws `not_found`, whether it isn't there or is somebody else's
+ * @throws `not_found`, whether it isn't there or is another space's
  */
 export async function ownJob(
   { userId, id }: OwnJobInput,

@@ -15,7 +15,7 @@ test("a job is started again for the caller and answered as it is then", async (
   assert.deepEqual([status, json, inputs], [200, jobView(), [{ userId: PERSON, id: ID }]]);
 });
 
-test("why a job can't start again is told by its own code", async () => {
+test("why a job can't start again has its own code", async () => {
   for (const [error, status] of [
     [errors.notFound(), 404],
     [errors.jobNotFinished("the job has not ended"), 409],

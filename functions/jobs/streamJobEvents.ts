@@ -58,7 +58,7 @@ export const streamJobEventsRoute = route(
       ...c.req.valid("param"),
       lastEventId,
     });
-    // 204 is what tells an EventSource to stop asking.
+    // 204 makes an EventSource stop asking.
     return messages === undefined ? c.body(null, 204) : eventStream(c, messages);
   },
 );

@@ -35,7 +35,7 @@ test("a body that can't be a job is 400 and names the field; no job is made", as
   }
 });
 
-test("why a job isn't taken is told by its own code", async () => {
+test("why a job isn't taken has its own code", async () => {
   for (const [error, status] of [
     [errors.unknownKind("kind: expected one of scene, avatar"), 400],
     [errors.groupRequired("join a care group first"), 409],

@@ -42,7 +42,7 @@ test("a body that can't be an upload is 400 and names the field; nothing is sign
   }
 });
 
-test("who is in no group is told so before anything is signed", async () => {
+test("who is in no group is refused before anything is signed", async () => {
   const asked = createUploadOfCaller(
     { userId: PERSON, body: BODY },
     // Anything else it read would be undefined.

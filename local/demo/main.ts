@@ -19,7 +19,7 @@ if (options === undefined) process.exitCode = 1;
 else if (options.help) console.log(USAGE);
 else process.exitCode = await main(options);
 
-/** Undefined, once the person was told, when there is one that isn't known. */
+/** Undefined, once the person has read so, when there is one that isn't known. */
 function optionsGiven() {
   try {
     return parseArgs({
@@ -60,7 +60,7 @@ async function main(options: NonNullable<ReturnType<typeof optionsGiven>>): Prom
   }
 }
 
-/** What a program is told when the way ended before there was a job, for example because the upload was refused. */
+/** What a program reads when the way ended before there was a job, for example because the upload was refused. */
 function notConverted(error: unknown): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   return {

@@ -76,11 +76,11 @@ function inSdk(roots: readonly string[], dir: string): Emulators | undefined {
   return undefined;
 }
 
-/** Where a Google Cloud SDK may be: told by the environment, behind `gcloud` on PATH, or where installers put it. */
+/** Where a Google Cloud SDK may be: named by the environment, behind `gcloud` on PATH, or where installers put it. */
 function sdkRoots(): string[] {
   const roots: string[] = [];
-  const told = process.env.CLOUDSDK_ROOT_DIR;
-  if (told) roots.push(told);
+  const named = process.env.CLOUDSDK_ROOT_DIR;
+  if (named) roots.push(named);
   for (const dir of (process.env.PATH ?? "").split(delimiter)) {
     const gcloud = join(dir, "gcloud");
     if (dir !== "" && existsSync(gcloud)) roots.push(dirname(dirname(realpathSync(gcloud))));

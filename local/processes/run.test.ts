@@ -92,7 +92,7 @@ function startOwner(pids: string, scratch: string): ChildProcess {
   return spawn(process.execPath, ["--input-type=module-typescript", "-e", script], { stdio: "inherit" });
 }
 
-test("a process that ends before it is ready is told with the end of its log", async () => {
+test("a process that ends before it is ready is reported with the end of its log", async () => {
   const run = openRun({ logs: join(dir, "early") });
   const child = await run.start({
     name: "early",

@@ -73,9 +73,9 @@ function markIn(words: readonly string[]): string | undefined {
 }
 
 /**
- * Picks what belongs to a run: the processes it started, all their descendants, and whoever carries its mark. The caller itself
+ * Picks what belongs to a run: the processes it started, all their descendants, and each process that carries its mark. The caller itself
  * is left out, and so are the processes named in `except`.
- * @param roots what the run started; a pid that was given to another process since is told apart by its start
+ * @param roots what the run started; a pid that was given to another process since is known by its start
  */
 export function processesOfRun(
   run: string,

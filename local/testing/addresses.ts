@@ -4,7 +4,7 @@ export const ADDRESSES = {
   postgres: "REVERIE_TEST_POSTGRES",
   /** `host:port` of a Firestore emulator. */
   firestore: "REVERIE_TEST_FIRESTORE",
-  /** Path of the `endpoints.json` of a cloud for the acceptance tier; whoever runs the tests may set it. */
+  /** Path of the `endpoints.json` of a cloud for the acceptance tier; it may be set by hand. */
   endpoints: "REVERIE_ENDPOINTS",
   /** Path of the `endpoints.json` of a running local cloud, for tests that reach inside it. */
   cloud: "REVERIE_TEST_CLOUD",

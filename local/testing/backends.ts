@@ -14,7 +14,7 @@ export interface TestDatabase {
   /** Connection string, as DATABASE_URL takes it. */
   readonly url: string;
   readonly pool: pg.Pool;
-  /** Closes the pool and drops the database, whoever is still connected. */
+  /** Closes the pool and drops the database, also while clients are connected. */
   drop(): Promise<void>;
 }
 

@@ -138,7 +138,7 @@ async function takeTurn(dir: string): Promise<void> {
   );
 }
 
-/** A directory is made by one only; whoever made it writes down who they are, and one whose maker is dead may be taken. */
+/** A directory is made by one only, which writes down who it is; one whose maker is dead may be taken. */
 function tryTurn(dir: string): boolean {
   const holder = join(dir, "holder.json");
   try {

@@ -1,4 +1,4 @@
-/** Preloaded into the processes of unit tests: whoever starts a process there is refused. */
+/** Preloaded into the processes of unit tests: starting a process there is refused. */
 import childProcess from "node:child_process";
 import { syncBuiltinESMExports } from "node:module";
 

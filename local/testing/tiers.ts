@@ -1,4 +1,4 @@
-/** The three tiers of tests, told apart by where a test file is. */
+/** The three tiers of tests, known by where a test file is. */
 import { globSync, statSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
 import { ROOT } from "#tools/build/functions.ts";

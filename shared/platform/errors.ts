@@ -77,7 +77,7 @@ export const errors = {
   notEnrolled: define("not_enrolled", 403, "The role has not been chosen yet"),
   roleMismatch: define("role_mismatch", 403, "This is for the other role"),
 
-  /** Not there, or somebody else's; the two are answered alike. */
+  /** Not there, or another's; the two are answered alike. */
   notFound: define("not_found", 404, "Not found", "nothing is here for this caller"),
   /** Reading one's care group, while there is none. */
   notInGroup: define("not_in_group", 404, "The caller is in no care group"),

@@ -3,7 +3,7 @@
  * enter the line.
  *
  * No wake-up is lost. A job is committed before its bell is read, and the ring's task writes `idle` before it looks at the line for
- * the last time. So whoever reads `ringing` was committed before that last look, which finds the job; whoever reads `idle` begins a
+ * the last time. So a writer that reads `ringing` was committed before that last look, which finds the job; one that reads `idle` begins a
  * round. What a crash prevents between document and task is repeated by the next job that enters, or by `recoverLostRings`.
  */
 import type { Firestore } from "@google-cloud/firestore";

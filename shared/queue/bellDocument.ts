@@ -12,7 +12,7 @@ import { timestamp } from "../platform/firestore/timestamp.ts";
 export const bellSchema = z.object({
   round: z.number().int().positive(),
   /**
-   * - `idle`: no task; whoever adds work begins a round.
+   * - `idle`: no task; the next job in line begins a round.
    * - `ringing`: a task is due, or waits in the queue's back-off while the engine is busy.
    * - `checking`: the engine said it will pull; a task will check whether it did.
    */

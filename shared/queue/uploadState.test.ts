@@ -28,7 +28,7 @@ test("a pending upload is pending, and no event", () => {
   assert.equal(eventOfUpload("u", upload({})), undefined);
 });
 
-test("a received upload tells what arrived, and as which object", () => {
+test("a received upload says what arrived, and as which object", () => {
   const arrived = upload({ state: "received", received });
   assert.deepEqual(stateOfUpload(arrived), { state: "received", received: RECEIVED });
   assert.deepEqual(eventOfUpload("u", arrived), {
@@ -42,7 +42,7 @@ test("a received upload that doesn't say what arrived is pending", () => {
   assert.deepEqual(stateOfUpload(upload({ state: "received" })), { state: "pending" });
 });
 
-test("a rejected upload tells its reason or a general one; what arrived doesn't count", () => {
+test("a rejected upload gives its reason or a general one; what arrived doesn't count", () => {
   const rejected = upload({ state: "rejected", reason, received });
   assert.deepEqual(stateOfUpload(rejected), { state: "rejected", reason });
   assert.deepEqual(eventOfUpload("u", rejected), { type: "input_rejected", uploadId: "u", reason });

@@ -5,7 +5,7 @@ import type { Sql } from "../platform/sql/pool.ts";
 import type { Known } from "./decide.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
 
-/** Lets one transaction at a time decide about a result, also before it has a row. Whoever erases one takes this lock as well. */
+/** Lets one transaction at a time decide about a result, also before it has a row. An erasure takes this lock as well. */
 export async function lockResult(sql: Sql, jobId: string): Promise<void> {
   await sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
     JSON.stringify(["result", jobId]),

@@ -11,7 +11,7 @@ export const CODE_MINUTES = 30;
 export const CODE_TRIES = 5;
 const CODE_BYTES = 5;
 
-/** What a code is good for: this invitation, between the giver's account and whoever holds the invited address. */
+/** What a code is good for: this invitation, between the giver's account and the holder of the invited address. */
 export interface CodeBinding {
   readonly invitationId: string;
   readonly giverId: string;
@@ -57,7 +57,7 @@ export function giverKey(
 }
 
 /**
- * A code as somebody typed it, brought into the form it was made in: upper case, no spaces or hyphens, and the letters that
+ * A code as a person typed it, brought into the form it was made in: upper case, no spaces or hyphens, and the letters that
  * Crockford's base32 leaves out read as the digits they look like. What can't be a code stays wrong.
  */
 export function normalCode(typed: string): string {

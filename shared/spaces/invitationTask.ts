@@ -8,7 +8,7 @@ import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
 /** The body of `POST /mail` in `dispatch`. */
 export const mailTaskSchema = z.strictObject({ invitationId: z.string().regex(ID_PATTERN) });
 
-/** How long the mail waits: the answer to the inviter has left before anyone looks whether there is somebody to mail to. */
+/** How long the mail waits: the answer to the inviter has left before it is looked up whether the address has an account. */
 const MAIL_DELAY_SECONDS = 1;
 
 /** The task that mails an invitation's code. Named after the invitation, so that it is added at most once. */

@@ -1,7 +1,7 @@
 /**
  * Firestore's mirror of who is in which space, `members/{userId}`: the security rules ask it at each read. SQL is the truth. A
  * person's mirror is only ever written under their lock and from what SQL says at that moment, so writers can't overtake each
- * other, and whoever comes last leaves it right.
+ * other, and the last one leaves it right.
  */
 import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import type { Database, Sql } from "../platform/sql/pool.ts";
@@ -55,7 +55,7 @@ async function removeMirrorOf(firestore: Firestore, userId: string, spaceId: str
 }
 
 /**
- * Writes the mirrors that a crash left unwritten after somebody joined.
+ * Writes the mirrors that a crash left unwritten after a person joined.
  * @param limit how many at most
  * @returns how many were written
  */
@@ -153,7 +153,7 @@ function mirroredSpace(data: unknown): string | undefined {
   return parsed.success ? parsed.data.spaceId : undefined;
 }
 
-/** Waits for whoever is at this person's mirror; the lock ends with the transaction. */
+/** Waits until no other call writes this person's mirror; the lock ends with the transaction. */
 async function lockMirror(sql: Sql, userId: string): Promise<void> {
   await sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
     JSON.stringify(["mirror", userId]),

@@ -1,6 +1,6 @@
 /**
  * Every route as every kind of caller. The routes come from the API's own description, so a route that isn't visited here fails.
- * Visits go from outside to inside: whoever may do nothing goes first, so what they did not spoil is still there for the others.
+ * Visits go from outside to inside: the caller who may do nothing goes first, so what they did not spoil is still there for the others.
  */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
@@ -125,7 +125,7 @@ function visits(w: World): Record<string, Visit> {
     "GET /v1/auth/sessions": { answers: everyAccount(200) },
     "POST /v1/auth/firebase-token": { answers: everyAccount(200) },
     "GET /v1/me": { answers: everyAccount(200) },
-    "PATCH /v1/me": { body: { name: "Somebody" }, answers: everyAccount(200) },
+    "PATCH /v1/me": { body: { name: "Jiwoo" }, answers: everyAccount(200) },
     "GET /v1/me/export": { answers: everyAccount(200) },
     "PUT /v1/devices/{id}": {
       path: (caller) => `/v1/devices/phone-of-${caller.replaceAll(" ", "-")}`,

@@ -68,7 +68,7 @@ describe("over the one origin", () => {
     assert.equal((await withGoogle(email)).user.id, first.user.id);
   });
 
-  it("whoever reads an address does not get into an account made for it by another", async () => {
+  it("the reader of an address does not get into an account made for it by another", async () => {
     const email = address();
     const idToken = await tokenOf("signUp", email);
     const first = await signedIn({ provider: "firebase", idToken });

@@ -204,7 +204,7 @@ async function submitScene(video: string): Promise<string> {
 async function ended(jobId: string): Promise<JobView> {
   let last: JobView | undefined;
   for await (const change of giver.watch(jobId)) last = change;
-  if (!last) throw new Error("the stream told nothing");
+  if (!last) throw new Error("the stream sent nothing");
   return last;
 }
 

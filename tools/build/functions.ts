@@ -34,7 +34,7 @@ export async function buildFunctions(
     platform: "node",
     target: "node24",
     format: "cjs",
-    // pg asks for its native binding only when told to.
+    // pg asks for its native binding only when that is set.
     external: ["@google-cloud/functions-framework", "pg-native"],
     plugins: [tasksClientPlugin],
     sourcemap: "linked",

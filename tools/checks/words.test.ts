@@ -42,6 +42,9 @@ const EXAMPLES: Readonly<Record<string, { has: readonly string[]; hasNot: readon
   crosswise: { has: ["crosswise"], hasNot: ["cross"] },
   nobody: { has: ["nobody else", "toNobody"], hasNot: ['account "nobody"', "noBody"] },
   whatever: { has: ["whatever it is"], hasNot: ["what ever"] },
+  somebody: { has: ["somebody else's", "isSomebody"], hasNot: ["some body"] },
+  whoever: { has: ["Whoever comes last"], hasNot: ["who ever"] },
+  told: { has: ["is told so", "untold", "notTold"], hasNot: ["tolerant", "retoldest"] },
   whom: { has: ["by whom"], hasNot: ["whole"] },
   "price of attention": { has: ["the price of attention"], hasNot: ["price"] },
   "tell phones": {
@@ -52,6 +55,10 @@ const EXAMPLES: Readonly<Record<string, { has: readonly string[]; hasNot: readon
   Gate: { has: ["deps().gate", "gateOf(", "type Gate"], hasNot: ["gateway", "aggregate"] },
   event_of_another_form: { has: ["event_of_another_form"], hasNot: ["another form"] },
   spared: { has: ["job.spared"], hasNot: ["spare", "disparate"] },
+  "audit of the stores": {
+    has: ["the audit finds it", "compared by an audit.", '"AuditReport"'],
+    hasNot: ["the audit log", "an audit line", "/v1/admin/audit"],
+  },
   LeaseWish: { has: ["LeaseWish", "wish.body"], hasNot: ["wishes"] },
   "is fed": { has: ["is fed", "UNFED_DAYS", "feedAwaitingJobs"], hasNot: ["federated", "feed"] },
   settle: {

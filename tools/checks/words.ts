@@ -52,6 +52,9 @@ export const RULES: readonly Rule[] = [
     pattern: /(?<![A-Za-z"`])nobody(?![a-z"`])|(?<=[a-z])Nobody|(?<![A-Za-z])Nobody(?![a-z])/g,
   },
   { word: "whatever", say: "any, or the cases", pattern: words("whatever") },
+  { word: "somebody", say: "a person, another person, or who exactly", pattern: words("somebody") },
+  { word: "whoever", say: "the one who does it", pattern: words("whoever") },
+  { word: "told", say: "gets, is set, is given, is known", pattern: words("told", "untold") },
   { word: "whom", say: "who, or a name", pattern: words("whom") },
   { word: "price of attention", say: "weight", pattern: /\bprice of attention\b/gi },
   {
@@ -64,6 +67,12 @@ export const RULES: readonly Rule[] = [
   { word: "Gate", say: "HttpDeps", pattern: /\bgate(?:Of)?\b|\bGate\b/g },
   { word: "event_of_another_form", say: "event_unreadable", pattern: /of_another_form/g },
   { word: "spared", say: "attemptRefunded", pattern: words("spared") },
+  {
+    word: "audit of the stores",
+    say: "reconcile, reconciliation",
+    pattern:
+      /\baudit(?:or|ed)? (?:finds|mends|compares|on demand|beside|brings)|\ban audit\b(?! (?:log|line))|AuditReport/gi,
+  },
   { word: "LeaseWish", say: "LeaseRequest", pattern: /\bLeaseWish\b|\bwish\b/g },
   {
     word: "is fed",

@@ -46,7 +46,7 @@ function heightsOf(document: Awaited<ReturnType<typeof readGlb>>, name: string):
   return [(positions.getMin([])[1] ?? 0) + rise, (positions.getMax([])[1] ?? 0) + rise];
 }
 
-/** A photo whose corners tell how it is turned. */
+/** A photo whose corners show how it is turned. */
 async function markedPhoto(name: string, turnTag: number): Promise<string> {
   const corner = (x: number, y: number, colour: string) =>
     `<rect x="${x}" y="${y}" width="150" height="200" fill="${colour}"/>`;
@@ -114,7 +114,7 @@ test("seen from behind, the pictures aren't mirrored", async () => {
     const x = numbers("POSITION", index)[0] ?? 0;
     const facing = numbers("NORMAL", index)[2] ?? 0;
     const u = numbers("TEXCOORD_0", index)[0] ?? 0;
-    // Whoever looks at the front has +x on the right, whoever looks at the back has it on the left.
+    // Seen from the front, +x is on the right; seen from the back, it is on the left.
     assert.equal(u > 0.5, x * facing > 0);
   }
 });

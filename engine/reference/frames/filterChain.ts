@@ -9,7 +9,7 @@ import { FFmpegError, Filter, type FilterContext, FilterGraph, FilterInOut, Fram
 
 /**
  * A chain of FFmpeg video filters with one input and one output, made for frames of one shape (see `frameShape`). The filters are
- * told nothing of the frames' colours: FFmpeg refuses some combinations that cameras write, and crashes on others. Frees its native memory on `dispose`; frames that came out of it live on by themselves.
+ * given nothing of the frames' colours: FFmpeg refuses some combinations that cameras write, and crashes on others. Frees its native memory on `dispose`; frames that came out of it live on by themselves.
  */
 export class FilterChain implements Disposable {
   readonly #graph = new FilterGraph();
@@ -39,7 +39,7 @@ export class FilterChain implements Disposable {
 
   /**
    * Sends one frame through. `frame` stays the caller's; the result is the caller's too and must be freed. A filter that waits
-   * for another frame is told that this was the last one, after which the chain can't be used again.
+   * for another frame hears that this was the last one, after which the chain can't be used again.
    */
   run(frame: Frame): Frame {
     const output = new Frame();

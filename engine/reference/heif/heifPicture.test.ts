@@ -72,11 +72,11 @@ async function tiled(clip: ColourClip, ...properties: readonly Buffer[]): Promis
 }
 
 test("one coded picture: the file's colours count before the picture's own", async () => {
-  const told = await coded({});
-  assertPatches(await read(heic(told)));
-  const untold = await coded({ told: false });
-  assertPatches(await read(heic(untold)));
-  const limited = await coded({ matrix: "bt709", range: "tv", told: false });
+  const named = await coded({});
+  assertPatches(await read(heic(named)));
+  const unnamed = await coded({ named: false });
+  assertPatches(await read(heic(unnamed)));
+  const limited = await coded({ matrix: "bt709", range: "tv", named: false });
   assertPatches(await read(heic(having(limited, property.codePoints(1, 13, 1, false)))));
   const wide = await coded({ primaries: "smpte432" });
   assertPatches(await read(heic(wide)));
@@ -89,7 +89,7 @@ test("HLG and PQ in 10 bits, HEVC and AV1, are brought down to standard colours"
   ] as const) {
     for (const encoder of ["libx265", "libsvtav1"] as const) {
       const item = await coded({
-        ...{ encoder, transfer, matrix: "bt2020nc", primaries: "bt2020", told: false },
+        ...{ encoder, transfer, matrix: "bt2020nc", primaries: "bt2020", named: false },
         pixelFormat: "yuv420p10le",
       });
       assertPatches(await read(heic(having(item, property.codePoints(9, number, 9, true)))), 16);
@@ -104,7 +104,7 @@ test("an ICC profile says what the colours mean", async () => {
     .toBuffer()
     .then((png) => sharp(png).metadata());
   assert.ok(icc);
-  const item = await coded({ primaries: "smpte432", told: false });
+  const item = await coded({ primaries: "smpte432", named: false });
   assertPatches(await read(heic(having(item, property.profile(icc)))));
 });
 

@@ -166,18 +166,18 @@ class Decoders implements Disposable {
 }
 
 /** The file's word counts before the coded picture's; what neither says is full-range BT.601 and sRGB (ISO/IEC 23000-22, 7.3.6.4). */
-function colourOfItem(frame: Frame, item: Item, told: CodePoints | undefined): Colour {
-  if (told) {
+function colourOfItem(frame: Frame, item: Item, named: CodePoints | undefined): Colour {
+  if (named) {
     // Code points that FFmpeg has no name for are numbers all the same.
-    frame.colorPrimaries = told.primaries as Frame["colorPrimaries"];
-    frame.colorTrc = told.transfer as Frame["colorTrc"];
-    frame.colorSpace = told.matrix as Frame["colorSpace"];
-    frame.colorRange = told.fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    frame.colorPrimaries = named.primaries as Frame["colorPrimaries"];
+    frame.colorTrc = named.transfer as Frame["colorTrc"];
+    frame.colorSpace = named.matrix as Frame["colorSpace"];
+    frame.colorRange = named.fullRange ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
   }
   const unsaid = frame.colorSpace === AVCOL_SPC_UNSPECIFIED && frame.colorPrimaries === AVCOL_PRI_UNSPECIFIED;
   const colour = colourOf(frame);
   // AV1 always says its range.
-  const fullRange = colour.fullRange || (!told && unsaid && item.type !== "av01");
+  const fullRange = colour.fullRange || (!named && unsaid && item.type !== "av01");
   const transfer = colour.transfer === "video" ? "srgb" : colour.transfer;
   return {
     ...colour,

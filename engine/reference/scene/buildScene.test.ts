@@ -206,7 +206,7 @@ test("a file that never gives a byte is ended by the watchdog; the process is go
       code: "conversion_too_slow",
     });
   });
-  await t.test("because it is told to", async () => {
+  await t.test("because that is set", async () => {
     const reason = new Error("no longer wanted");
     const signal = AbortSignal.timeout(300);
     await assert.rejects(runConversion({ ...order, signal }), { name: "TimeoutError" });

@@ -192,7 +192,7 @@ test("every pixel format that a decoder gives shows the same colours", async () 
   const deep = ["yuv420p14le", "yuv440p12le", "yuv420p16le", "yuv422p16le", "yuv444p16le"];
   const rgb = ["gbrp10le", "gbrp12le", "gbrap10le", "bgr0", "bgra", "rgb48le"];
   const stored = ["uyvy422", "yuyv422", "nv12", "nv21", "yuv420p", "yuv422p", "bgr24", "rgb555le"];
-  const drawnInRgb = { matrix: "gbr", range: "pc", told: false } as const;
+  const drawnInRgb = { matrix: "gbr", range: "pc", named: false } as const;
   await assertAll(
     [
       ...luma.map((one): Case => ({ ...lossless, ...one })),

@@ -3,7 +3,7 @@ import { boxesIn } from "./boxes.ts";
 
 /**
  * Whether the pictures in a file are encrypted, so that only a player with a licence can show them: rented and bought films, DVDs,
- * recordings of set-top boxes. False where that can't be told.
+ * recordings of set-top boxes. False where that can't be known.
  */
 export async function isProtected(path: string): Promise<boolean> {
   await using file = await open(path);

@@ -202,11 +202,11 @@ export class Video implements AsyncDisposable {
 }
 
 /** What the picture doesn't say of its colours, the container may. */
-function addColour(frame: Frame, told: CodecParameters): void {
-  if (frame.colorSpace === AVCOL_SPC_UNSPECIFIED) frame.colorSpace = told.colorSpace;
-  if (frame.colorTrc === AVCOL_TRC_UNSPECIFIED) frame.colorTrc = told.colorTrc;
-  if (frame.colorPrimaries === AVCOL_PRI_UNSPECIFIED) frame.colorPrimaries = told.colorPrimaries;
-  if (frame.colorRange === AVCOL_RANGE_UNSPECIFIED) frame.colorRange = told.colorRange;
+function addColour(frame: Frame, named: CodecParameters): void {
+  if (frame.colorSpace === AVCOL_SPC_UNSPECIFIED) frame.colorSpace = named.colorSpace;
+  if (frame.colorTrc === AVCOL_TRC_UNSPECIFIED) frame.colorTrc = named.colorTrc;
+  if (frame.colorPrimaries === AVCOL_PRI_UNSPECIFIED) frame.colorPrimaries = named.colorPrimaries;
+  if (frame.colorRange === AVCOL_RANGE_UNSPECIFIED) frame.colorRange = named.colorRange;
 }
 
 async function openContainer(container: FormatContext, path: string): Promise<void> {

@@ -35,7 +35,7 @@ export interface ColourClip extends Partial<Omit<Footage, "frames" | "drawnAs">>
   readonly primaries?: "bt709" | "bt2020" | "smpte432";
   readonly range?: "tv" | "pc";
   /** Whether the file says what its numbers mean. */
-  readonly told?: boolean;
+  readonly named?: boolean;
   /** What is drawn of the patches, in parts of the whole: all when absent. What is beyond them is black. */
   readonly part?: Part;
   readonly pictures?: number;
@@ -55,7 +55,7 @@ export async function makeColourClip(path: string, clip: ColourClip): Promise<vo
   const { width = 66, height = 44, matrix = "bt709", transfer = "bt709", primaries = "bt709" } = clip;
   const {
     range = "tv",
-    told = true,
+    named = true,
     turn = 0,
     mirrored = false,
     part = WHOLE,
@@ -69,7 +69,7 @@ export async function makeColourClip(path: string, clip: ColourClip): Promise<vo
     ...footage,
     ...{ width, height, turn, mirrored },
     drawnAs: matrix === "gbr" ? "gbrp16le" : "yuv444p16le",
-    encoderOptions: { ...(told ? words : {}), ...footage.encoderOptions },
+    encoderOptions: { ...(named ? words : {}), ...footage.encoderOptions },
     frames: Array.from({ length: pictures }, (_, index) => ({ timeSeconds: index / 25, pixels })),
   });
 }

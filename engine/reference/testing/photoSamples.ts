@@ -64,7 +64,7 @@ const codePoints = (transfer: number) => property.codePoints(9, transfer, 9, tru
 const highRange = {
   matrix: "bt2020nc",
   primaries: "bt2020",
-  told: false,
+  named: false,
   pixelFormat: "yuv420p10le",
 } as const;
 

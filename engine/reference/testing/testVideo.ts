@@ -1,4 +1,4 @@
-/** Small videos of every sort for tests, drawn so that it can be told from a picture whether it is upright, mirrored or stretched. */
+/** Small videos of every sort for tests, drawn so that a picture shows whether it is upright, mirrored or stretched. */
 import sharp from "sharp";
 import { type Footage, type FootageFrame, writeFootage } from "../footage.ts";
 

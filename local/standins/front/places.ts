@@ -2,7 +2,7 @@
 export interface Places {
   /**
    * Waits for a place.
-   * @param leaving says that whoever waits gave up; then it rejects
+   * @param leaving says that the waiting caller gave up; then it rejects
    * @returns gives the place back; calling it again does nothing
    */
   take(leaving: AbortSignal): Promise<() => void>;

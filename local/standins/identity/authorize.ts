@@ -32,8 +32,8 @@ interface SignInRequest {
 }
 
 /**
- * A request is one of three: good; wrong in a way the client may be told by redirect; or from a client that can't be trusted
- * with a redirect, so that only the person in front of the page is told (RFC 6749, 4.1.2.1).
+ * A request is one of three: good; wrong in a way that goes to the client by redirect; or from a client that can't be trusted
+ * with a redirect, so that only the person in front of the page learns it (RFC 6749, 4.1.2.1).
  */
 type Judged =
   | { readonly verdict: "good"; readonly request: SignInRequest }
@@ -174,7 +174,7 @@ function scopesOf(parameters: Parameters): string[] {
 function signInPage(request: SignInRequest, complaint?: string): Markup {
   return page({
     title: "Sign in",
-    about: "The local cloud's stand-in for Google. Be whoever you like; nothing is checked.",
+    about: "The local cloud's stand-in for Google. Choose any address; nothing is checked.",
     narrow: true,
     body: html`<section><form method="post">
 ${complaint === undefined ? "" : html`<p class="bad" role="alert">${complaint}</p>`}

@@ -35,7 +35,7 @@ export function metadataRoutes(deps: MetadataDeps): Hono {
     c.header("server", "Metadata Server for VM");
   });
   routes.get("/computeMetadata/*", async (c) => {
-    // Both rules keep a web page or a proxy from asking on somebody's behalf.
+    // Both rules keep a web page or a proxy from asking in another's name.
     if (c.req.header("metadata-flavor") !== "Google")
       return c.text("Missing Metadata-Flavor:Google header.", 403);
     if (c.req.header("x-forwarded-for") !== undefined)

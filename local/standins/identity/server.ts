@@ -1,6 +1,6 @@
 /**
  * Google's side of signing in, on loopback: OpenID provider, token endpoint, metadata server and IAM Credentials API in one
- * server, spoken to by Google's own client libraries unmodified. It believes whoever says who they are; see README.md.
+ * server, spoken to by Google's own client libraries unmodified. It believes what a caller says of itself; see README.md.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";

@@ -8,7 +8,7 @@ import type { KeyRing, ServiceAccount } from "./keys.ts";
 /** Life of ID and access tokens in seconds, as at Google. */
 export const TOKEN_SECONDS = 3600;
 
-/** A person as an ID token tells of them. */
+/** A person as an ID token names them. */
 export interface Person {
   readonly sub: string;
   readonly email: string;
@@ -32,7 +32,7 @@ export type Access = z.output<typeof access>;
 export interface PersonTokenRequest {
   readonly audience: string;
   readonly azp?: string;
-  /** The granted scopes; without `email` or `profile` the token doesn't tell them. */
+  /** The granted scopes; without `email` or `profile` the token doesn't carry them. */
   readonly scopes: readonly string[];
   readonly nonce?: string | undefined;
   /** The access token that is answered together with it; its hash goes into `at_hash` (OpenID Connect Core 3.1.3.6). */

@@ -11,7 +11,7 @@ const user = z.strictObject({
   email: z.string().trim().max(254).refine(isAddress, "expected an e-mail address"),
   name: z.string().min(1).max(200).optional(),
   emailVerified: z.boolean().default(true),
-  /** To play somebody whose address changed: the account number otherwise follows from the address. */
+  /** To play a person whose address changed: the account number otherwise follows from the address. */
   sub: z.string().min(1).max(255).optional(),
   nonce: z.string().min(1).max(500).optional(),
   /** The first registered client unless said otherwise. */

@@ -23,7 +23,7 @@ export interface PushOptions {
 
 /** A message that was taken. */
 export type Received = PushMessage & {
-  /** `projects/{projectId}/messages/{id}`, as the sender was told. */
+  /** `projects/{projectId}/messages/{id}`, as the sender got it. */
   readonly name: string;
   /** ISO 8601, UTC. */
   readonly receivedAt: string;

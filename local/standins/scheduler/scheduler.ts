@@ -8,7 +8,7 @@ const jobSchema = z.strictObject({
   everySeconds: z.number().positive(),
   url: z.url({ protocol: /^https?$/ }),
   serviceAccountEmail: z.email(),
-  /** The job's URL unless told. */
+  /** The job's URL unless set. */
   audience: z.string().min(1).exactOptional(),
 });
 
@@ -20,7 +20,7 @@ export interface SchedulerOptions {
   mintIdToken: MintIdToken;
   clock?: Clock;
   log?: (event: string, fields: Record<string, string | number>) => void;
-  /** How long a run may take; three minutes, as in Cloud Scheduler, unless told. */
+  /** How long a run may take; three minutes, as in Cloud Scheduler, unless set. */
   attemptDeadlineMs?: number;
 }
 

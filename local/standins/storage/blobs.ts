@@ -46,7 +46,7 @@ export class Blobs {
     return open(this.#path("blobs", blob), "r");
   }
 
-  /** Whoever has the file open goes on reading it. */
+  /** A reader that has the file open goes on reading it. */
   async remove(blob: string): Promise<void> {
     await rm(this.#path("blobs", blob), { force: true });
   }

@@ -156,7 +156,7 @@ test("listing goes by prefix, offset and pages, in the order of UTF-8", async ()
   assert.deepEqual(found, sorted);
 });
 
-test("a gzipped object is handed out gzipped to whoever takes that, else unpacked", async () => {
+test("a gzipped object is handed out gzipped to a client that takes it, else unpacked", async () => {
   const file = bucket.file("zipped.txt");
   await file.save("hello ".repeat(1000), { gzip: true, contentType: "text/plain" });
   assert.equal((await file.download())[0].toString(), "hello ".repeat(1000));

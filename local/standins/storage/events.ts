@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Clock } from "#shared/platform/clock.ts";
 import { objectResource, type StoredObject } from "./object.ts";
 
-/** Who is told about new objects of a bucket. */
+/** Where events of a bucket's new objects go. */
 export interface FinalizedSink {
   readonly bucket: string;
   /** Where events are posted: attributes in `ce-` headers, the object's resource as the body, as Eventarc posts to a function. */

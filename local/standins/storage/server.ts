@@ -32,7 +32,7 @@ export interface StorageOptions {
   readonly buckets: readonly { readonly name: string; readonly lifecycleDays?: number }[];
   /** Whose signatures count. */
   readonly publicKeys: PublicKeys;
-  /** Who is told about new objects. */
+  /** Where events of new objects go. */
   readonly onFinalized?: readonly FinalizedSink[];
   readonly clock?: Clock;
   /** Called with what happened; never with a query, a body or an object's name. */

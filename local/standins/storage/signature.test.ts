@@ -152,7 +152,7 @@ test("a URL works from 15 minutes before its date until its very last second", a
   await assert.rejects(at(-15 * 60_000 - 1), refusal(403, "RequestTimeTooSkewed"));
 });
 
-test("nobody's and somebody else's key don't count", async () => {
+test("an unknown key and another's key don't count", async () => {
   const request = await signed();
   const unknown = verifySignature(request, SIGNED_AT, () => undefined);
   await assert.rejects(unknown, refusal(403, "AccessDenied"));

@@ -28,7 +28,7 @@ export async function xmlApi(exchange: Exchange, deps: XmlDeps): Promise<void> {
   const target = { bucket: decodePath(rawBucket), name: decodePath(rawName) };
   const session = query.get("upload_id");
   if (session !== null && (method === "PUT" || method === "DELETE")) {
-    // The session's id is the permission: whoever started it had to sign for that.
+    // The session's id is the permission: its start had to be signed.
     return toSession(exchange, session, deps);
   }
   await authorize(exchange, deps);

@@ -11,7 +11,7 @@ import type { QueueConfig } from "./queueSettings.ts";
 import { startTasks, type TasksOptions } from "./server.ts";
 
 /*
- * What the tests of both stand-ins share: a worker that answers as it is told, a temporary place for data, and the official client,
+ * What the tests of both stand-ins share: a worker that answers as a test says, a temporary place for data, and the official client,
  * constructed as the README says.
  */
 
@@ -66,7 +66,7 @@ export interface Worker {
   paths(): string[];
 }
 
-/** An HTTP server that writes down what it gets and answers by `answer`, 200 unless told. */
+/** An HTTP server that writes down what it gets and answers by `answer`, 200 unless set. */
 export async function openWorker(
   t: TestContext,
   answer: (request: Received, worker: Worker) => Answer | undefined = () => undefined,

@@ -55,7 +55,7 @@ function checkSettings({ rateLimits, retryConfig }: QueueSettings): void {
   if (retryConfig.maxDoublings < 0) throw invalid("retry_config.max_doublings must not be negative.");
 }
 
-/** A queue as the stand-in is told of it. Durations are in seconds, as their names say; absent settings have Cloud Tasks' defaults. */
+/** A queue's settings as the stand-in gets them. Durations are in seconds, as their names say; absent settings have Cloud Tasks' defaults. */
 export const queueConfigSchema = z.strictObject({
   /** Short, with `projectId` and `location`; or the full resource name, without them. */
   name: z.string(),

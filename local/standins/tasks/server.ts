@@ -19,7 +19,7 @@ import { nowMicros } from "./time.ts";
 export interface TasksOptions {
   /** 0 takes a free port. */
   port: number;
-  /** 127.0.0.1 unless told. */
+  /** 127.0.0.1 unless set. */
   host?: string;
   /** Where queues and tasks are kept; made if it isn't there. One process at a time. */
   dataDir: string;
@@ -30,9 +30,9 @@ export interface TasksOptions {
   log?: TasksLog;
   newTaskId?: () => string;
   throttle?: ThrottleSettings;
-  /** How long a used task name is refused; an hour, as in Cloud Tasks, unless told. */
+  /** How long a used task name is refused; an hour, as in Cloud Tasks, unless set. */
   nameRetentionMs?: number;
-  /** 15 s, as in Cloud Tasks, unless told. */
+  /** 15 s, as in Cloud Tasks, unless set. */
   minDispatchDeadlineMs?: number;
 }
 
@@ -46,7 +46,7 @@ const HOUR_MS = 3_600_000;
 const TIDY_EVERY_MS = 60_000;
 /** "After a task is 31 days old, the task will be deleted regardless of whether it was dispatched or not." */
 const TASK_LIFETIME_MICROS = 31 * 86_400e6;
-/** Above Cloud Tasks' own limit of a task, so that a task too large is told so by name. */
+/** Above Cloud Tasks' own limit of a task, so that a task too large is refused by name. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /**

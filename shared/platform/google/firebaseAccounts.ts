@@ -5,7 +5,7 @@ import type { SettingsOf } from "../config/settings.ts";
 import { errors } from "../errors.ts";
 import { firebaseAuth } from "./firebaseAuth.ts";
 
-/** A person as a Firebase ID token tells of them. */
+/** A person as a Firebase ID token names them. */
 export interface FirebasePerson {
   readonly uid: string;
   readonly email: string | null;
@@ -88,7 +88,7 @@ const REFUSALS = new Set([
   "auth/user-not-found",
 ]);
 
-/** Whether the token is to blame. Keys that couldn't be fetched carry the code of a malformed token and are told by the message only. */
+/** Whether the token is to blame. Keys that couldn't be fetched carry the code of a malformed token and differ by the message only. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof z.ZodError || error instanceof joseErrors.JOSEError) return true;
   if (!(error instanceof Error) || error.message.startsWith("Error fetching public keys")) return false;

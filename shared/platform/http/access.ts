@@ -85,7 +85,7 @@ async function count(c: AppContext, name: RateName, subject: string): Promise<vo
   }
 }
 
-/** Fields as in the IETF draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers); the last counter taken is told. */
+/** Fields as in the IETF draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers); the last counter taken is the one shown. */
 function setRateHeaders(c: AppContext, name: RateName, decision: RateDecision): void {
   c.header("ratelimit-policy", `"${name}";q=${decision.limit};w=60`);
   c.header("ratelimit", `"${name}";r=${decision.remaining};t=${Math.ceil(decision.resetSeconds)}`);

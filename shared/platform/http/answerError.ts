@@ -24,7 +24,7 @@ export function answerError(c: AppContext, thrown: unknown): Response {
   return new Response(JSON.stringify(problemDocument(error, requestId)), { status: error.status, headers });
 }
 
-/** An error whose code the route doesn't declare is a mistake of ours: callers were never told of it. */
+/** An error whose code the route doesn't declare is a mistake of ours: callers don't know of it. */
 function declared(error: ReverieError, c: AppContext): ReverieError {
   const route = c.get("route") as AppContext["var"]["route"] | undefined; // unset before a route is found
   if (route === undefined || route.errors.has(error.code)) return error;

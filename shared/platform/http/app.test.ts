@@ -123,7 +123,7 @@ test("malformed JSON and a body in another encoding are problems, and nothing ch
   assert.equal(things.get(ID), "old");
 });
 
-test("who isn't let in is told 401 before the request is judged", async () => {
+test("who isn't let in gets 401 before the request is judged", async () => {
   const { ask } = withThings();
   const none = await ask("POST", "/v1/things/x/rename", { body: { title: 1 }, token: null });
   assert.deepEqual([none.status, none.json.code], [401, "unauthenticated"]);

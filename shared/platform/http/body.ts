@@ -43,7 +43,7 @@ export function readableBody(required: boolean): MiddlewareHandler<AppEnv> {
 }
 
 function bodyLength(c: AppContext): number {
-  // The framework has read a chunked body already, whose length no header told.
+  // The framework has read a chunked body already, whose length no header gave.
   const incoming: { rawBody?: unknown } | undefined = c.env?.incoming as { rawBody?: unknown } | undefined; // added by the framework
   return incoming?.rawBody instanceof Buffer
     ? incoming.rawBody.length

@@ -1,5 +1,5 @@
 /**
- * Faults of the stores that pass by themselves: nothing is wrong with the request, and asking again may work. A caller is told so (503)
+ * Faults of the stores that pass by themselves: nothing is wrong with the request, and asking again may work. The caller gets 503
  * instead of a bare 500.
  */
 import { hasGrpcStatus } from "../grpcStatus.ts";

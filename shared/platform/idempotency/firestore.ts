@@ -1,5 +1,5 @@
 /**
- * `Idempotency-Key` for routes that write to Firestore: the answer is committed with what it tells of, so a repeated request finds both
+ * `Idempotency-Key` for routes that write to Firestore: the answer is committed with the change that it reports, so a repeated request finds both
  * or neither. The same rules as for SQL (`shared/platform/idempotency/sql.ts`).
  */
 import { createHash } from "node:crypto";
@@ -59,7 +59,7 @@ export async function findAnswer(
   return record?.type === "answer" ? { snapshot, answer: record } : { snapshot };
 }
 
-/** The record of an answer, to be committed with what it tells of, if the record's document is as `findAnswer` has found it. */
+/** The record of an answer, to be committed with the change that it reports, if the record's document is as `findAnswer` has found it. */
 export function answerRecord(request: KeyedRequest, answer: StoredAnswer): IdempotencyRecord {
   return {
     type: "answer",

@@ -8,7 +8,7 @@ import { timestamp } from "../firestore/timestamp.ts";
  * caller, route and key; `caller` is there too, so that erasing a person finds their answers. No client reads these.
  */
 export const idempotencySchema = z.discriminatedUnion("type", [
-  /** An answer, stored in the transaction of what it tells of. */
+  /** An answer, stored in the transaction of the change that it reports. */
   z.object({
     type: z.literal("answer"),
     /** Whose answer it is; erasing them takes it. */

@@ -79,7 +79,7 @@ export interface InfoEvents {
 
   /** Engine: it answers rings at this address. */
   engine_listening: { readonly url: string };
-  /** Engine: it was told to stop; `working` leases are given back. */
+  /** Engine: it has to stop; `working` leases are given back. */
   engine_stopping: { readonly working: number };
   /** Engine: it has stopped. */
   engine_stopped: Readonly<Record<string, never>>;
@@ -133,7 +133,7 @@ export interface WarnEvents {
   renewal_failed: Failure;
   /** Engine: asking for work failed; it asks again. */
   pull_failed: Failure;
-  /** Engine: the work of a lease failed, and the gateway is told this code. */
+  /** Engine: the work of a lease failed, and the gateway gets this code. */
   work_failed: Failure & { readonly code: string };
   /** Engine: it stopped working on a lease that is lost or that the gateway doesn't want back. */
   lease_dropped: { readonly reason?: string; readonly error?: unknown };

@@ -1,4 +1,4 @@
-/** Signed URLs of Cloud Storage: whoever holds one may make the one request that it names. */
+/** Signed URLs of Cloud Storage: the holder of one may make the one request that it names. */
 import { type GetSignedUrlConfig, Storage } from "@google-cloud/storage";
 import type { SettingsOf } from "../config/settings.ts";
 

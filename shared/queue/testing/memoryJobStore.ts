@@ -1,6 +1,6 @@
 /**
  * A job store in memory, for tests. It keeps Firestore's promises: all writes of a commit or none, each only if its document is as it
- * was read. Whoever uses it can stand between a commit's decision and its writes, to let something else happen there, or a crash.
+ * was read. A test can stand between a commit's decision and its writes, to let something else happen there, or a crash.
  */
 import { grpcStatus } from "../../platform/grpcStatus.ts";
 import type { IdempotencyRecord } from "../../platform/idempotency/record.ts";

@@ -226,7 +226,7 @@ test("a sample goes the way of a family's job, once per key, without families' l
   assert.equal((await call("POST", "/v1/admin/uploads", { contentType: "text/html", size: 1 })).status, 400);
 });
 
-test("an audit on demand tells what differed and was mended, with or without a body", async () => {
+test("reconciling on demand says what differed and was mended, with or without a body", async () => {
   await call("POST", "/v1/admin/audit");
   const result = await resultOf(world(), home);
   await writeResult(world(), result.jobId, result);

@@ -148,7 +148,7 @@ describe("sign-in in a browser", () => {
       assert.equal(outcome(await world.call("GET", beginUrl(parameters))), "400 invalid_request");
   });
 
-  it("tells the app in its link what went wrong", async () => {
+  it("gives the app in its link what went wrong", async () => {
     const refusals: Record<string, Record<string, string>> = {
       access_denied: { decision: "deny", email: "x@example.com" },
       email_unverified: { email: "x@example.com" },

@@ -53,7 +53,7 @@ describe("sign-in through Firebase", () => {
     assert.notEqual(
       (await world.signIn({ email })).user.id,
       unverified.id,
-      "whoever made the password's account need not be who opened the link",
+      "the maker of the password's account may be another person than who opened the link",
     );
   });
 

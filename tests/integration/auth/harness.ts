@@ -249,14 +249,14 @@ function playedFirebase(): PlayedFirebase {
     revoked,
     token(person) {
       const idToken = randomUUID();
-      const somebody = {
+      const defaults = {
         uid: randomId(),
         email: null,
         emailVerified: false,
         name: null,
         googleSubject: null,
       };
-      people.set(idToken, { ...somebody, signInProvider: "password", ...person });
+      people.set(idToken, { ...defaults, signInProvider: "password", ...person });
       return idToken;
     },
     async verify(idToken) {

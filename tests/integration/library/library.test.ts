@@ -234,7 +234,7 @@ test("a resource with an unreadable document is hidden, and its VR videos too", 
   assert.deepEqual((await call(home.giverId, "GET", `/v1/vr-videos/${video.id}`)).json, video);
 });
 
-test("deletion is for good: document, objects, row; no late event or audit undoes it", async () => {
+test("deletion is for good: no late event or reconciliation brings anything back", async () => {
   const home = await family(world);
   const [doomed, kept] = [await synced(home), await synced(home)];
   const path = `/v1/resources/${resourceIdOf(doomed.jobId)}`;

@@ -52,7 +52,7 @@ async function someone(): Promise<string> {
   return id;
 }
 
-/** Makes a thing with a random name; the answer tells it, so that two effects can't look alike. */
+/** Makes a thing with a random name; the answer names it, so that two effects can't look alike. */
 const makeThing = (sql: Sql) => async (): Promise<StoredAnswer> => {
   const name = randomBytes(8).toString("hex");
   await sql.query("INSERT INTO things (name) VALUES ($1)", [name]);

@@ -115,7 +115,7 @@ describe("the shared rate limiter", () => {
     now += 10_000;
     assert.equal(await one.burst("a", 100), 30);
     await until(async () => {
-      await one.take("a"); // refused, and told along with what is left to tell
+      await one.take("a"); // refused, and written with the rest of the counts
       const { rows } = await db.pool.query<{ used: number }>("SELECT max(used) AS used FROM rate_windows");
       return (rows[0]?.used ?? 0) >= 40;
     });
@@ -123,11 +123,11 @@ describe("the shared rate limiter", () => {
   });
 
   it("stores no address and removes windows that are over", async () => {
-    await using own = await ownDatabase(); // other tests' instances may still be telling theirs
+    await using own = await ownDatabase(); // other tests' instances may still be writing theirs
     await instance(10, own.pool).burst("192.0.2.77", 3);
     await until(async () => {
-      const told = await own.pool.query("SELECT FROM rate_windows WHERE used = 3");
-      return told.rowCount === 1;
+      const written = await own.pool.query("SELECT FROM rate_windows WHERE used = 3");
+      return written.rowCount === 1;
     });
     const { rows } = await own.pool.query<{ row: string }>(
       "select row_to_json(w)::text as row from rate_windows w",

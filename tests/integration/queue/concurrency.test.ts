@@ -62,7 +62,7 @@ interface Book {
 async function step(deps: QueueTestDeps, jobIds: readonly string[], book: Book, random: () => number) {
   const pick = <T>(list: readonly T[]) => list[Math.floor(random() * list.length)];
   const jobId = pick(jobIds) ?? "";
-  // A lease of anyone's, new or long over; the answer to a request may have been lost, then it isn't in the book.
+  // A lease of any engine, new or long over; the answer to a request may have been lost, then it isn't in the book.
   const leaseId = random() < 0.6 ? book.leaseIds.at(-1) : pick(book.leaseIds);
   const what = random();
   if (what < 0.3) {
@@ -148,11 +148,11 @@ for (let round = 1; round <= ROUNDS; round++) {
         assert.equal(result?.leaseNumber, job.leaseNumber);
         assert.equal(job.lastLease?.how, "completed");
       }
-      const told = queue.published.filter(
+      const notices = queue.published.filter(
         (event) =>
           event.type === "job_failed" && event.jobId === jobId && event.at === job.finishedAt?.toISOString(),
       );
-      if (job.state === "failed") assert.ok(told.length >= 1, "a failure was never told");
+      if (job.state === "failed") assert.ok(notices.length >= 1, "a failure was never published");
     }
     const line = (await queue.firestore.doc(`lines/${SPACE}`).get()).data();
     assert.deepEqual([line?.open, line?.kinds.scene.placed], [0, 0]);

@@ -292,7 +292,7 @@ async function listen(
   return { heard, status: answer.status, text };
 }
 
-test("the stream tells each state once, with ids, and ends with the job", async () => {
+test("the stream sends each state once, with ids, and ends with the job", async () => {
   const { id } = await queue.submit();
   let leaseId = "";
   const { heard, text } = await listen(id, undefined, async ({ state }) => {

@@ -44,7 +44,7 @@ test("a job may come before its upload: it waits, and enters the line once", asy
   assert.equal(job.state, "awaiting_upload");
   assert.equal(job.position, null);
   await applyUpload(video, queue.deps);
-  assert.equal((await queue.job(job.id)).state, "awaiting_upload", "a pending upload tells nothing");
+  assert.equal((await queue.job(job.id)).state, "awaiting_upload", "a pending upload changes nothing");
   await queue.firestore.doc(`uploads/${video}`).update(ARRIVED);
   await applyUpload(video, queue.deps);
   const queued = await queue.job(job.id);
@@ -137,8 +137,8 @@ test("100 requests at once with one key make one job; another body is refused", 
   assert.equal(later.body, answers[0]?.body);
   const other = { ...request, body: { ...body, title: "Another" } };
   await assert.rejects(submitJob(other, queue.deps), is("idempotency_key_reused"));
-  const somebodyElse = await submitJob({ ...request, userId: "v".repeat(26) }, queue.deps);
-  assert.notEqual(somebodyElse.body, answers[0]?.body);
+  const ofAnother = await submitJob({ ...request, userId: "v".repeat(26) }, queue.deps);
+  assert.notEqual(ofAnother.body, answers[0]?.body);
   queue.pass(2 * 3600);
   assert.notEqual((await submitJob(request, queue.deps)).body, answers[0]?.body, "kept for 24 hours");
 });

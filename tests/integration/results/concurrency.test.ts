@@ -167,7 +167,7 @@ test("Postgres away for a while under load: nothing is lost, nothing is doubled"
   assert.ok(rows.every((row) => row.events === "1"));
 });
 
-test("a space erased while its results arrive and are audited leaves nothing anywhere", async () => {
+test("a space erased while its results arrive and are reconciled leaves nothing", async () => {
   const lost = await family(world);
   const results = await Promise.all(Array.from({ length: 24 }, () => resultOf(world, lost)));
   const arriving = results.map(async (result, index) => {
@@ -201,11 +201,11 @@ test("a space erased while its results arrive and are audited leaves nothing any
     world.objects.names().filter((name) => name.includes(lost.spaceId)),
     [],
   );
-  const audit = await reconcileResults(world.deps);
-  assert.deepEqual([audit.mended, audit.failed], [0, 0]);
+  const report = await reconcileResults(world.deps);
+  assert.deepEqual([report.mended, report.failed], [0, 0]);
 });
 
-test("an audit beside live writes mends nothing wrongly and leaves no difference", async () => {
+test("reconciling beside live writes mends nothing wrongly and leaves no difference", async () => {
   let writing = true;
   const deliveries: Array<Promise<number>> = [];
   const results = await Promise.all(Array.from({ length: 30 }, () => resultOf(world, home)));
@@ -217,7 +217,7 @@ test("an audit beside live writes mends nothing wrongly and leaves no difference
     }
     deliveries.push(deliver(result.jobId, world.deps));
   });
-  const auditor = (async () => {
+  const failures = (async () => {
     let failed = 0;
     while (writing) failed += (await reconcileResults(world.deps)).failed;
     return failed;
@@ -225,7 +225,7 @@ test("an audit beside live writes mends nothing wrongly and leaves no difference
   await Promise.all(writers);
   await Promise.all(deliveries);
   writing = false;
-  assert.equal(await auditor, 0);
+  assert.equal(await failures, 0);
   for (const { jobId } of results) {
     const document = (await world.store.firestore.doc(`results/${jobId}`).get()).data();
     assert.equal((await sqlOf(world, jobId)).title, document?.title);

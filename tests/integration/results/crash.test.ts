@@ -23,7 +23,7 @@ before(async () => {
   home = await family(world);
 });
 after(() => world.drop());
-// The audit looks at everything there is, so what earlier cases left would only cost time.
+// Reconciliation looks at everything there is, so what earlier cases left would only cost time.
 beforeEach(async () => {
   await world.store.clear();
   await world.backend.pool.query("TRUNCATE result_versions, outbox CASCADE");
@@ -137,7 +137,7 @@ for (const { name, before, change, group } of cases) {
     assert.ok(crashes >= 10, `${crashes} places to crash were found`);
   });
 
-  test(`${name}: an interrupted sync without another event is completed by the audit`, async () => {
+  test(`${name}: an interrupted sync without another event is completed by reconciling`, async () => {
     const undisturbed = await make();
     await syncResult(undisturbed.jobId, world.deps);
     const expected = await everythingOf(undisturbed);

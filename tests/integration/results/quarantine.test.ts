@@ -120,7 +120,7 @@ test("each reason has its code, leaves nothing to see, and the payload is kept w
     assert.equal(await syncResult(result.jobId, world.deps), "unchanged", what);
   }
   const { rowCount } = await world.backend.pool.query("SELECT 1 FROM outbox");
-  assert.equal(rowCount, 0, "nobody is told of what can't be read");
+  assert.equal(rowCount, 0, "what can't be read notifies no one");
   const { mended, quarantined } = await reconcileResults(world.deps);
   assert.deepEqual({ mended, quarantined }, { mended: 0, quarantined: spoilt.length });
 });

@@ -1,4 +1,4 @@
-/** The audit: what SQL lost, was changed by hand or invented is found and mended, and nothing else is touched. */
+/** Reconciliation: what SQL lost, was changed by hand or invented is found and mended, and nothing else is touched. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { randomId } from "#shared/platform/ids.ts";

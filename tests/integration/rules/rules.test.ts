@@ -106,7 +106,7 @@ for (const who of [
   });
 }
 
-test("nobody writes anything, their own space's jobs included", async () => {
+test("no one writes anything, their own space's jobs included", async () => {
   for (const context of Object.values(as).map((make) => make())) {
     const db = context.firestore();
     await assertFails(updateDoc(doc(db, "jobs/our-job"), { state: "succeeded" }));

@@ -65,7 +65,7 @@ test("the same Idempotency-Key gets the badge again; another body is refused", a
   assert.deepEqual([other.status, other.json.code], [422, "idempotency_key_reused"]);
 });
 
-test("only recipients earn; giver and unenrolled are told why", async () => {
+test("only recipients earn; giver and unenrolled get the reason", async () => {
   const [giver, unenrolled] = [await harness.person("care_giver"), await harness.person(null)];
   assert.equal((await earn(giver)).json.code, "role_mismatch");
   assert.equal((await earn(unenrolled)).json.code, "not_enrolled");

@@ -11,7 +11,7 @@ before(async () => {
 after(() => harness.close());
 
 /** A problem document without what differs at each request. */
-function told(answer: { json: Record<string, unknown> }) {
+function shown(answer: { json: Record<string, unknown> }) {
   const { requestId, ...rest } = answer.json;
   assert.equal(typeof requestId, "string");
   return rest;
@@ -208,13 +208,13 @@ test("wrong, expired, used, revoked and unknown codes answer alike but for the i
 
   for (const refusal of refusals) {
     assert.equal(refusal.status, 422);
-    assert.deepEqual(told(refusal), told(refusals[0] ?? refusal));
+    assert.deepEqual(shown(refusal), shown(refusals[0] ?? refusal));
   }
   assert.equal(refusals[0]?.json.code, "code_rejected");
   const bound = await harness.rows("SELECT 1 FROM space_members WHERE user_id = ANY($1)", [
     [wrong, revoked, unknown, expired].flatMap((pair) => [pair.giver.id, pair.recipient.id]),
   ]);
-  assert.equal(bound.length, 0, "nobody was bound by any of it");
+  assert.equal(bound.length, 0, "none of it bound a person");
 });
 
 test("a code is good a moment before its half hour ends", async () => {

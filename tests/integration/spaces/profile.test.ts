@@ -96,7 +96,7 @@ test("what can't be a profile is refused, field by field, and changes nothing", 
   assert.deepEqual((await harness.call(person, "GET", "/v1/me")).json, before);
 });
 
-test("without a token, and with one of an account that is gone, nothing is told", async () => {
+test("without a token, and with one of an account that is gone, nothing is shown", async () => {
   const gone = { id: "0".repeat(26), email: "gone@example.com", name: "Gone" };
   for (const [who, code] of [
     [null, "unauthenticated"],

@@ -21,7 +21,7 @@ const MP4 = Buffer.concat([
 
 let backend: TestFirestore;
 let objects: MemoryObjects;
-let told: string[];
+let notified: string[];
 before(async () => {
   backend = await testFirestore();
 });
@@ -29,7 +29,7 @@ after(() => backend.drop());
 beforeEach(async () => {
   await backend.clear();
   objects = memoryObjects();
-  told = [];
+  notified = [];
 });
 
 function deps(overrides: Partial<IngestUploadDeps> = {}): IngestUploadDeps {
@@ -40,7 +40,7 @@ function deps(overrides: Partial<IngestUploadDeps> = {}): IngestUploadDeps {
     clock: () => NOW,
     log: silentLogger,
     notifyJobs: async (uploadId) => {
-      told.push(uploadId);
+      notified.push(uploadId);
     },
     ...overrides,
   };
@@ -81,7 +81,7 @@ test("a good upload becomes received with what arrived, waiting jobs get it, it 
     crc32c: put.crc32c,
     contentType: "video/mp4",
   });
-  assert.deepEqual(told, [ID]);
+  assert.deepEqual(notified, [ID]);
   assert.deepEqual(objects.names(), [OBJECT]);
 });
 
@@ -92,7 +92,7 @@ test("an event delivered twice changes nothing, and the jobs get the verdict aga
   const first = await stored();
   await ingestUpload(OBJECT, deps({ clock: () => new Date("2026-03-02T00:00:00Z") }));
   assert.deepEqual(await stored(), first);
-  assert.deepEqual(told, [ID, ID]);
+  assert.deepEqual(notified, [ID, ID]);
   assert.deepEqual(objects.names(), [OBJECT]);
 });
 
@@ -115,7 +115,7 @@ for (const [what, code, overrides, bytes] of [
     assert.equal(upload.state, "rejected");
     assert.equal(upload.reason?.code, code);
     assert.equal(upload.received, null);
-    assert.deepEqual(told, [ID]);
+    assert.deepEqual(notified, [ID]);
     assert.deepEqual(objects.names(), []);
   });
 }
@@ -127,7 +127,7 @@ test("after a crash before the jobs got the verdict, the next delivery gives it"
   await assert.rejects(ingestUpload(OBJECT, deps(crash)), /crashed/);
   assert.equal((await stored()).state, "received");
   await ingestUpload(OBJECT, deps());
-  assert.deepEqual(told, [ID]);
+  assert.deepEqual(notified, [ID]);
 });
 
 test("a second object under a rejected upload is removed too, and the verdict stands", async () => {
@@ -159,7 +159,7 @@ test("a late, unknown, erased space's or oddly named object is removed, without 
   objects.put("somewhere/else", MP4);
   await ingestUpload("somewhere/else", deps());
   assert.deepEqual(objects.names(), []);
-  assert.deepEqual(told, []);
+  assert.deepEqual(notified, []);
 });
 
 test("an event of another bucket, or one that can't be read, names no object", () => {

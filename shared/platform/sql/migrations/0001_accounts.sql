@@ -82,7 +82,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user_id_created_at_idx ON sessions (user_id, created_at DESC, id DESC);
 CREATE INDEX sessions_last_used_at_idx ON sessions (last_used_at);
 
--- Tokens as SHA-256 hashes. A spent one stays for as long as its successor lives, so that a late repetition and a theft can be told apart.
+-- Tokens as SHA-256 hashes. A spent one stays for as long as its successor lives, so that a late repetition and a theft can be distinguished.
 CREATE TABLE refresh_tokens (
   token_hash bytea PRIMARY KEY CHECK (octet_length(token_hash) = 32),
   session_id text NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
