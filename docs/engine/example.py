@@ -3,7 +3,7 @@
 
     python3 docs/engine/example.py --api http://127.0.0.1:8700 --key-file .local/engine-key.json --kind scene [--jobs 1]
 
-What it makes is a model of one triangle; put your own work into `convert`. A real engine would use a library for RS256
+What it makes is a model of one triangle and a small JSON file beside it; put your own work into `convert`. A real engine would use a library for RS256
 (PyJWT, google-auth) and for CRC32C (google-crc32c): both are written out here so that nothing has to be installed.
 """
 
@@ -132,7 +132,7 @@ def work(gateway, lease):
         announced = [{"name": f["name"], "contentType": f["contentType"], "size": len(f["bytes"])} for f in files]
         for upload, file in zip(gateway.on(lease, "outputs", {"files": announced})["files"], files):
             put(upload, file["bytes"])
-        sums = [{"name": f["name"], "crc32c": crc32c(f["bytes"])} for f in files]
+        sums = [{"name": f["name"], "role": f["role"], "crc32c": crc32c(f["bytes"])} for f in files]
         gateway.on(lease, "complete", {"files": sums, "data": data})
         print(f"{lease['job']['id']}: done", flush=True)
     except LeaseLost:
@@ -170,9 +170,13 @@ def convert(job, inputs, tell):
     if not all(inputs.values()):
         raise ValueError("The file is empty.")
     tell(0.9, "modelling")
-    model = triangle()
-    name = {"scene": "scene.glb", "avatar": "avatar.glb"}[job["kind"]]
-    return [{"name": name, "contentType": "model/gltf-binary", "bytes": model}], {"inputBytes": sum(map(len, inputs.values()))}
+    # One model, and what it needs beside it, under names of your own: the viewer finds companions by the names the model uses.
+    network = json.dumps({"layers": [[0.25, -0.5], [1.0, 0.0]]}).encode()
+    files = [
+        {"name": f"{job['kind']}_1.glb", "role": "model", "contentType": "model/gltf-binary", "bytes": triangle()},
+        {"name": f"{job['kind']}_1.json", "role": "companion", "contentType": "application/json", "bytes": network},
+    ]
+    return files, {"inputBytes": sum(map(len, inputs.values()))}
 
 
 def triangle():

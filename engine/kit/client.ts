@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { traceHeaders } from "#shared/platform/trace.ts";
 import type { IdTokens } from "./idToken.ts";
+import type { FileRole } from "./work.ts";
 
 const inputSchema = z.object({
   url: z.url(),
@@ -46,6 +47,13 @@ export interface OutputFile {
   readonly name: string;
   readonly contentType: string;
   readonly size: number;
+}
+
+export interface CompletedFile {
+  readonly name: string;
+  readonly crc32c: string;
+  /** May be left out where only one is possible. */
+  readonly role?: FileRole;
 }
 
 /** The gateway refused: an RFC 9457 problem with its code, or a bare status from something in between. */
@@ -124,7 +132,7 @@ export class EngineClient {
   async complete(
     leaseId: string,
     result: {
-      readonly files: readonly { readonly name: string; readonly crc32c: string }[];
+      readonly files: readonly CompletedFile[];
       readonly data?: Readonly<Record<string, unknown>>;
     },
   ): Promise<void> {

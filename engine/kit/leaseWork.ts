@@ -4,6 +4,7 @@ import type { Clock } from "#shared/platform/clock.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { traceOfHeaders, withTrace } from "#shared/platform/trace.ts";
 import {
+  type CompletedFile,
   type EngineClient,
   GatewayRefusedError,
   isLeaseLost,
@@ -133,13 +134,14 @@ async function deliver(
   { files }: WorkResult,
   client: EngineClient,
   signal: AbortSignal,
-): Promise<readonly { name: string; crc32c: string }[]> {
+): Promise<readonly CompletedFile[]> {
   const wanted = files.map(({ name, contentType, size }) => ({ name, contentType, size }));
   const ask = () => retrying({ ...persistent, signal }, () => client.outputs(leaseId, wanted));
   let signed = await ask();
-  const sums: { name: string; crc32c: string }[] = [];
+  const sums: CompletedFile[] = [];
   for (const file of files) {
-    sums.push({ name: file.name, crc32c: await crc32cOfFile(file.path) });
+    const role = file.role === undefined ? {} : { role: file.role };
+    sums.push({ name: file.name, crc32c: await crc32cOfFile(file.path), ...role });
     try {
       await upload(file.path, signedFor(file, signed), signal);
     } catch (error) {

@@ -1,5 +1,8 @@
 import type { Logger } from "#shared/platform/log/logger.ts";
 
+/** The viewer opens the model, which finds its companions by their names; lists show the poster. */
+export type FileRole = "model" | "companion" | "poster";
+
 /** A fraction from 0 to 1 of the whole work, and what is being done, in a word that an app can show or translate. */
 export type OnProgress = (fraction: number, stage: string) => void;
 
@@ -22,7 +25,10 @@ export interface WorkTask {
 }
 
 export interface WorkFile {
+  /** Yours to choose, as the kind's formats allow; files of a result find each other by their names. */
   readonly name: string;
+  /** What the file is to the result; may be left out where only one is possible. */
+  readonly role?: FileRole;
   readonly contentType: string;
   readonly path: string;
   /** In bytes. */

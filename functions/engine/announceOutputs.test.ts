@@ -20,6 +20,6 @@ test("a signed request is answered for each file", async () => {
 
 test("no files, a file without bytes or too many are 400, and nothing is signed", async () => {
   const ask = callerOf(announceOutputsRoute.performing(unreached, LEASE), {});
-  for (const files of [[], [{ ...FILE, size: 0 }], [{ ...FILE, name: "" }], Array(51).fill(FILE)])
+  for (const files of [[], [{ ...FILE, size: 0 }], [{ ...FILE, name: "" }], Array(67).fill(FILE)])
     assert.equal((await ask("POST", `${PATH}/outputs`, { body: { files }, token })).status, 400);
 });

@@ -1,21 +1,25 @@
 import { z } from "@hono/zod-openapi";
+import { MAX_FILES } from "#shared/kinds/kind.ts";
 import { issuesOf, problemsOfFiles } from "#shared/kinds/resultRules.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { errors } from "#shared/platform/errors.ts";
+import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { SignedRequest } from "#shared/platform/storage/urlSigner.ts";
+import { resultObject } from "#shared/results/resultObject.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
 import { fileNameSchema, heldFor, leaseParam } from "./leaseRoute.ts";
 import { URL_SECONDS } from "./leaseTimes.ts";
-import { resultObject } from "./resultObject.ts";
 
 export interface AnnouncedFile {
   readonly name: string;
   readonly contentType: string;
   readonly size: number;
 }
+
+/** Different names that one lease may announce: a set, and some that were given up. */
+const MAX_ANNOUNCED = 2 * MAX_FILES;
 
 /**
  * Signs the upload of result files: each of this name, type and size, once, for an hour. What was announced is kept with the lease,
@@ -28,9 +32,8 @@ export async function announceOutputs(
   deps: EngineDeps,
 ): Promise<(SignedRequest & { name: string })[]> {
   const kind = deps.kinds.get(lease.job.kind);
-  const issues = kind ? issuesOf(problemsOfFiles(kind, files)) : [];
-  if (issues.length > 0)
-    throw errors.invalidRequest("these files can't be a result of this kind", { issues });
+  refuse(kind ? issuesOf(problemsOfFiles(kind, files)) : []);
+  refuse(tooMany(lease, files));
   const announced = Object.fromEntries(
     files.map(({ name, contentType, size }) => [name, { contentType, size }]),
   );
@@ -42,10 +45,22 @@ export async function announceOutputs(
   const expiresAt = plusSeconds(deps.clock(), URL_SECONDS);
   return Promise.all(
     files.map(async ({ name, contentType, size }) => {
-      const object = resultObject(job, lease.jobId, name);
+      const object = resultObject({ ...job, jobId: lease.jobId }, name);
       return { name, ...(await deps.resources.signCreate(object, { contentType, size }, expiresAt)) };
     }),
   );
+}
+
+/** The announced files are kept in the job's document, which can't grow without end. */
+function tooMany({ job }: HeldLease, files: readonly AnnouncedFile[]): InputIssue[] {
+  const names = new Set([...Object.keys(job.lease?.outputs ?? {}), ...files.map(({ name }) => name)]);
+  const message = `at most ${MAX_ANNOUNCED} names under one lease`;
+  return names.size > MAX_ANNOUNCED ? [{ path: "files", message }] : [];
+}
+
+function refuse(issues: readonly InputIssue[]): void {
+  if (issues.length === 0) return;
+  throw errors.invalidRequest(issues[0]?.message ?? "these files can't be a result of this kind", { issues });
 }
 
 export const announceOutputsRoute = route(
@@ -68,7 +83,7 @@ export const announceOutputsRoute = route(
               }),
             )
             .min(1)
-            .max(50),
+            .max(MAX_FILES),
         }),
       ),
     },

@@ -1,24 +1,31 @@
 import { z } from "@hono/zod-openapi";
-import { type Kind, MAX_RESULT_DATA_BYTES } from "#shared/kinds/kind.ts";
 import {
-  issuesOf,
-  problemsOfData,
-  problemsOfFiles,
-  problemsOfMissingFiles,
-} from "#shared/kinds/resultRules.ts";
+  FILE_ROLES,
+  type FileRole,
+  type Kind,
+  MAX_FILES,
+  MAX_RESULT_DATA_BYTES,
+} from "#shared/kinds/kind.ts";
+import { issuesOf, problemsOfData } from "#shared/kinds/resultRules.ts";
 import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
 import { holds } from "#shared/queue/transition.ts";
-import { type Result, resourceIdOf } from "#shared/results/resultDocument.ts";
+import { resourceIdOf } from "#shared/results/resultDocument.ts";
+import { resultObject } from "#shared/results/resultObject.ts";
+import { storedFiles } from "#shared/results/storedFiles.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
 import { fileNameSchema, heldFor, leaseParam } from "./leaseRoute.ts";
-import { resultObject } from "./resultObject.ts";
 
 export interface Completion {
-  readonly files: readonly { readonly name: string; readonly crc32c: string }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly crc32c: string;
+    /** May be left out where only one is possible. */
+    readonly role?: FileRole | undefined;
+  }[];
   readonly data?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -29,10 +36,10 @@ export interface Completed {
 }
 
 /**
- * Ends a job with its result. The files must be there as announced and with the checksums the engine gives; what is in them is not
- * looked at. Job and result are written in one commit that depends on the space's tombstone. The same lease completing again is
- * answered the same and changes nothing.
- * @throws `lease_lost` or `erased`; `invalid_request` for data the kind doesn't have; `output_missing`
+ * Ends a job with its result. The files must be there as announced, with the checksums the engine gives, and begin as their formats do;
+ * what else is in them is not looked at. Job and result are written in one commit that depends on the space's tombstone. The same
+ * lease completing again is answered the same and changes nothing.
+ * @throws `lease_lost` or `erased`; `invalid_request` for data the kind doesn't have; `output_missing`, `outputs_rejected`
  */
 export async function completeJob(
   lease: HeldLease,
@@ -44,7 +51,13 @@ export async function completeJob(
   if (!holds(job, hash)) return answer; // judged already: it completed this job itself
   const kind = kindOf(job, deps);
   refuse(issuesOf(problemsOfData(kind, completion.data ?? null)));
-  const files = await filesOf(lease, completion, kind, deps);
+  const outputs = new Map(Object.entries(job.lease?.outputs ?? {}));
+  const delivered = completion.files.map((file) => ({
+    ...file,
+    object: resultObject({ ...job, jobId }, file.name),
+    announced: outputs.get(file.name),
+  }));
+  const files = await storedFiles(kind, delivered, deps.resources);
   const data = completion.data ? { ...completion.data } : null;
   const { verdict } = await changeLeased(jobId, { type: "complete", hash, files, data }, deps);
   const { leaseNumber } = job;
@@ -64,9 +77,15 @@ export const completeJobRoute = route(
       body: jsonBody(
         z.strictObject({
           files: z
-            .array(z.strictObject({ name: fileNameSchema, crc32c: z.string().max(20) }))
-            .max(50)
-            .describe("What was uploaded, with base64 of the big-endian CRC32C."),
+            .array(
+              z.strictObject({
+                name: fileNameSchema,
+                crc32c: z.string().max(20).describe("Base64, big-endian."),
+                role: z.enum(FILE_ROLES).optional().describe("May be left out where only one is possible."),
+              }),
+            )
+            .max(MAX_FILES)
+            .describe("The set of files that is the result."),
           data: z
             .record(z.string(), z.unknown())
             .optional()
@@ -80,7 +99,7 @@ export const completeJobRoute = route(
         "It has succeeded; completing again with the same lease answers the same.",
       ),
     },
-    errors: ["lease_lost", "erased", "output_missing"],
+    errors: ["lease_lost", "erased", "output_missing", "outputs_rejected"],
   },
   (input: { lease: HeldLease; completion: Completion }, deps: EngineDeps) =>
     completeJob(input.lease, input.completion, deps),
@@ -93,49 +112,6 @@ function kindOf({ kind: name }: Pick<Job, "kind">, deps: Pick<EngineDeps, "kinds
   const kind = deps.kinds.get(name);
   if (!kind) throw new Error(`a job is of the kind ${name}, which this deployment doesn't know`);
   return kind;
-}
-
-/** The result's files as they lie in the bucket. */
-async function filesOf(
-  { jobId, job }: HeldLease,
-  { files }: Completion,
-  kind: Kind,
-  deps: EngineDeps,
-): Promise<Result["files"]> {
-  const names = files.map((file) => file.name);
-  const issues = issuesOf(problemsOfMissingFiles(kind, names));
-  const found: Result["files"] = [];
-  for (const [index, file] of files.entries()) {
-    const repeated = files.findIndex((other) => other.name === file.name) !== index;
-    const looked = repeated ? "is named twice" : await lookAt(file, { jobId, job }, deps);
-    if (typeof looked === "string")
-      issues.push({ path: `files.${index}`, message: `${file.name} ${looked}` });
-    else found.push(looked);
-  }
-  // They were judged when they were announced; the deployment's rules may have changed since.
-  if (issues.length === 0) issues.push(...issuesOf(problemsOfFiles(kind, found)));
-  if (issues.length > 0) {
-    throw errors.outputMissing(issues[0]?.message ?? "a file is missing", { issues });
-  }
-  return found;
-}
-
-/** A file as it lies in the bucket, or what is wrong with it. */
-async function lookAt(
-  { name, crc32c }: Completion["files"][number],
-  { jobId, job }: Pick<HeldLease, "jobId" | "job">,
-  deps: EngineDeps,
-): Promise<Result["files"][number] | string> {
-  const outputs = job.lease?.outputs ?? {};
-  const announced = Object.hasOwn(outputs, name) ? outputs[name] : undefined;
-  if (!announced) return "was not announced under this lease";
-  const object = resultObject(job, jobId, name);
-  const there = await deps.resources.look(object);
-  if (!there) return "is not there";
-  if (there.size !== announced.size) return `has ${there.size} bytes instead of ${announced.size}`;
-  if (there.crc32c !== crc32c) return "has another checksum";
-  const { contentType } = announced;
-  return { name, object, contentType, size: there.size, crc32c, generation: there.generation };
 }
 
 function refuse(issues: readonly InputIssue[]): void {

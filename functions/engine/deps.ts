@@ -17,7 +17,7 @@ export interface EngineDeps extends QueueDeps {
   /** The bucket of uploads. */
   readonly uploads: UrlSigner;
   /** The bucket of resources. */
-  readonly resources: Pick<ObjectStore, "look"> & UrlSigner;
+  readonly resources: Pick<ObjectStore, "look" | "readStart"> & UrlSigner;
   readonly randomBytes: RandomBytes;
   /** From 0 to 1; spreads engines over the line. */
   readonly random: () => number;

@@ -11,7 +11,12 @@ export const leaseSecondsSchema = z
   .int()
   .describe("How long the lease is to last, in seconds: 30 to 3600 (in the local cloud from 1).");
 
-export const fileNameSchema = z.string().min(1).max(255);
+/** A name is judged by `problemOfName`; this only bounds what is judged. */
+export const fileNameSchema = z
+  .string()
+  .min(1)
+  .max(1024)
+  .describe("Without a path; at most 120 characters, in Unicode's form NFC. Case does not tell names apart.");
 
 /** Text for people or operators. */
 export function textSchema(max: number) {

@@ -22,6 +22,7 @@ test("a resource is answered with URLs, without the names of objects and jobs", 
     files: [
       {
         name: "scene.glb",
+        role: "model",
         contentType: "model/gltf-binary",
         size: 7,
         url: "https://storage.example/spaces/s/scene.glb",

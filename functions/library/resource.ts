@@ -1,10 +1,12 @@
 /** A resource as people get it. */
 import { z } from "@hono/zod-openapi";
+import { FILE_ROLES } from "#shared/kinds/kind.ts";
 import type { ResourceRow } from "./resourceRows.ts";
 import type { FileSigner } from "./signedFiles.ts";
 
 const signedFile = z.object({
-  name: z.string(),
+  name: z.string().describe("As the engine named it; files refer to each other by these names."),
+  role: z.enum(FILE_ROLES).describe("A viewer opens the model."),
   contentType: z.string(),
   size: z.number().int().describe("Bytes."),
   url: z.url().describe("Reads the file until urlsExpireAt; needs no token."),

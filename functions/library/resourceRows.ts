@@ -2,6 +2,7 @@
  * The SQL of resources. Who may see what is part of each statement: a person's own space by its membership, and samples; and nothing
  * whose document can't be read at the moment.
  */
+import type { FileRole } from "#shared/kinds/kind.ts";
 import { versionColumn } from "#shared/platform/firestore/version.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -19,6 +20,7 @@ export interface ResourceRow {
   readonly completed_at_text: string;
   readonly files: ReadonlyArray<{
     name: string;
+    role: FileRole;
     object: string;
     generation: string;
     contentType: string;
@@ -30,7 +32,7 @@ const COLUMNS = `
   r.id, r.job_id, r.space_id, r.kind, r.title, r.params, r.data, r.completed_at,
   ${versionColumn("r.completed_at")} AS completed_at_text,
   (SELECT coalesce(json_agg(json_build_object(
-            'name', f.name, 'object', f.object, 'generation', f.generation, 'contentType', f.content_type,
+            'name', f.name, 'role', f.role, 'object', f.object, 'generation', f.generation, 'contentType', f.content_type,
             'size', f.size) ORDER BY f.name), '[]')
      FROM resource_files f WHERE f.resource_id = r.id) AS files`;
 

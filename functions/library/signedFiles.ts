@@ -1,3 +1,4 @@
+import type { FileRole } from "#shared/kinds/kind.ts";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import type { ResourceRow } from "./resourceRows.ts";
@@ -10,6 +11,7 @@ const REMEMBERED = 2_000;
 
 export interface SignedFile {
   readonly name: string;
+  readonly role: FileRole;
   readonly contentType: string;
   readonly size: number;
   readonly url: string;
@@ -46,8 +48,9 @@ export function createFileSigner(objects: UrlSigner, clock: Clock): FileSigner {
       const earliest = Math.min(latest, ...made.map(({ expiresAt }) => expiresAt.getTime()));
       return {
         files: await Promise.all(
-          made.map(async ({ file: { name, contentType, size }, url }) => ({
+          made.map(async ({ file: { name, role, contentType, size }, url }) => ({
             name,
+            role,
             contentType,
             size,
             url: await url,

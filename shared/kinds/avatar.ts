@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { photoTypes } from "../platform/media/mediaTypes.ts";
-import { freeData, type Kind, MEBIBYTE } from "./kind.ts";
+import { freeData, type Kind, MEBIBYTE, poster } from "./kind.ts";
+
+/** A mesh with or without a skeleton, or Gaussian splats. */
+const MODELS = ["glb", "vrm", "fbx", "ply", "spz", "ksplat", "splat", "sog"] as const;
 
 const photo = {
   contentTypes: Object.keys(photoTypes),
@@ -15,7 +18,13 @@ export const avatar: Kind = {
   }),
   inputs: { face: photo, body: photo },
   outputs: {
-    "avatar.glb": { contentTypes: ["model/gltf-binary"], maxBytes: 256 * MEBIBYTE, required: true },
+    model: { formats: MODELS, maxBytes: 512 * MEBIBYTE, count: { min: 1, max: 1 } },
+    companion: {
+      formats: [...MODELS, "json", "png", "jpeg", "webp", "ktx2", "bin", "tga", "tiff", "bmp", "dds"],
+      maxBytes: 256 * MEBIBYTE,
+      count: { min: 0, max: 64 },
+    },
+    poster,
   },
   result: freeData,
   vrRole: "avatar",

@@ -3,6 +3,7 @@
  * makes. Everything else in the project treats kinds as data.
  */
 import { z } from "zod";
+import type { FileFormatName } from "./fileFormats.ts";
 
 /** One input a job needs: an upload that must have arrived and must really be of one of these types. */
 export interface InputRule {
@@ -11,11 +12,19 @@ export interface InputRule {
   readonly maxBytes: number;
 }
 
-/** One file a result may have. */
+/** What a file is to a result. A viewer opens the model, which finds its companions by their names; lists show the poster. */
+export const FILE_ROLES = ["model", "companion", "poster"] as const;
+export type FileRole = (typeof FILE_ROLES)[number];
+
+/** The files of one role that a result may have. */
 export interface OutputRule {
-  readonly contentTypes: readonly string[];
+  /** Which names; absent: any that ends as one of the formats does. */
+  readonly names?: RegExp;
+  readonly formats: readonly FileFormatName[];
+  /** Of one file. */
   readonly maxBytes: number;
-  readonly required: boolean;
+  /** How many files. */
+  readonly count: { readonly min: number; readonly max: number };
 }
 
 export interface Kind {
@@ -23,8 +32,8 @@ export interface Kind {
   /** The request's `params`; unknown fields are refused. */
   readonly params: z.ZodObject;
   readonly inputs: Readonly<Record<string, InputRule>>;
-  /** Rules for the result's files, by the file's name. */
-  readonly outputs: Readonly<Record<string, OutputRule>>;
+  /** Rules for the set of files that a result is. */
+  readonly outputs: Readonly<Partial<Record<FileRole, OutputRule>>>;
   /** The completion's `data`. */
   readonly result: z.ZodType<Record<string, unknown>>;
   /** As what a VR video may use a result; null for a kind of which none is made. */
@@ -44,6 +53,17 @@ export interface Kind {
 
 export const MEBIBYTE = 1024 * 1024;
 export const GIBIBYTE = 1024 * MEBIBYTE;
+/** Files that a result of any kind has at most: a model, 64 companions and a poster. */
+export const MAX_FILES = 66;
+
+/** A `poster.jpg` if there is one: a picture for lists. */
+export const poster: OutputRule = {
+  names: /^poster\.jpg$/,
+  formats: ["jpeg"],
+  maxBytes: 16 * MEBIBYTE,
+  count: { min: 0, max: 1 },
+};
+
 /** A completion's `data` as JSON; more belongs in a file. */
 export const MAX_RESULT_DATA_BYTES = 64 * 1024;
 

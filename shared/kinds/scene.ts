@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { videoTypes } from "../platform/media/mediaTypes.ts";
-import { freeData, GIBIBYTE, type Kind, MEBIBYTE } from "./kind.ts";
+import { freeData, GIBIBYTE, type Kind, MEBIBYTE, poster } from "./kind.ts";
+
+/** A mesh, or Gaussian splats. */
+const MODELS = ["glb", "ply", "spz", "ksplat", "splat", "sog"] as const;
 
 /** A video of a place becomes a room that a person can stand in. */
 export const scene: Kind = {
@@ -15,8 +18,13 @@ export const scene: Kind = {
     },
   },
   outputs: {
-    "scene.glb": { contentTypes: ["model/gltf-binary"], maxBytes: 512 * MEBIBYTE, required: true },
-    "poster.jpg": { contentTypes: ["image/jpeg"], maxBytes: 16 * MEBIBYTE, required: false },
+    model: { formats: MODELS, maxBytes: 2 * GIBIBYTE, count: { min: 1, max: 1 } },
+    companion: {
+      formats: [...MODELS, "json", "png", "jpeg", "webp", "ktx2", "bin"],
+      maxBytes: 512 * MEBIBYTE,
+      count: { min: 0, max: 64 },
+    },
+    poster,
   },
   result: freeData,
   vrRole: "scene",

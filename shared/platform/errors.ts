@@ -114,6 +114,7 @@ export const errors = {
   uploadRejected: define("upload_rejected", 422, "An input's upload was rejected"),
   resourceUnknown: define("resource_unknown", 422, "The request names a resource that can't be used here"),
   outputMissing: define("output_missing", 422, "An output file is not there as declared"),
+  outputsRejected: define("outputs_rejected", 422, "The output files can't be a result of this kind"),
 
   rateLimited: define("rate_limited", 429, "Too many requests"),
   tooManyOpenJobs: define("too_many_open_jobs", 429, "The group has too many open jobs"),

@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { kinds } from "../kinds/index.ts";
-import {
-  problemsOfData,
-  problemsOfFiles,
-  problemsOfMissingFiles,
-  type ResultFile,
-} from "../kinds/resultRules.ts";
+import type { FileRole } from "../kinds/kind.ts";
+import { problemsOfData, problemsOfFiles, type ResultFile, rolesOf } from "../kinds/resultRules.ts";
 import { scene } from "../kinds/scene.ts";
 import { readResult } from "../results/readResult.ts";
 import { jobWith, NOW } from "./testing/jobFixture.ts";
@@ -30,8 +26,9 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 }));
 const data = fc.option(fc.dictionary(name, value, { maxKeys: 4, noNullPrototype: true }), { freq: 10 });
 const file: fc.Arbitrary<ResultFile> = fc.record({
-  name: fc.constantFrom("scene.glb", "poster.jpg", "other.bin", "toString"),
-  contentType: fc.constantFrom("model/gltf-binary", "image/jpeg", "text/html"),
+  name: fc.constantFrom("scene.glb", "poster.jpg", "other.bin", "Other.BIN", "toString", "한.ply", "a/b.glb"),
+  role: fc.constantFrom(undefined, undefined, undefined, "model", "companion", "poster"),
+  contentType: fc.constantFrom("model/gltf-binary", "image/jpeg", "application/octet-stream", "text/html"),
   size: fc.constantFrom(1, 16 * 1024 * 1024, 2 ** 40),
 });
 const glb = { name: "scene.glb", contentType: "model/gltf-binary", size: 4 };
@@ -40,15 +37,14 @@ const files = fc.oneof(fc.constantFrom([glb]), fc.array(file, { maxLength: 3 }))
 test("what complete accepts, sync reads, with the same data", () => {
   let accepted = 0;
   const property = fc.property(data, files, (data, files) => {
-    const names = files.map((file) => file.name);
-    const problems = [
-      ...problemsOfData(scene, data),
-      ...problemsOfMissingFiles(scene, names),
-      ...problemsOfFiles(scene, files),
-    ];
-    if (problems.length > 0) return;
+    const { roles, problems } = rolesOf(scene, files);
+    const inRoles = files.map((file, index) => ({ ...file, role: roles[index] }));
+    const all = [...problems, ...problemsOfData(scene, data), ...problemsOfFiles(scene, inRoles)];
+    if (all.length > 0) return;
     accepted += 1;
-    const reading = readResult(JOB_ID, completed(data, files), kinds);
+    const stored = inRoles.flatMap(({ role, ...file }) => (role ? [{ ...file, role }] : []));
+    assert.equal(stored.length, files.length);
+    const reading = readResult(JOB_ID, completed(data, stored), kinds);
     assert.ok(reading.ok, JSON.stringify(reading));
     assert.deepEqual(reading.result.data, data);
   });
@@ -57,7 +53,10 @@ test("what complete accepts, sync reads, with the same data", () => {
 });
 
 /** The result document of a job that completes with these. */
-function completed(data: Record<string, unknown> | null, files: readonly ResultFile[]): unknown {
+function completed(
+  data: Record<string, unknown> | null,
+  files: readonly (ResultFile & { readonly role: FileRole })[],
+): unknown {
   const job = jobWith({ state: "running", spaceId: SPACE });
   const stored = files.map((file) => ({
     ...file,

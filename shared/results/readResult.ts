@@ -1,12 +1,14 @@
+import pMap from "p-map";
 import type { z } from "zod";
+import { shownName } from "../kinds/fileName.ts";
 import type { Kinds } from "../kinds/index.ts";
 import type { Kind } from "../kinds/kind.ts";
 import {
   problemOfJson,
   problemsOfData,
   problemsOfFiles,
-  problemsOfMissingFiles,
   type RuleProblem,
+  rolesOf,
 } from "../kinds/resultRules.ts";
 import { ID_PATTERN } from "../platform/ids.ts";
 import type { ObjectStore } from "../platform/storage/objectStore.ts";
@@ -51,7 +53,7 @@ export function readResult(jobId: string, data: unknown, kinds: Kinds): Reading 
 
 /** The first file that isn't in the bucket as the document says, or undefined when all are. */
 export async function missingFile(result: Result, objects: ObjectStore): Promise<Unreadable | undefined> {
-  const found = await Promise.all(result.files.map((file) => objects.look(file.object)));
+  const found = await pMap(result.files, (file) => objects.look(file.object), { concurrency: 8 });
   for (const [index, file] of result.files.entries()) {
     const object = found[index];
     if (
@@ -59,7 +61,7 @@ export async function missingFile(result: Result, objects: ObjectStore): Promise
       object.size !== file.size ||
       object.crc32c !== file.crc32c
     ) {
-      return { code: "file_missing", detail: `${file.name} is not there as the document says` };
+      return { code: "file_missing", detail: `${shownName(file.name)} is not there as the document says` };
     }
   }
   return undefined;
@@ -80,13 +82,12 @@ function problemOfParams(kind: Kind, params: Result["params"]): string | undefin
 }
 
 function problemOfFiles(kind: Kind, { spaceId, jobId, files }: Result): string | undefined {
-  const names = files.map((file) => file.name);
-  const problems = [...problemsOfMissingFiles(kind, names), ...problemsOfFiles(kind, files)];
+  const problems = [...rolesOf(kind, files).problems, ...problemsOfFiles(kind, files)];
   if (problems.length > 0) return describeProblems(problems);
   // Objects of another space or job must not become readable through this one.
   const prefix = `spaces/${spaceId}/jobs/${jobId}/`;
   const stranger = files.find((file) => !file.object.startsWith(prefix));
-  return stranger && `${stranger.name} lies outside its job's folder`;
+  return stranger && `files.${files.indexOf(stranger)}.object: outside its job's folder`;
 }
 
 function unreadable(code: Unreadable["code"], detail: string): Reading {

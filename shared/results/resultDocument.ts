@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
+import { FILE_ROLES } from "../kinds/kind.ts";
 import { typedCollection } from "../platform/firestore/collection.ts";
 import { timestamp } from "../platform/firestore/timestamp.ts";
 import { base32 } from "../platform/ids.ts";
@@ -23,7 +24,8 @@ export const resultSchema = z.strictObject({
   params: z.record(z.string(), z.unknown()),
   files: z.array(
     z.strictObject({
-      name: z.string().min(1).max(255),
+      name: z.string(),
+      role: z.enum(FILE_ROLES),
       /** Object name in the resources bucket. */
       object: z.string(),
       contentType: z.string(),

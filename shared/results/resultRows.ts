@@ -85,10 +85,10 @@ export async function putResource(sql: Sql, result: Result): Promise<void> {
   );
   await sql.query("DELETE FROM resource_files WHERE resource_id = $1", [id]);
   await sql.query(
-    `INSERT INTO resource_files (resource_id, name, object, content_type, size, crc32c, generation)
-     SELECT $1, f.name, f.object, f."contentType", f.size, f.crc32c, f.generation
+    `INSERT INTO resource_files (resource_id, name, role, object, content_type, size, crc32c, generation)
+     SELECT $1, f.name, f.role, f.object, f."contentType", f.size, f.crc32c, f.generation
      FROM jsonb_to_recordset($2::jsonb)
-       AS f (name text, object text, "contentType" text, size bigint, crc32c text, generation text)`,
+       AS f (name text, role text, object text, "contentType" text, size bigint, crc32c text, generation text)`,
     [id, JSON.stringify(result.files)],
   );
 }

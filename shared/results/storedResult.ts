@@ -100,7 +100,7 @@ const STORED = `
       'id', r.id, 'spaceId', r.space_id, 'kind', r.kind, 'title', r.title, 'params', r.params, 'data', r.data,
       'createdBy', r.created_by, 'leaseNumber', r.lease_number, 'completedAt', ${versionColumn("r.completed_at")},
       'files', (SELECT coalesce(json_agg(json_build_object(
-          'name', f.name, 'object', f.object, 'contentType', f.content_type, 'size', f.size, 'crc32c', f.crc32c,
+          'name', f.name, 'role', f.role, 'object', f.object, 'contentType', f.content_type, 'size', f.size, 'crc32c', f.crc32c,
           'generation', f.generation)), '[]')
         FROM resource_files f WHERE f.resource_id = r.id)) END AS content
   FROM result_versions v LEFT JOIN resources r ON r.job_id = v.job_id`;

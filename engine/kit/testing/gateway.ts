@@ -106,7 +106,7 @@ export class TestGateway implements AsyncDisposable {
       leaseId: leaseId ?? id,
       idempotencyKey: request.headers["idempotency-key"]?.toString(),
       body: place
-        ? { name, range: request.headers.range }
+        ? { name: decodeURIComponent(name), range: request.headers.range }
         : z.record(z.string(), z.unknown()).parse(JSON.parse(bytes.toString())),
     };
     this.calls.push(call);
@@ -208,7 +208,7 @@ export class TestGateway implements AsyncDisposable {
     return {
       name: file.name,
       method: "PUT",
-      url: `${this.url}/put/${lease.id}/${file.name}?signature=x`,
+      url: `${this.url}/put/${lease.id}/${encodeURIComponent(file.name)}?signature=x`,
       headers: { "content-type": file.contentType, "x-goog-if-generation-match": "0" },
     };
   }

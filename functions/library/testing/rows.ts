@@ -19,6 +19,7 @@ export function resourceRow(overrides: Partial<ResourceRow> = {}): ResourceRow {
     files: [
       {
         name: "scene.glb",
+        role: "model",
         object: "spaces/s/scene.glb",
         generation: "1",
         contentType: "model/gltf-binary",
@@ -50,8 +51,8 @@ export function vrVideoRow(overrides: Partial<VrVideoRow> = {}): VrVideoRow {
 /** Signs by putting a host in front of the object's name. */
 export const signer: FileSigner = {
   sign: async (files) => ({
-    files: files.map(({ name, contentType, size, object }) => ({
-      ...{ name, contentType, size },
+    files: files.map(({ name, role, contentType, size, object }) => ({
+      ...{ name, role, contentType, size },
       url: `https://storage.example/${object}`,
     })),
     urlsExpireAt: "2026-03-01T10:15:00.000Z",

@@ -372,3 +372,25 @@ test("rubbish gets a 4xx in Google's form, and the stand-in goes on", async () =
   assert.equal((await http("GET", signed.href)).text, "0123456789");
   assert.ok(Date.now() > started);
 });
+
+test("objects of unusual names are put and read by signed URLs", async () => {
+  for (const file of [
+    "scene_1_shape0.pngfeat0.png",
+    " a  b .glb",
+    "할머니의 부엌.glb",
+    "100%.glb",
+    "a%2Fb%00.glb",
+    "what?is=this&that.glb",
+    "#1.glb",
+    "a+b;c=d,e'f\"g[1]*!()~.glb",
+    "\u{1f469}\u200d\u{1f467}.glb",
+    "\u{1f469}".repeat(120),
+  ]) {
+    const name = `spaces/s/jobs/j/1/${file}`;
+    const put = await http("PUT", await signPut(name, CREATE), { ...MP4, ...CREATE }, Buffer.from(file));
+    assert.equal(put.status, 200, `${file}: ${put.text}`);
+    assert.equal((await http("GET", await sign(name))).text, file);
+    const [[found]] = await bucket.getFiles({ prefix: name });
+    assert.equal(found?.name, name);
+  }
+});

@@ -394,17 +394,21 @@ CREATE INDEX resources_space_id_completed_at_idx ON resources USING btree (space
 CREATE TABLE resource_files (
   resource_id text NOT NULL,
   name text NOT NULL,
+  role text NOT NULL,
   object text NOT NULL,
   content_type text NOT NULL,
   size bigint NOT NULL,
   crc32c text NOT NULL,
   generation text NOT NULL,
   CONSTRAINT resource_files_pkey PRIMARY KEY (resource_id, name),
-  CONSTRAINT resource_files_name_check CHECK (((length(name) >= 1) AND (length(name) <= 255))),
+  CONSTRAINT resource_files_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
   CONSTRAINT resource_files_object_check CHECK (((length(object) >= 1) AND (length(object) <= 1024))),
+  CONSTRAINT resource_files_role_check CHECK ((role = ANY (ARRAY['model'::text, 'companion'::text, 'poster'::text]))),
   CONSTRAINT resource_files_size_check CHECK ((size >= 0)),
   CONSTRAINT resource_files_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id) ON DELETE CASCADE
 );
+CREATE UNIQUE INDEX resource_files_one_model_idx ON resource_files USING btree (resource_id) WHERE (role = 'model'::text);
+CREATE UNIQUE INDEX resource_files_one_poster_idx ON resource_files USING btree (resource_id) WHERE (role = 'poster'::text);
 
 CREATE TABLE space_members (
   user_id text NOT NULL,

@@ -126,7 +126,7 @@ export const announce = (files: Record<string, typeof FILE>, hash = "mine"): Job
   files,
 });
 const FILES: Result["files"] = [
-  { name: "scene.glb", object: "o", crc32c: "AAAAAA==", generation: "1", ...FILE },
+  { name: "scene.glb", role: "model", object: "o", crc32c: "AAAAAA==", generation: "1", ...FILE },
 ];
 export const complete = (hash = "mine", spaceErased = false): JobEvent => ({
   type: "complete",

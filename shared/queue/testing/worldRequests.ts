@@ -82,7 +82,7 @@ export function completion(hash: string): JobRequest {
   return {
     type: "complete",
     hash,
-    files: [{ ...file, object: `of ${hash}`, generation: "1" }],
+    files: [{ ...file, role: "model", object: `of ${hash}`, generation: "1" }],
     data: null,
   };
 }

@@ -92,7 +92,9 @@ async function syncedAvatar(home: Family): Promise<Result> {
   const jobId = randomId();
   const object = `spaces/${home.spaceId}/jobs/${jobId}/1/avatar.glb`;
   const { size, crc32c, generation } = world.objects.put(object, Buffer.from("avatar"), "model/gltf-binary");
-  const files = [{ name: "avatar.glb", object, contentType: "model/gltf-binary", size, crc32c, generation }];
+  const contentType = "model/gltf-binary";
+  const role = "model" as const;
+  const files = [{ name: "avatar.glb", role, object, contentType, size, crc32c, generation }];
   return synced(home, { jobId, kind: "avatar", params: { gender: "female" }, files });
 }
 
@@ -118,7 +120,9 @@ test("both members of its space get a resource with working URLs; others get 404
         data: result.data,
         isSample: false,
         createdAt: result.completedAt.toISOString(),
-        files: [{ name: "scene.glb", contentType: "model/gltf-binary", size: result.files[0]?.size }],
+        files: [
+          { name: "scene.glb", role: "model", contentType: "model/gltf-binary", size: result.files[0]?.size },
+        ],
         urlsExpireAt: "2026-03-01T10:15:00.000Z",
       },
     );

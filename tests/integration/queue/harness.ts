@@ -8,7 +8,6 @@ import { type GivingBack, giveBack } from "#functions/engine/giveBack.ts";
 import { heldLease } from "#functions/engine/heldLease.ts";
 import { type LeaseView, leaseJobs } from "#functions/engine/leaseJobs.ts";
 import { type Renewal, renewLease } from "#functions/engine/renewLease.ts";
-import { resultObject } from "#functions/engine/resultObject.ts";
 import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
 import { type MemoryObjects, memoryObjects } from "#local/testing/memoryObjects.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
@@ -23,6 +22,7 @@ import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";
 import { paceReader } from "#shared/queue/pace.ts";
 import { type SubmitBody, type SubmitDeps, submitJob } from "#shared/queue/submit.ts";
 import { type JobView, viewJob } from "#shared/queue/view.ts";
+import { resultObject } from "#shared/results/resultObject.ts";
 import type { Upload } from "#shared/uploads/uploadDocument.ts";
 
 export const SPACE = "g".repeat(26);
@@ -200,7 +200,7 @@ export async function queueHarness(
       if (job.state !== "running") return completeJob(lease, { files: [] }, deps);
       const file = { name: "scene.glb", contentType: "model/gltf-binary", size: 4 };
       await announceOutputs(lease, [file], deps);
-      const object = resultObject(job, jobId, file.name);
+      const object = resultObject({ ...job, jobId }, file.name);
       const stored =
         (await resources.look(object)) ?? resources.put(object, Buffer.from("glTF"), file.contentType);
       const announced = await heldLease(leaseId, "complete", firestore);

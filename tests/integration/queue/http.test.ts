@@ -204,7 +204,7 @@ test("outputs and complete hold the kind's rules: names, types, sizes, sums, dat
   const stored = queue.resources.put(`spaces/${spaceId}/jobs/${id}/1/scene.glb`, Buffer.from("glTF"));
   await refuses(complete({ files: [{ name: "scene.glb", crc32c: "BBBBBB==" }] }), 422, "output_missing");
   const right = { name: "scene.glb", crc32c: stored.crc32c };
-  await refuses(complete({ files: [right, right] }), 422, "output_missing");
+  await refuses(complete({ files: [right, right] }), 422, "outputs_rejected");
   await refuses(complete({ files: [right, { name: "poster.jpg", crc32c: "x" }] }), 422, "output_missing");
   for (const data of [
     { bounds: [[0], [1]] },

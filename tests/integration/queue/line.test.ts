@@ -15,7 +15,7 @@ const voice: Kind = {
   name: "voice",
   params: z.strictObject({ pitch: z.number().default(1) }),
   inputs: { recording: { contentTypes: ["audio/mpeg"], maxBytes: 1_000_000 } },
-  outputs: { "voice.bin": { contentTypes: ["application/octet-stream"], maxBytes: 1_000, required: true } },
+  outputs: { model: { names: /^voice/, formats: ["bin"], maxBytes: 1_000, count: { min: 1, max: 1 } } },
   result: z.strictObject({ pitch: z.number() }),
   vrRole: null,
   maxAttempts: 2,

@@ -130,6 +130,7 @@ export async function resultOf(
     files: [
       {
         name: "scene.glb",
+        role: "model",
         object,
         contentType: "model/gltf-binary",
         size: stored.size,

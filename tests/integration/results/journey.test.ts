@@ -56,6 +56,7 @@ async function imported(overrides: Partial<Result> = {}): Promise<Result> {
     files: [
       {
         name: "scene.glb",
+        role: "model",
         object,
         contentType: "model/gltf-binary",
         size: Number(stored.size),

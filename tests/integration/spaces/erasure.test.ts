@@ -108,6 +108,7 @@ async function putResult(spaceId: string, maker: TestPerson, jobId: string) {
     files: [
       {
         name: "scene.glb",
+        role: "model",
         object: object.name,
         contentType: object.contentType,
         size: object.size,

@@ -38,8 +38,8 @@ async function furnish(spaceId: string, maker: TestPerson) {
     [resourceId, jobId, spaceId, maker.id, at],
   );
   await harness.rows(
-    `INSERT INTO resource_files (resource_id, name, object, content_type, size, crc32c, generation)
-     VALUES ($1, 'scene.glb', $2, 'model/gltf-binary', 5, 'AAAAAA==', '1')`,
+    `INSERT INTO resource_files (resource_id, name, role, object, content_type, size, crc32c, generation)
+     VALUES ($1, 'scene.glb', 'model', $2, 'model/gltf-binary', 5, 'AAAAAA==', '1')`,
     [resourceId, scene],
   );
   await harness.rows(

@@ -58,7 +58,9 @@ CREATE INDEX resources_created_by_idx ON resources (created_by);
 
 CREATE TABLE resource_files (
   resource_id text NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
-  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 255),
+  -- As the engine named it; `length` counts code points.
+  name text NOT NULL CHECK (length(name) BETWEEN 1 AND 120),
+  role text NOT NULL CHECK (role IN ('model', 'companion', 'poster')),
   object text NOT NULL CHECK (length(object) BETWEEN 1 AND 1024),
   content_type text NOT NULL,
   size bigint NOT NULL CHECK (size >= 0),
@@ -66,6 +68,8 @@ CREATE TABLE resource_files (
   generation text NOT NULL,
   PRIMARY KEY (resource_id, name)
 );
+CREATE UNIQUE INDEX resource_files_one_model_idx ON resource_files (resource_id) WHERE role = 'model';
+CREATE UNIQUE INDEX resource_files_one_poster_idx ON resource_files (resource_id) WHERE role = 'poster';
 
 CREATE TABLE vr_videos (
   id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
