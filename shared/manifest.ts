@@ -65,7 +65,7 @@ const PHONES = [
   "ALLOWED_ORIGINS",
   "RATE_PER_ACCOUNT",
   "RATE_PER_ADDRESS",
-  "TRUSTED_HOPS",
+  "EDGE",
 ] as const satisfies readonly SettingName[];
 const SIGNING = ["SIGNING_ENDPOINT"] as const satisfies readonly SettingName[];
 const TASKS = [
@@ -75,7 +75,7 @@ const TASKS = [
   "DISPATCH_URL",
 ] as const satisfies readonly SettingName[];
 const GOOGLE = ["GOOGLE_ISSUER", "GOOGLE_JWKS_URL"] as const satisfies readonly SettingName[];
-const SERVICES = [...GOOGLE, "PUBLIC_ORIGIN", "TRUSTED_HOPS"] as const satisfies readonly SettingName[];
+const SERVICES = [...GOOGLE, "PUBLIC_ORIGIN", "EDGE"] as const satisfies readonly SettingName[];
 /** For functions that change jobs: a failed attempt may back off, and a job that waits may have an engine rung. */
 const QUEUE = [...TASKS, "ENGINES", "RETRY_BACKOFF_MAX_SECONDS"] as const satisfies readonly SettingName[];
 const BUCKETS = ["UPLOADS_BUCKET", "RESOURCES_BUCKET"] as const satisfies readonly SettingName[];
@@ -100,7 +100,9 @@ export const functions = {
       "GOOGLE_TOKEN_URL",
       "APP_REDIRECT_URIS",
       "RATE_SIGN_IN",
+      "RATE_SIGN_IN_PER_ACCOUNT",
       "RATE_REFRESH",
+      "RATE_REFRESH_PER_ACCOUNT",
     ],
     maxInstances: 6,
     sqlPool: 2,

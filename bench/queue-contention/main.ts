@@ -75,7 +75,7 @@ async function fillLine(): Promise<void> {
 /** One engine asking for one job after the other until the line is empty. @returns how long each request took, in milliseconds */
 async function drain(engine: number, random: () => number): Promise<number[]> {
   const deps = {
-    http: { log: silentLogger, newId: randomId, trustedHops: 0 },
+    http: { log: silentLogger, newId: randomId, edge: "none" as const },
     firestore,
     kinds,
     clock: () => new Date(),

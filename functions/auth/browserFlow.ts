@@ -16,8 +16,9 @@ import type { GoogleOAuth } from "./googleOAuth.ts";
 import type { VerifyGoogle } from "./identity.ts";
 import { challengeOf, newVerifier } from "./pkce.ts";
 import { issueCode } from "./signInCode.ts";
+import { countSignIn, type SignInLimitDeps } from "./signInLimit.ts";
 
-export interface BrowserFlowDeps {
+export interface BrowserFlowDeps extends SignInLimitDeps {
   readonly db: Sql;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
@@ -73,7 +74,8 @@ export interface Callback {
 
 /**
  * @returns the app link to send the browser to: with `code`, or with `error`; and with the app's own `state`
- * @throws `invalid_request` when this browser didn't begin this flow, or took too long: then there is no known app to redirect to
+ * @throws `invalid_request` when this browser didn't begin this flow, or took too long: then there is no known app to redirect to;
+ *   `rate_limited` when the account has signed in too often
  */
 export async function finish(
   callback: Callback,
@@ -109,6 +111,7 @@ async function codeFor(callback: Callback, flow: Flow, deps: BrowserFlowDeps): P
     throw new AccessDeniedError("Google gave no code");
   const idToken = await deps.google.exchange(callback.code, flow.verifier);
   const identity = await deps.verifyWebGoogle(idToken, flow.nonce);
+  await countSignIn(identity, deps);
   const { randomBytes } = deps;
   return issueCode(deps.db, { identity, challenge: flow.challenge }, { now: deps.clock(), randomBytes });
 }

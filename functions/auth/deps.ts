@@ -1,7 +1,7 @@
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import type { Clock } from "#shared/platform/clock.ts";
-import { settingsFor } from "#shared/platform/config/settings.ts";
+import { type SettingsOf, settingsFor } from "#shared/platform/config/settings.ts";
 import { type CustomTokens, createCustomTokens } from "#shared/platform/google/customTokens.ts";
 import { createFirebaseAccounts, type FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
 import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts";
@@ -54,6 +54,7 @@ export function authDeps(
     flows: flowSealer(settings.REFRESH_TOKEN_KEY),
     appRedirectUris: settings.APP_REDIRECT_URIS,
     secureCookies: settings.PUBLIC_ORIGIN.startsWith("https:"),
+    limits: http.limits,
     refreshKeys: settings.REFRESH_TOKEN_KEY,
     endListeners: listenerEnder(firebase, http.log),
     issueAccessToken: accessTokenIssuer(settings, newId),
@@ -61,14 +62,27 @@ export function authDeps(
   };
 }
 
+/** The budgets of `auth`, beside those of every route. */
+export function signInRates(
+  settings: SettingsOf<
+    "RATE_SIGN_IN" | "RATE_SIGN_IN_PER_ACCOUNT" | "RATE_REFRESH" | "RATE_REFRESH_PER_ACCOUNT"
+  >,
+) {
+  return {
+    sign_in: settings.RATE_SIGN_IN,
+    sign_in_account: settings.RATE_SIGN_IN_PER_ACCOUNT,
+    refresh: settings.RATE_REFRESH,
+    refresh_account: settings.RATE_REFRESH_PER_ACCOUNT,
+  };
+}
+
 function surroundingsOf(settings: Settings<"auth">): Surroundings {
   const base = baseDeps("auth", settings);
   const { log } = base;
   const db = createDatabase(settings, { name: "auth", max: functions.auth.sqlPool, log });
-  const rates = { sign_in: settings.RATE_SIGN_IN, refresh: settings.RATE_REFRESH };
   return {
     ...base,
-    http: phoneHttpDeps(settings, db, log, rates),
+    http: phoneHttpDeps(settings, db, log, signInRates(settings)),
     db,
     firebase: { ...createFirebaseAccounts(settings), ...createCustomTokens(settings) },
   };

@@ -9,7 +9,7 @@ import { allowCookie, cookieOptions, GOOGLE_PATH, redirect } from "./flowRespons
 /**
  * Ends a sign-in with Google in the browser; an identity that was refused leaves a line in the audit log.
  * @returns the app link to send the browser to
- * @throws `invalid_request` when this browser didn't begin it, or took too long
+ * @throws `invalid_request` when this browser didn't begin it, or took too long; `rate_limited`
  */
 export async function finishGoogleSignIn(
   input: { callback: Callback; cookie: string | undefined; requestId: string },

@@ -2,6 +2,7 @@
 
 import type { Clock } from "#shared/platform/clock.ts";
 import { errors, type ReverieError } from "#shared/platform/errors.ts";
+import { type RateLimiter, rateLimited } from "#shared/platform/http/rateLimit.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import type { Account } from "./account.ts";
@@ -21,6 +22,8 @@ export interface RefreshDeps {
   readonly clock: Clock;
   /** The setting REFRESH_TOKEN_KEY: the first derives, the others are tried when a token was spent under them. */
   readonly refreshKeys: readonly Buffer[];
+  /** Without it nothing is counted. */
+  readonly limits?: RateLimiter | undefined;
   /** Ends a person's Firestore listeners; never rejects. */
   readonly endListeners: (userId: string) => Promise<void>;
 }
@@ -40,11 +43,12 @@ interface Family {
 
 type Outcome =
   | { readonly verdict: "rotate" | "repeat"; readonly session: RefreshedSession }
-  | { readonly verdict: Exclude<Verdict, "rotate" | "repeat">; readonly userId?: string };
+  | { readonly verdict: Exclude<Verdict, "rotate" | "repeat"> | "limited"; readonly userId?: string };
 
 /**
  * Spends a refresh token, or gives its successor again for the attempt key it was spent with.
- * @throws `token_invalid`, `token_spent` (nothing changed), `token_reused` (the session has ended; that is committed)
+ * @throws `token_invalid`, `token_spent` (nothing changed), `token_reused` (the session has ended; that is committed), `rate_limited`
+ *   (nothing changed)
  */
 export async function refresh(
   input: { readonly refreshToken: string; readonly attemptKey: string; readonly requestId: string },
@@ -52,16 +56,46 @@ export async function refresh(
 ): Promise<RefreshedSession> {
   if (!looksLikeRefreshToken(input.refreshToken)) throw refusal("invalid");
   const now = deps.clock();
+  const limited = await overLimit(input.refreshToken, deps);
   // A refusal is returned, not thrown: what a reuse writes must be committed.
-  const outcome = await deps.db.transaction((sql) => decide(sql, input, deps.refreshKeys, now));
+  const outcome = await deps.db.transaction((sql) =>
+    decide(sql, { ...input, mayGive: limited === undefined }, deps.refreshKeys, now),
+  );
   if (outcome.verdict === "rotate" || outcome.verdict === "repeat") return outcome.session;
   if (outcome.verdict === "reused" && outcome.userId !== undefined) await deps.endListeners(outcome.userId);
+  if (outcome.verdict === "limited") throw limited ?? new Error("a refresh was limited without a limit");
   throw refusal(outcome.verdict);
+}
+
+/**
+ * Counts a refresh by its account, since a caller's address may be chosen by the caller. What holds no token of a live session counts for
+ * no account, so no stranger can spend a person's budget.
+ * @returns the refusal, which only withholds tokens: a token of which there are two holders still ends its session, so that a thief who
+ *   spends the whole budget isn't safe from the phone's next refresh
+ */
+async function overLimit(
+  refreshToken: string,
+  { db, limits }: RefreshDeps,
+): Promise<ReverieError | undefined> {
+  if (!limits) return undefined;
+  const { rows } = await db.query<{ user_id: string }>(
+    `SELECT s.user_id FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+     WHERE t.token_hash = $1 AND s.ended_at IS NULL`,
+    [tokenHash(refreshToken)],
+  );
+  const decision = rows[0] && (await limits.take("refresh_account", rows[0].user_id));
+  return decision === undefined || decision.allowed ? undefined : rateLimited(decision);
 }
 
 async function decide(
   sql: Sql,
-  input: { readonly refreshToken: string; readonly attemptKey: string; readonly requestId: string },
+  input: {
+    readonly refreshToken: string;
+    readonly attemptKey: string;
+    readonly requestId: string;
+    /** Whether a successor may be given out. */
+    readonly mayGive: boolean;
+  },
   keys: readonly Buffer[],
   now: Date,
 ): Promise<Outcome> {
@@ -73,6 +107,7 @@ async function decide(
 
   const { sessionId, sessionExpiresAt, sessionEnd, account } = family;
   const verdict = judge({ ...stored, sessionExpiresAt, sessionEnd }, attempt, now);
+  if (!input.mayGive && (verdict === "rotate" || verdict === "repeat")) return { verdict: "limited" };
   const successors = keys.map((key) => successorOf(input.refreshToken, input.attemptKey, key));
   if (verdict === "rotate") {
     const [refreshToken] = successors;

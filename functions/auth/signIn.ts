@@ -12,6 +12,7 @@ import { verifierSchema } from "./pkce.ts";
 import { refreshTokenOf } from "./refreshToken.ts";
 import { beginSession, type Device, deviceSchema } from "./session.ts";
 import { redeemCode } from "./signInCode.ts";
+import { countSignIn, type SignInLimitDeps } from "./signInLimit.ts";
 
 const idToken = z.string().min(1).max(8192).describe("As the provider's SDK gave it to the app.");
 const device = deviceSchema.optional();
@@ -38,7 +39,7 @@ export const signInBody = z.discriminatedUnion("provider", [
 ]);
 export type SignIn = z.infer<typeof signInBody>;
 
-export interface SignInDeps {
+export interface SignInDeps extends SignInLimitDeps {
   readonly db: Database;
   readonly clock: Clock;
   readonly newId: NewId;
@@ -55,7 +56,7 @@ export interface SignedIn {
 
 /**
  * @throws `identity_rejected`, `email_unverified` or `sign_in_code_rejected`; a refusal leaves a line in the audit log and nothing
- *   else. `unavailable` when the provider can't be asked.
+ *   else. `rate_limited` when the account has signed in too often; `unavailable` when the provider can't be asked.
  */
 export async function signIn(request: SignIn, requestId: string, deps: SignInDeps): Promise<SignedIn> {
   const now = deps.clock();
@@ -72,7 +73,7 @@ export async function signIn(request: SignIn, requestId: string, deps: SignInDep
   }
 }
 
-/** Providers are asked before the transaction begins; a code is redeemed inside it. */
+/** Providers are asked before the transaction begins. A code is redeemed inside it; its sign-in was counted when the code was made. */
 async function identifier(
   request: SignIn,
   now: Date,
@@ -82,6 +83,7 @@ async function identifier(
   const identity = await (request.provider === "google"
     ? deps.verifyGoogle(request.idToken, request.nonce)
     : firebaseIdentity(request.idToken, deps.firebase));
+  await countSignIn(identity, deps);
   return async () => identity;
 }
 

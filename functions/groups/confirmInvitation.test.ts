@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errors } from "#shared/platform/errors.ts";
-import { callerOf, testHttp, unreached } from "#shared/platform/http/testing/caller.ts";
+import { callerOf, PERSON, testHttp, unreached } from "#shared/platform/http/testing/caller.ts";
 import { confirmInvitationRoute } from "./confirmInvitation.ts";
 import { CALLER, ID } from "./testing/callers.ts";
 
@@ -41,16 +41,20 @@ test("an id that can't be is 404 and a body that can't be is 400; no try is take
     assert.equal((await ask("POST", PATH, { body })).status, 400);
 });
 
-test("tries count against a budget of their own", async () => {
-  const taken: string[] = [];
+test("tries count against an account's budget of their own, not an address's", async () => {
+  const taken: string[][] = [];
   const limits = {
-    take: async (name: string) => {
-      taken.push(name);
+    take: async (name: string, subject: string) => {
+      taken.push([name, subject]);
       return { allowed: name !== "confirm", limit: 20, remaining: 0, resetSeconds: 30 };
     },
   };
   const ask = callerOf(confirmInvitationRoute.performing(unreached), {}, { ...testHttp, limits });
   const { status, headers } = await ask("POST", PATH, { body: { code: "x" } });
   assert.deepEqual([status, headers.get("retry-after")], [429, "30"]);
-  assert.deepEqual(taken, ["address", "confirm"]);
+  assert.deepEqual(taken, [
+    ["address", "unknown"],
+    ["account", PERSON],
+    ["confirm", PERSON],
+  ]);
 });

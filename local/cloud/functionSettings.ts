@@ -94,13 +94,15 @@ function settingValues(
     RATE_PER_ACCOUNT: roomier("RATE_PER_ACCOUNT"),
     RATE_PER_ADDRESS: roomier("RATE_PER_ADDRESS"),
     RATE_SIGN_IN: roomier("RATE_SIGN_IN"),
+    RATE_SIGN_IN_PER_ACCOUNT: roomier("RATE_SIGN_IN_PER_ACCOUNT"),
     RATE_REFRESH: roomier("RATE_REFRESH"),
+    RATE_REFRESH_PER_ACCOUNT: roomier("RATE_REFRESH_PER_ACCOUNT"),
     RATE_CONFIRM: roomier("RATE_CONFIRM"),
     OPEN_JOBS_PER_SPACE: roomier("OPEN_JOBS_PER_SPACE"),
     INVITATIONS_PER_GIVER: roomier("INVITATIONS_PER_GIVER"),
     INVITATIONS_PER_PAIR: roomier("INVITATIONS_PER_PAIR"),
-    // The front writes the last entry of X-Forwarded-For.
-    TRUSTED_HOPS: "1",
+    // The front plays Hosting.
+    EDGE: "hosting",
 
     LEASE_SECONDS_MIN: "1",
     RETRY_BACKOFF_MAX_SECONDS: "3",

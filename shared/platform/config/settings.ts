@@ -140,7 +140,9 @@ export const settingSchemas = {
   RATE_PER_ACCOUNT: whole(1, 1e6).default(300),
   RATE_PER_ADDRESS: whole(1, 1e6).default(1200),
   RATE_SIGN_IN: whole(1, 1e6).default(30),
+  RATE_SIGN_IN_PER_ACCOUNT: whole(1, 1e6).default(20),
   RATE_REFRESH: whole(1, 1e6).default(60),
+  RATE_REFRESH_PER_ACCOUNT: whole(1, 1e6).default(60),
   RATE_CONFIRM: whole(1, 1e6).default(20),
   /** A day (UTC). Caps on invitations, so that no mailbox is flooded. */
   INVITATIONS_PER_GIVER: whole(1, 1e6).default(100),
@@ -148,8 +150,11 @@ export const settingSchemas = {
   /** A day (UTC). Caps on guessing a mailed code that asking for a new code doesn't reset. */
   CODE_TRIES_PER_GIVER: whole(1, 1e6).default(30),
   CODE_TRIES_PER_PAIR: whole(1, 1e6).default(15),
-  /** How many of X-Forwarded-For's last entries were written by proxies of ours (the caller's address is the one before them). */
-  TRUSTED_HOPS: whole(0, 10).default(1),
+  /**
+   * The way in, which decides what is believed about a caller's address: `hosting` is best effort; `loadBalancer` can't be forged, and needs
+   * an ingress that lets in nothing but the balancer.
+   */
+  EDGE: z.enum(["hosting", "loadBalancer"]).default("hosting"),
 
   OPEN_JOBS_PER_SPACE: whole(1, 1e6).default(200),
   /** Bounds of the lease length an engine may ask for, in seconds. */

@@ -5,8 +5,7 @@
 import type { MiddlewareHandler } from "hono";
 import { type ErrorCode, errors } from "../errors.ts";
 import type { AppContext, AppEnv } from "./appEnv.ts";
-import { addressSubject } from "./callerAddress.ts";
-import type { RateDecision, RateName, RouteRate } from "./rateLimit.ts";
+import { type RateDecision, type RateName, type RouteRate, rateLimited } from "./rateLimit.ts";
 
 /**
  * - `public`: anyone.
@@ -34,7 +33,7 @@ export interface RouteAccess {
 
 /**
  * @param kind who may call
- * @param rate a budget of its own, per address, beside the general ones
+ * @param rate a budget of its own beside the general ones: per account where one is asked for, otherwise per address
  */
 export function access(kind: Access, rate: RouteRate | undefined): RouteAccess {
   return {
@@ -63,26 +62,24 @@ async function letIn(c: AppContext, kind: Access, rate: RateName | undefined): P
     return;
   }
   if (kind === "private") return;
-  const subject = addressSubject(c.var.address);
-  await count(c, "address", subject);
-  if (rate) await count(c, rate, subject);
-  if (kind === "public") return;
+  await count(c, "address", c.var.address);
+  if (kind === "public") {
+    if (rate) await count(c, rate, c.var.address);
+    return;
+  }
   if (!http.verifyAccessToken)
     throw new Error("this function verifies no access tokens, but a route asks for an account");
   const account = await http.verifyAccessToken(bearerToken(c));
   c.set("account", account);
   await count(c, "account", account.userId);
+  if (rate) await count(c, rate, account.userId);
 }
 
 async function count(c: AppContext, name: RateName, subject: string): Promise<void> {
   const decision = await c.var.http.limits?.take(name, subject);
   if (!decision) return;
   setRateHeaders(c, name, decision);
-  if (!decision.allowed) {
-    throw errors.rateLimited(`at most ${decision.limit} requests a minute`, {
-      retryAfterSeconds: decision.resetSeconds,
-    });
-  }
+  if (!decision.allowed) throw rateLimited(decision);
 }
 
 /** Fields as in the IETF draft "RateLimit header fields for HTTP" (draft-ietf-httpapi-ratelimit-headers); the last counter taken is the one shown. */

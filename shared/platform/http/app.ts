@@ -8,7 +8,7 @@ import { traceOfHeaders, withTrace } from "../trace.ts";
 import { answerError } from "./answerError.ts";
 import type { App, AppContext, AppEnv } from "./appEnv.ts";
 import { refuseUnreadableBody } from "./body.ts";
-import { callerAddress } from "./callerAddress.ts";
+import { addressSubject } from "./callerAddress.ts";
 import { crossOrigin } from "./crossOrigin.ts";
 import type { HttpDeps } from "./httpDeps.ts";
 import { namesNothing } from "./idParam.ts";
@@ -76,7 +76,7 @@ function begin(c: AppContext, http: HttpDeps): void {
   c.set("log", http.log.with({ requestId }));
   c.set(
     "address",
-    callerAddress(c.req.header("x-forwarded-for"), c.env?.incoming?.socket.remoteAddress, http.trustedHops),
+    addressSubject(http.edge, (name) => c.req.header(name), c.env?.incoming?.socket.remoteAddress),
   );
 }
 

@@ -15,7 +15,7 @@ export interface AppEnv {
     http: HttpDeps;
     requestId: string;
     log: Logger;
-    /** The caller's address by the trusted-hop rule. */
+    /** What limits per address count the caller by. */
     address: string;
     /** By `Accept-Language`. */
     language: Language;

@@ -1,31 +1,53 @@
+/** Where a request came from, as far as the way in lets us know it. docs/security.md says who can forge what. */
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
+import type { SettingsOf } from "../config/settings.ts";
+
+/** The way in: the setting EDGE, or `none` for a function that no proxy of ours stands before. */
+export type Edge = SettingsOf<"EDGE">["EDGE"] | "none";
+
+/** The header that the load balancer overwrites with `{client_ip_address}`, its own view of the caller (a custom request header of its backend). */
+export const CLIENT_ADDRESS_HEADER = "x-client-address";
+
+/** Hosting names the host that was asked for, and its emulator does so too (firebase-tools, the file hosting/proxy). */
+const HOSTING_HEADERS = ["x-forwarded-host", "x-fh-requested-host"];
+
+/** What is counted when the way in names no address. */
+const UNKNOWN = "unknown";
 
 /**
- * The address a request came from. Each proxy appends the address it saw to X-Forwarded-For, so only the entries that our own
- * `trustedHops` proxies wrote can be believed: counted from the right, the last trusted proxy's entry is the caller. What stands
- * further left is the caller's own claim. With 0 hops, or with fewer entries than hops, the socket's address is taken.
+ * What a limit per address counts a request by. Text in the request that isn't an address is never part of it.
+ * - `loadBalancer`: the balancer's header. A caller can't forge it as long as ingress is restricted to the balancer.
+ * - `hosting`: Hosting appends the caller's address to X-Forwarded-For, and the function's own front end then appends Hosting's. Such a
+ *   request is counted by both: by the first, so that two phones are never counted together; by the second, which is always true, so that
+ *   who calls the function's own address under a phone's address spends nothing of that phone's. A request without Hosting's header came
+ *   to the function's own address; it is counted by the last entry.
+ * - `none`: the socket's address.
+ * @param header reads a request header by its name in lower case
  */
-export function callerAddress(
-  forwardedFor: string | undefined,
+export function addressSubject(
+  edge: Edge,
+  header: (name: string) => string | undefined,
   socketAddress: string | undefined,
-  trustedHops: number,
 ): string {
-  const entries = (forwardedFor ?? "")
-    .split(",")
-    .map((entry) => entry.trim())
-    .filter((entry) => entry !== "");
-  const claimed = trustedHops > 0 ? entries.at(-trustedHops) : undefined;
-  if (claimed !== undefined && isIP(claimed) !== 0) return claimed;
-  return socketAddress ?? "unknown";
+  const socket = networkOf(socketAddress) ?? UNKNOWN;
+  if (edge === "none") return socket;
+  if (edge === "loadBalancer") return networkOf(header(CLIENT_ADDRESS_HEADER)) ?? UNKNOWN;
+  const entries = (header("x-forwarded-for") ?? "").split(",").filter((entry) => entry.trim() !== "");
+  const last = networkOf(entries.at(-1)) ?? socket;
+  const throughHosting = HOSTING_HEADERS.some((name) => header(name) !== undefined);
+  const phone = throughHosting ? networkOf(entries.at(-2)) : undefined;
+  return phone === undefined ? last : `${phone} via ${last}`;
 }
 
 /**
- * What a limit per address counts by: an IPv4 address as it is, also one that is written as IPv6 (RFC 4291 section 2.5.5.2); an IPv6
- * address by its /64, since that is what one household or phone is given.
+ * An IPv4 address as it is, also one that is written as IPv6 (RFC 4291 section 2.5.5.2); an IPv6 address by its /64, since that is what one
+ * household or phone is given; undefined for anything else.
  */
-export function addressSubject(address: string): string {
-  if (isIP(address) !== 6) return address;
+function networkOf(text: string | undefined): string | undefined {
+  const address = text?.trim() ?? "";
+  const family = isIP(address);
+  if (family !== 6) return family === 4 ? address : undefined;
   const parsed = ipaddr.IPv6.parse(address);
   if (parsed.isIPv4MappedAddress()) return parsed.toIPv4Address().toString();
   const network = new ipaddr.IPv6([...parsed.parts.slice(0, 4), 0, 0, 0, 0]);

@@ -5,6 +5,7 @@ import { type NewId, randomId } from "../ids.ts";
 import type { Logger } from "../log/logger.ts";
 import type { Sql } from "../sql/pool.ts";
 import { type AccessClaims, accessTokenVerifier } from "./accessToken.ts";
+import type { Edge } from "./callerAddress.ts";
 import type { RateLimiter, RateName } from "./rateLimit.ts";
 import { type ServiceIdentity, serviceTokenVerifier } from "./serviceToken.ts";
 import { sqlRateLimiter } from "./sqlRateLimiter.ts";
@@ -13,8 +14,8 @@ import { sqlRateLimiter } from "./sqlRateLimiter.ts";
 export interface HttpDeps {
   readonly log: Logger;
   readonly newId: NewId;
-  /** The setting TRUSTED_HOPS. */
-  readonly trustedHops: number;
+  /** The way in: what tells the caller's address. */
+  readonly edge: Edge;
   /** Web origins whose pages may call and read the answers (the setting ALLOWED_ORIGINS); none unless set. */
   readonly allowedOrigins?: readonly string[];
   readonly verifyAccessToken?: (token: string) => Promise<AccessClaims>;
@@ -26,12 +27,7 @@ export interface HttpDeps {
 }
 
 type PhoneSettings = SettingsOf<
-  | "TOKEN_PUBLIC_KEYS"
-  | "PUBLIC_ORIGIN"
-  | "ALLOWED_ORIGINS"
-  | "RATE_PER_ACCOUNT"
-  | "RATE_PER_ADDRESS"
-  | "TRUSTED_HOPS"
+  "TOKEN_PUBLIC_KEYS" | "PUBLIC_ORIGIN" | "ALLOWED_ORIGINS" | "RATE_PER_ACCOUNT" | "RATE_PER_ADDRESS" | "EDGE"
 >;
 
 /**
@@ -47,7 +43,7 @@ export function phoneHttpDeps(
 ): HttpDeps {
   return {
     ...internalHttpDeps(log),
-    trustedHops: settings.TRUSTED_HOPS,
+    edge: settings.EDGE,
     allowedOrigins: settings.ALLOWED_ORIGINS,
     verifyAccessToken: accessTokenVerifier(settings.TOKEN_PUBLIC_KEYS, settings.PUBLIC_ORIGIN, systemClock),
     limits: sqlRateLimiter(
@@ -63,18 +59,18 @@ export function phoneHttpDeps(
  * @param callers the addresses that may call (`ENGINE_CALLERS` or `ADMIN_CALLERS`)
  */
 export function serviceHttpDeps(
-  settings: SettingsOf<"GOOGLE_ISSUER" | "GOOGLE_JWKS_URL" | "PUBLIC_ORIGIN" | "TRUSTED_HOPS">,
+  settings: SettingsOf<"GOOGLE_ISSUER" | "GOOGLE_JWKS_URL" | "PUBLIC_ORIGIN" | "EDGE">,
   callers: readonly string[],
   log: Logger,
 ): HttpDeps {
   return {
     ...internalHttpDeps(log),
-    trustedHops: settings.TRUSTED_HOPS,
+    edge: settings.EDGE,
     verifyServiceToken: serviceTokenVerifier(settings, callers, systemClock),
   };
 }
 
 /** For a function that only services of ours may call; IAM lets them in, and no proxy of ours stands before it. */
 export function internalHttpDeps(log: Logger): HttpDeps {
-  return { log, newId: randomId, trustedHops: 0 };
+  return { log, newId: randomId, edge: "none" };
 }

@@ -1,8 +1,13 @@
+import { errors, type ReverieError } from "../errors.ts";
+
 /** The counters: each names a budget of requests a minute (docs/architecture.md#limits) and what it is counted by. */
-export type RateName = "account" | "address" | "sign_in" | "refresh" | "confirm";
+export type RateName = "account" | "address" | RouteRate | AccountRate;
 
 /** A budget that single routes have beside the general ones. */
-export type RouteRate = Exclude<RateName, "account" | "address">;
+export type RouteRate = "sign_in" | "refresh" | "confirm";
+
+/** A budget of an account whose id is known only in the midst of an operation, which then takes from it. */
+type AccountRate = "sign_in_account" | "refresh_account";
 
 export interface RateDecision {
   readonly allowed: boolean;
@@ -20,4 +25,9 @@ export interface RateLimiter {
    * Must fail open: when the shared store is away the request is let through.
    */
   take(name: RateName, subject: string): Promise<RateDecision>;
+}
+
+/** The refusal of a request that a budget has nothing left for. */
+export function rateLimited({ limit, resetSeconds }: RateDecision): ReverieError {
+  return errors.rateLimited(`at most ${limit} requests a minute`, { retryAfterSeconds: resetSeconds });
 }

@@ -18,7 +18,7 @@ export interface RouteDefinition
   readonly operationId: string;
   readonly summary: string;
   readonly access: Access;
-  /** A budget of requests of its own, per address, beside the general ones. */
+  /** A budget of requests of its own beside the general ones: per account where one is asked for, otherwise per address. */
   readonly rate?: RouteRate;
   /** The codes of errors that the operation answers; those of access and of reading the request are added. */
   readonly errors: readonly ErrorCode[];

@@ -38,7 +38,7 @@ before(async () => {
     http: {
       log: silentLogger,
       newId: randomId,
-      trustedHops: 0,
+      edge: "none" as const,
       refuseUndeclaredErrors: true,
       verifyServiceToken: async (token: string) => {
         if (token !== "admin") throw errors.unauthenticated("no");

@@ -69,6 +69,20 @@ async function codeFor(email: string): Promise<string> {
 }
 
 describe("sign-in in a browser", () => {
+  it("counts for the person that Google names, from ever other addresses too", async () => {
+    await using strict = await openAuthWorld({ settings: { RATE_SIGN_IN_PER_ACCOUNT: "2" } });
+    const signIn = async (email: string) => {
+      const began = await strict.call("GET", beginUrl());
+      const back = await atGoogle(appLink(began), { email, verified: "on" });
+      const cookie = (began.headers.get("set-cookie") ?? "").split("; ")[0] ?? "";
+      return outcome(await strict.call("GET", `${back.pathname}${back.search}`, { headers: { cookie } }));
+    };
+    for (let i = 0; i < 2; i++) assert.equal(await signIn("one@example.com"), "302");
+    assert.equal(await signIn("one@example.com"), "429 rate_limited");
+    assert.equal(await strict.rows("sign_in_codes"), 2);
+    assert.equal(await signIn("other@example.com"), "302");
+  });
+
   it("ends in the app with a code, which the app that began turns into tokens", async () => {
     const { page, cookie, attributes } = await begin({
       state: "app-state-&=",

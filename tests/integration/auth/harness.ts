@@ -7,7 +7,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { authDeps } from "#functions/auth/deps.ts";
+import { authDeps, signInRates } from "#functions/auth/deps.ts";
 import { authApp } from "#functions/auth/routes.ts";
 import { type Identity, startIdentity } from "#local/standins/identity/server.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
@@ -139,7 +139,9 @@ export async function openAuthWorld(
     GOOGLE_OAUTH_CLIENT_SECRET: "web secret",
     APP_REDIRECT_URIS: `${APP_LINK}, https://app.example/back?keep=1`,
     RATE_SIGN_IN: "1000000",
+    RATE_SIGN_IN_PER_ACCOUNT: "1000000",
     RATE_REFRESH: "1000000",
+    RATE_REFRESH_PER_ACCOUNT: "1000000",
     ...options.settings,
   });
   const log = options.log ?? silentLogger;
@@ -148,13 +150,12 @@ export async function openAuthWorld(
   const limits = {
     address: settings.RATE_PER_ADDRESS,
     account: settings.RATE_PER_ACCOUNT,
-    sign_in: settings.RATE_SIGN_IN,
-    refresh: settings.RATE_REFRESH,
+    ...signInRates(settings),
   };
   const http = {
     log,
     newId: randomId,
-    trustedHops: settings.TRUSTED_HOPS,
+    edge: settings.EDGE,
     refuseUndeclaredErrors: true,
     verifyAccessToken: accessTokenVerifier(settings.TOKEN_PUBLIC_KEYS, ORIGIN, clock),
     limits: sqlRateLimiter(db, limits, { clock, log }),

@@ -12,6 +12,7 @@ import {
   publicHalf,
   SECOND,
   signingKey,
+  tokensSchema,
 } from "./harness.ts";
 
 let world: AuthWorld;
@@ -296,6 +297,76 @@ describe("limits", () => {
     strict.advance(60 * SECOND);
     assert.equal((await refresh("192.0.2.1")).status, 401);
     assert.equal((await attempt("192.0.2.1")).status, 401);
+  });
+
+  it("don't make phones behind Hosting pay for each other", async () => {
+    await using strict = await openAuthWorld({ settings: { RATE_SIGN_IN: "2" } });
+    const attempt = (forwardedFor: string, headers: Record<string, string>) =>
+      strict.call("POST", "/v1/auth/sessions", {
+        body: { provider: "google", idToken: "x" },
+        from: forwardedFor,
+        headers,
+      });
+    const hosted = (phone: string) =>
+      attempt(`${phone}, 192.0.2.1`, { "x-forwarded-host": "reverie.example" });
+    for (let phone = 1; phone <= 20; phone++) assert.equal((await hosted(`203.0.113.${phone}`)).status, 401);
+    assert.equal((await hosted("203.0.113.1")).status, 401);
+    assert.equal((await hosted("203.0.113.1")).status, 429);
+    assert.equal((await hosted("198.51.100.9, 203.0.113.1")).status, 429, "a claim in front changes nothing");
+    assert.equal((await hosted("203.0.113.2")).status, 401);
+    // Called at the function's own address, under a phone's: the phone has its whole budget.
+    for (let i = 0; i < 5; i++) await attempt("203.0.113.3, 198.51.100.9", { "x-forwarded-host": "x" });
+    assert.equal((await hosted("203.0.113.3")).status, 401);
+  });
+
+  it("by the load balancer go by its header only", async () => {
+    await using strict = await openAuthWorld({ settings: { RATE_SIGN_IN: "2", EDGE: "loadBalancer" } });
+    let claimed = 0;
+    const attempt = (phone: string) =>
+      strict.call("POST", "/v1/auth/sessions", {
+        body: { provider: "google", idToken: "x" },
+        from: `198.51.100.${claimed++}, 192.0.2.${claimed}`,
+        headers: { "x-client-address": phone, "x-forwarded-host": "x" },
+      });
+    for (let i = 0; i < 2; i++) assert.equal((await attempt("2001:db8::1")).status, 401);
+    assert.equal((await attempt("2001:db8::2")).status, 429, "the same household");
+    assert.equal((await attempt("2001:db8:0:1::1")).status, 401);
+  });
+
+  it("stop one person's sign-ins from ever other addresses, and no other person's", async () => {
+    await using strict = await openAuthWorld({ settings: { RATE_SIGN_IN_PER_ACCOUNT: "2" } });
+    const idToken = await strict.googleToken({ email: "one@example.com" });
+    const attempt = () => strict.call("POST", "/v1/auth/sessions", { body: { provider: "google", idToken } });
+    // The first has no account yet, so it counts for its identity.
+    for (let i = 0; i < 3; i++) assert.equal((await attempt()).status, 201);
+    const sessions = await strict.rows("sessions");
+    assert.equal(outcome(await attempt()), "429 rate_limited");
+    assert.equal(await strict.rows("sessions"), sessions);
+    await strict.signIn({ email: "other@example.com" });
+    strict.advance(60 * SECOND);
+    assert.equal((await attempt()).status, 201);
+  });
+
+  it("stop one account's refreshes from ever other addresses; nothing is spent", async () => {
+    await using strict = await openAuthWorld({ settings: { RATE_REFRESH_PER_ACCOUNT: "3" } });
+    const phone = await strict.signIn({ email: "phone@example.com" });
+    const other = await strict.signIn({ email: "other@example.com" });
+    for (let i = 0; i < 3; i++) assert.equal((await strict.refresh(phone.refreshToken, "k")).status, 200);
+    const limited = await strict.refresh(phone.refreshToken, "k");
+    assert.equal(outcome(limited), "429 rate_limited");
+    assert.equal(limited.headers.get("retry-after"), "60");
+    assert.equal((await strict.refresh(other.refreshToken)).status, 200);
+    strict.advance(60 * SECOND);
+    assert.equal((await strict.refresh(phone.refreshToken, "k")).status, 200);
+  });
+
+  it("don't protect a thief who spends them from the phone's next refresh", async () => {
+    await using strict = await openAuthWorld({ settings: { RATE_REFRESH_PER_ACCOUNT: "2" } });
+    const phone = await strict.signIn({ email: "phone@example.com" });
+    const stolen = tokensSchema.parse((await strict.refresh(phone.refreshToken, "the-thief's")).body);
+    for (let i = 0; i < 5; i++) await strict.refresh(stolen.refreshToken, "again");
+    assert.equal(outcome(await strict.refresh(stolen.refreshToken, "again")), "429 rate_limited");
+    assert.equal(outcome(await strict.refresh(phone.refreshToken, "the-phone's")), "401 token_reused");
   });
 });
 

@@ -30,7 +30,7 @@ before(async () => {
     http: {
       log: silentLogger,
       newId: randomId,
-      trustedHops: 0,
+      edge: "none" as const,
       refuseUndeclaredErrors: true,
       verifyAccessToken: async (userId: string) => ({ userId, sessionId: "s", role: null }),
     },

@@ -116,7 +116,7 @@ export async function queueHarness(
   const published: DomainEvent[] = [];
   const clock = () => harness.now;
   const deps: QueueTestDeps = {
-    http: { log: silentLogger, newId: randomId, trustedHops: 0, refuseUndeclaredErrors: true },
+    http: { log: silentLogger, newId: randomId, edge: "none", refuseUndeclaredErrors: true },
     firestore,
     kinds: options.kinds ?? kinds,
     clock,

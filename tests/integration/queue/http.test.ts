@@ -30,7 +30,7 @@ before(async () => {
   const http: HttpDeps = {
     log: silentLogger,
     newId: randomId,
-    trustedHops: 0,
+    edge: "none",
     verifyAccessToken: async (token: string) => {
       if (!/^[0-9a-z]{26}$/.test(token)) throw errors.unauthenticated("no");
       return { userId: token, sessionId: "session", role: null };

@@ -104,7 +104,7 @@ export class GroupsHarness {
       http: {
         log: createLogger("error"),
         newId: randomId,
-        trustedHops: 0,
+        edge: "none",
         refuseUndeclaredErrors: true,
         verifyAccessToken: async (token) => {
           const [userId = "", sessionId = sessionOf(userId)] = token.split("~");

@@ -77,7 +77,7 @@ test("a repair that throws doesn't stop the others, and the answer names it", as
     repair("half", async () => ({ did: { done: 2 }, errors: [new Error("one of three")] })),
     repair("idle", async () => ({ did: {}, errors: [] })),
   ];
-  const http = { log: silentLogger, newId: randomId, trustedHops: 0 };
+  const http = { log: silentLogger, newId: randomId, edge: "none" as const };
   const app = sweepApp(() => ({ http, repairs }));
   const answer = await app.request("/", { method: "POST" }, {});
   assert.equal(answer.status, 200);

@@ -45,7 +45,7 @@ before(async () => {
     http: {
       log: silentLogger,
       newId: randomId,
-      trustedHops: 0,
+      edge: "none",
       refuseUndeclaredErrors: true,
       verifyAccessToken: async (userId) => ({ userId, sessionId: "session", role: null }),
     },

@@ -35,7 +35,7 @@ export type Caller = (method: string, path: string, ask?: Ask) => Promise<Answer
 export const testHttp: HttpDeps = {
   log: silentLogger,
   newId: () => REQUEST_ID,
-  trustedHops: 0,
+  edge: "none",
   refuseUndeclaredErrors: true,
   verifyAccessToken: async (token) => {
     if (token === "bad" || token === "service") throw errors.tokenInvalid("no such token");
