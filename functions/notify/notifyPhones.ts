@@ -5,6 +5,7 @@ import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import { errors, hasCode } from "#shared/platform/errors.ts";
 import { base32 } from "#shared/platform/ids.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
+import { patientSql } from "#shared/platform/sql/patientSql.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import {
   addDeliveries,
@@ -39,7 +40,8 @@ const AT_ONCE = 8;
 /**
  * Notifies every device that an event is for, each once: a row per event and device is written first, claimed, sent, and ended. A sender
  * that crashes between sending and ending has its claim run out and the message sent again, which the phone shows in the place of
- * the first one; none is left out. People in quiet hours are notified at their end, when `sweep` publishes the event again.
+ * the first one; none is left out. A sender that only loses Postgres keeps its claims and waits for it to come back: a redelivery would find
+ * them claimed and do nothing. People in quiet hours are notified at their end, when `sweep` publishes the event again.
  *
  * Right before each sending it is asked again whether the device may have the message: its session is live, and its person is still a
  * member. So a sign-out or an erasure is followed at most by messages whose sending had begun.
@@ -58,7 +60,8 @@ export async function notifyPhones(event: DomainEvent, deps: NotifyDeps): Promis
     recipients.map((recipient) => ({ ...recipient, dueAt: quietEnd(now, recipient) ?? now })),
   );
   const claimed = await claimDeliveries(deps.db, event.id, { now, until: plusSeconds(now, CLAIM_SECONDS) });
-  const failures = await deliverAll(event, claimed, deps);
+  // Each of these statements may run twice: they read, or name the one delivery or token that they change.
+  const failures = await deliverAll(event, claimed, { ...deps, db: patientSql(deps.db) });
   if (failures > 0)
     throw errors.unavailable(
       `${failures} of ${claimed.length} devices could not be notified of ${event.type}`,

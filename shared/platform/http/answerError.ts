@@ -1,8 +1,8 @@
 import { HTTPException } from "hono/http-exception";
 import { errors, ReverieError } from "../errors.ts";
 import type { Logger } from "../log/logger.ts";
+import { isPassingFault } from "../passingFault.ts";
 import type { AppContext } from "./appEnv.ts";
-import { isPassingFault } from "./passingFault.ts";
 import { PROBLEM_JSON, problemDocument } from "./problem.ts";
 
 /** Turns what was thrown into the problem document that the caller gets. An error that isn't ours is a bare 500. */

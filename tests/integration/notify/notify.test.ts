@@ -11,7 +11,7 @@ import type { DomainEvent } from "#shared/events/event.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
+import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import { deviceOf, type Family, family, testPool } from "../results/harness.ts";
 
 let backend: TestDatabase;
@@ -209,6 +209,29 @@ test("after a sender's crash its claim ends and sweep has the device notified on
   assert.equal((await received(token)).length, 1);
   now = later(3600);
   assert.equal((await republish()).published, 0);
+});
+
+test("Postgres away before or after the sending: notified once, without sweep", async () => {
+  const token = await device(home.giverId);
+  for (const statement of [/FROM devices/, /SET outcome/]) {
+    const event = jobEvent();
+    let claimed = false;
+    let lost = 0;
+    const losing: Sql = {
+      async query(text, values) {
+        if (claimed && statement.test(text) && lost++ < 2)
+          throw Object.assign(new Error("terminating connection"), { code: "57P01" });
+        if (/SET claimed_until/.test(text)) claimed = true;
+        return db.query(text, values);
+      },
+    };
+    await notifyPhones(event, { ...deps, db: losing });
+    assert.equal(lost, 3);
+    assert.equal((await received(token)).filter((each) => each.data.eventId === event.id).length, 1);
+    now = later(3600);
+    const again = { db, publisher: deliveredBy([]), clock: () => now };
+    assert.equal((await republishDue(again)).published, 0);
+  }
 });
 
 test("a person in quiet hours is notified at their end, once; the others at once", async () => {

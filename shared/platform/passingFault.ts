@@ -2,7 +2,7 @@
  * Faults of the stores that pass by themselves: nothing is wrong with the request, and asking again may work. The caller gets 503
  * instead of a bare 500.
  */
-import { hasGrpcStatus } from "../grpcStatus.ts";
+import { hasGrpcStatus } from "./grpcStatus.ts";
 
 /** Node's words for a peer that isn't there. */
 const NETWORK = new Set(["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EPIPE", "EAI_AGAIN", "ENOTFOUND"]);
