@@ -45,7 +45,7 @@ export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.ad
       tasks: createTaskQueue(settings),
       engines: settings.ENGINES,
       backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
-      pace: paceReader({ firestore, clock }),
+      pace: paceReader({ firestore, clock, log }),
       openJobsPerSpace: Number.POSITIVE_INFINITY,
     },
     upload: {

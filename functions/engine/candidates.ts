@@ -1,7 +1,7 @@
-import type { QueryDocumentSnapshot } from "@google-cloud/firestore";
 import type { Job } from "#shared/queue/jobDocument.ts";
 import type { Stored } from "#shared/queue/jobStore.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
+import { unlessUnreadable } from "#shared/queue/readableJob.ts";
 import type { EngineDeps } from "./deps.ts";
 
 type CandidateDeps = Pick<EngineDeps, "firestore" | "random" | "log">;
@@ -34,18 +34,8 @@ export async function candidatesOf(
 
 async function headOf(kind: string, limit: number, deps: CandidateDeps): Promise<Candidate[]> {
   const found = await queryOf(deps.firestore, shapes.line, kind, true).limit(limit).get();
-  return found.docs.flatMap((document) => candidateOf(kind, document, deps) ?? []);
-}
-
-function candidateOf(
-  kind: string,
-  document: QueryDocumentSnapshot<Job>,
-  { log }: CandidateDeps,
-): Candidate | undefined {
-  try {
-    return { jobId: document.id, found: { content: document.data(), version: document.updateTime } };
-  } catch (error) {
-    log.error("job_unreadable", { jobId: document.id, kind, error });
-    return undefined;
-  }
+  return found.docs.flatMap((document) => {
+    const content = unlessUnreadable(document, (job) => job.data(), deps.log);
+    return content ? [{ jobId: document.id, found: { content, version: document.updateTime } }] : [];
+  });
 }

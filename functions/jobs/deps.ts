@@ -24,7 +24,7 @@ export function jobsDeps(settings: Settings<"jobs"> = settingsFor(functions.jobs
   const base = baseDeps("jobs", settings);
   const { log, clock } = base;
   const sql = createDatabase(settings, { name: "jobs", max: functions.jobs.sqlPool, log });
-  const reading = { firestore: createFirestore(settings), kinds, clock };
+  const reading = { firestore: createFirestore(settings), kinds, clock, log };
   return {
     ...base,
     ...reading,

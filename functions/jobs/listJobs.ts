@@ -5,9 +5,11 @@ import { decodeCursor, encodeCursor, pageQuery } from "#shared/platform/http/cur
 import { languageHeader } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Language } from "#shared/platform/language.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { JOB_STATES, type JobState } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
+import { pageOfJobs } from "#shared/queue/readableJob.ts";
 import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { jobSchema } from "./job.ts";
@@ -22,12 +24,12 @@ interface ListJobsInput {
 
 /**
  * A page of the jobs of the caller's space, newest first; the page after it begins where its cursor says, also when jobs were added
- * meanwhile. Who is in no group has none.
+ * meanwhile. Who is in no group has none. A job that can't be read is logged and left out.
  * @throws `invalid_request` for a cursor that isn't of this list
  */
 export async function listJobs(
   { userId, language, state, limit, cursor }: ListJobsInput,
-  deps: ViewDeps & { readonly sql: Sql },
+  deps: ViewDeps & { readonly sql: Sql; readonly log: Logger },
 ): Promise<{ items: JobView[]; nextCursor: string | null }> {
   const after = decodeCursor(cursor);
   const space = await spaceOfCaller(deps.sql, userId);
@@ -37,12 +39,10 @@ export async function listJobs(
     : queryOf(deps.firestore, shapes.ofSpace, space.spaceId);
   if (after) query = query.startAfter(new Date(after[0]), after[1]);
   const found = await query.limit(limit + 1).get();
-  const jobs = found.docs.slice(0, limit).map((document) => ({ id: document.id, job: document.data() }));
-  const last = jobs.at(-1);
+  const { jobs, next } = pageOfJobs(found.docs, { limit, orderedBy: "createdAt", log: deps.log });
   return {
     items: await Promise.all(jobs.map(({ id, job }) => viewJob(id, job, deps, language))),
-    nextCursor:
-      last && found.size > limit ? encodeCursor([microsecondsOf(last.job.createdAt), last.id]) : null,
+    nextCursor: next ? encodeCursor([microsecondsOf(next.time), next.id]) : null,
   };
 }
 

@@ -2,8 +2,10 @@ import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { Kinds } from "#shared/kinds/index.ts";
 import type { Clock } from "#shared/platform/clock.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
 import { knownEngines } from "#shared/queue/engines.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
+import { unlessUnreadable } from "#shared/queue/readableJob.ts";
 
 /** The public status: how many engines there are and how long the lines are, without names. */
 export interface QueueStatus {
@@ -16,12 +18,15 @@ const FRESH_SECONDS = 3;
 const MOST_RUNNING = 500;
 const runningSchema = z.object({ lease: z.object({ engineId: z.string() }) });
 
+export interface StatusDeps {
+  readonly firestore: Firestore;
+  readonly kinds: Kinds;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
 /** Reads the status and keeps it for some seconds, because anyone may ask for it. Make one per instance. */
-export function statusReader(deps: {
-  firestore: Firestore;
-  kinds: Kinds;
-  clock: Clock;
-}): () => Promise<QueueStatus> {
+export function statusReader(deps: StatusDeps): () => Promise<QueueStatus> {
   let kept: { at: number; status: Promise<QueueStatus> } | undefined;
   return () => {
     const now = deps.clock().getTime();
@@ -35,11 +40,11 @@ export function statusReader(deps: {
   };
 }
 
-async function readStatus(deps: { firestore: Firestore; kinds: Kinds; clock: Clock }): Promise<QueueStatus> {
+async function readStatus(deps: StatusDeps): Promise<QueueStatus> {
   const now = deps.clock();
   const [engines, ...lines] = await Promise.all([
     knownEngines(deps.firestore, now),
-    ...[...deps.kinds.keys()].map((kind) => readKind(kind, deps.firestore)),
+    ...[...deps.kinds.keys()].map((kind) => readKind(kind, deps)),
   ]);
   const atWork = new Set(lines.flatMap((line) => line.engineIds));
   const heard = engines.filter(({ silent }) => !silent);
@@ -51,7 +56,8 @@ async function readStatus(deps: { firestore: Firestore; kinds: Kinds; clock: Clo
   };
 }
 
-async function readKind(kind: string, firestore: Firestore) {
+/** Jobs that can't be read are counted, but who works on them is not known. */
+async function readKind(kind: string, { firestore, log }: StatusDeps) {
   const inState = queryOf(firestore, shapes.runningByTag, kind, "running");
   const [waiting, running, leases] = await Promise.all([
     queryOf(firestore, shapes.line, kind, true).count().get(),
@@ -62,6 +68,9 @@ async function readKind(kind: string, firestore: Firestore) {
     kind,
     waiting: waiting.data().count,
     running: running.data().count,
-    engineIds: leases.docs.map((job) => runningSchema.parse(job.data()).lease.engineId),
+    engineIds: leases.docs.flatMap(
+      (document) =>
+        unlessUnreadable(document, (job) => runningSchema.parse(job.data()).lease.engineId, log) ?? [],
+    ),
   };
 }

@@ -63,7 +63,8 @@ async function readVirtualTime(kind: string, firestore: Firestore): Promise<numb
   const tag = async (query: FirebaseFirestore.Query) => {
     const found = await query.select("place.tag").limit(1).get();
     const first = found.docs[0];
-    return first && placedSchema.parse(first.data()).place.tag;
+    // One that can't be read is as none: the place is a turn off, and `job_unreadable` is logged where it is leased or listed.
+    return placedSchema.safeParse(first?.data()).data?.place.tag;
   };
   const [running, waiting] = await Promise.all([
     tag(queryOf(firestore, shapes.runningByTag, kind, "running").withConverter(null)),

@@ -153,8 +153,8 @@ export interface ErrorEvents {
     readonly subject?: string | undefined;
     readonly messageId?: string;
   };
-  /** A job's document doesn't fit the schema: it is left in line, and the jobs behind it are leased. */
-  job_unreadable: Failure & OfJob;
+  /** A job's document doesn't fit the schema: it stays as it is; leases, lists, estimates and the status go on without it. */
+  job_unreadable: Failure & { readonly jobId: string };
   /** A difference between both stores could not be mended. */
   result_not_mended: Failure & { readonly jobId: string };
   /** An erasure stopped half way; `sweep` continues it. */

@@ -134,7 +134,7 @@ export async function queueHarness(
     backoffMaxSeconds: undefined,
     openJobsPerSpace: 200,
     leaseSeconds: { min: 30, max: 3600 },
-    pace: paceReader({ firestore, clock }),
+    pace: paceReader({ firestore, clock, log: silentLogger }),
     uploads,
     resources,
     ...options.deps,

@@ -41,7 +41,7 @@ before(async () => {
     },
   };
   const { firestore, kinds } = queue.deps;
-  const status = statusReader({ firestore, kinds, clock: () => queue.now });
+  const status = statusReader({ firestore, kinds, clock: () => queue.now, log: silentLogger });
   jobs = jobsApp(() => ({ ...queue.deps, http, sql, status }));
   engine = engineApp(() => ({ ...queue.deps, http }));
 });
