@@ -30,11 +30,27 @@ interface EventTrigger {
   readonly retry: boolean;
 }
 
+/** A job of Cloud Scheduler: a POST with an empty body and an ID token whose audience is the function's own address. */
+export interface Schedule {
+  /** Of the job in Cloud Scheduler. */
+  readonly name: string;
+  /** In the form of unix-cron: minute, hour, day of month, month, day of week. */
+  readonly cron: string;
+  readonly timeZone: "Etc/UTC";
+  /** Of the function's route. */
+  readonly path: string;
+  /** How long Cloud Scheduler waits for the answer: 15 seconds to 30 minutes. */
+  readonly attemptDeadlineSeconds: number;
+  readonly purpose: string;
+}
+
 export interface FunctionManifest {
   readonly trigger: Trigger;
   readonly invoker: Invoker;
   /** One sentence: what the function is for. */
   readonly purpose: string;
+  /** When Cloud Scheduler calls it. */
+  readonly schedules?: Readonly<Record<string, Schedule>>;
   /** Every setting the function reads; `settingsFor` hands out these and no others. */
   readonly settings: readonly SettingName[];
   readonly memoryMiB: number;
@@ -260,15 +276,36 @@ export const functions = {
     trigger: { type: "http", paths: [] },
     invoker: "scheduler",
     purpose: "Repairs what a crash left, applies retention, compares both stores.",
+    schedules: {
+      urgent: {
+        name: "sweep-urgent",
+        cron: "* * * * *",
+        timeZone: "Etc/UTC",
+        path: "/urgent",
+        attemptDeadlineSeconds: 60,
+        purpose: "repairs that people wait for",
+      },
+      slow: {
+        name: "sweep-slow",
+        cron: "*/15 * * * *",
+        timeZone: "Etc/UTC",
+        path: "/slow",
+        attemptDeadlineSeconds: 540,
+        purpose: "retention, and walks over all documents and objects",
+      },
+    },
     settings: [...COMMON, ...SQL, ...QUEUE, ...BUCKETS],
     timeoutSeconds: 540,
+    // An instance for each run, so that a slow one takes neither the place nor the CPU of an urgent one; the third is for a run that hangs.
     concurrency: 1,
-    maxInstances: 1,
+    maxInstances: 3,
     sqlPool: 2,
   },
 } as const satisfies Record<string, FunctionManifest>;
 
 export type FunctionName = keyof typeof functions;
+/** The schedules of `sweep`. */
+export type ScheduleName = keyof typeof functions.sweep.schedules;
 
 /** The settings of the function `Name`: those its entry lists. */
 export type Settings<Name extends FunctionName> = SettingsOf<(typeof functions)[Name]["settings"][number]>;

@@ -1,36 +1,34 @@
 /** Uploads whose object arrived and whose event did not: delivery gives up after a day, and an event may be lost. */
 import { plusSeconds } from "#shared/platform/clock.ts";
+import { type TimeLimit, UNLIMITED, workThrough } from "#shared/platform/timeLimit.ts";
 import { withTrace } from "#shared/platform/trace.ts";
 import { type IngestUploadDeps, ingestUpload } from "#shared/uploads/ingestUpload.ts";
-import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
+import { pendingUploads } from "#shared/uploads/queries.ts";
+import { after, type CreationRange, nextByCreation } from "./byCreation.ts";
 
 /** How old an upload is before its object is looked for; the event comes within seconds of the object. */
 const PENDING_SECONDS = 300;
 
 /**
- * Looks for the objects of up to `limit` pending uploads after an id, and passes the verdict that `ingest` would. An upload that fails
- * doesn't stop the others.
- * @returns how many objects were looked for and how many were there
+ * Looks for the objects of a page of pending uploads, from the oldest on, and passes the verdict that `ingest` would. An upload that
+ * fails doesn't stop the others.
+ * @param range.place where the page begins; at the oldest unless given
+ * @param range.since uploads signed after this time only
+ * @returns how many objects were looked for, how many were there, and where the next page begins, or null at the end
  */
 export async function ingestPendingUploads(
-  place: string | undefined,
   deps: IngestUploadDeps,
-  limit = 200,
-): Promise<{ looked: number; ingested: number; errors: unknown[]; next: string | null }> {
+  range: CreationRange = {},
+  time: TimeLimit = UNLIMITED,
+  limit = 100,
+): Promise<{ looked: number; ingested: number; errors: readonly unknown[]; next: string | null }> {
   const before = plusSeconds(deps.clock(), -PENDING_SECONDS);
-  const pending = uploadsOf(deps.firestore).where("state", "==", "pending").orderBy("__name__").limit(limit);
-  const page = await (place === undefined ? pending : pending.startAfter(place)).get();
-  const done = { looked: 0, ingested: 0, errors: [] as unknown[] };
-  for (const document of page.docs) {
-    try {
-      const { createdAt, object } = document.data();
-      if (createdAt > before) continue;
-      done.looked += 1;
-      const became = await withTrace(undefined, () => ingestUpload(object, deps));
-      if (became !== undefined) done.ingested += 1;
-    } catch (error) {
-      done.errors.push(error);
-    }
-  }
-  return { ...done, next: page.size === limit ? (page.docs.at(-1)?.id ?? null) : null };
+  const pending = pendingUploads(deps.firestore).where("createdAt", "<=", before).limit(limit);
+  const page = await after(pending, range).get();
+  const { done, errors, through } = await workThrough(page.docs, time, async (document) => {
+    const { object } = document.data();
+    return (await withTrace(undefined, () => ingestUpload(object, deps))) !== undefined;
+  });
+  const next = nextByCreation(page.docs, through, limit, range);
+  return { looked: through, ingested: done, errors, next };
 }

@@ -9,7 +9,7 @@ const BATCH = 10_000;
 
 /**
  * Removes what sign-in no longer needs: codes that ran out, refresh tokens past their time, sessions unused for 60 days (whether they
- * were ended or not), lines of the audit log past theirs, and rate counters of past minutes. Safe at any time; meant for every minute.
+ * were ended or not), lines of the audit log past theirs, and rate counters of past minutes. Safe at any time.
  * @returns how many rows were removed, rate counters not counted
  */
 export async function purgeAccounts(sql: Sql, now: Date): Promise<number> {

@@ -2,12 +2,14 @@
  * What a crash between two writes may have left of the queue, recovered by `sweep`. Each may run at any time, any number of times, and
  * at the same time as what it repairs.
  *
- * Bounds, with `sweep` called every minute: a lease whose timer was lost ends at most GRACE_SECONDS + 1 minute after its end; a
- * job whose back-off timer was lost enters the line as late; a ring that was lost is recovered within LOST_RING_SECONDS + 1 minute
- * of when its task was due; a failure is published within GRACE_SECONDS + 1 minute.
+ * All but the jobs that wait for uploads are found by an index on what is due, so a run reads that and no more, however many jobs there
+ * are. Bounds, with the urgent repairs every minute, each begun as its run begins: a lease whose timer was lost ends at most
+ * GRACE_SECONDS + 1 minute after its end; a job whose back-off timer was lost enters the line as late; a ring that was lost is recovered
+ * within LOST_RING_SECONDS + 1 minute of when its task was due; a failure is published within GRACE_SECONDS + 1 minute.
  */
 import type { Query } from "@google-cloud/firestore";
 import { plusSeconds } from "#shared/platform/clock.ts";
+import { type TimeLimit, UNLIMITED, type WorkedThrough, workThrough } from "#shared/platform/timeLimit.ts";
 import { bellDocument, ring, workWaits } from "#shared/queue/bell.ts";
 import { addressId } from "#shared/queue/bellDocument.ts";
 import { changeJob, type QueueDeps } from "#shared/queue/changeJob.ts";
@@ -18,6 +20,7 @@ import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
 import { eventOfUpload } from "#shared/queue/uploadState.ts";
 import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
+import { after, nextByCreation } from "./byCreation.ts";
 
 /** How long a timer or a publication may be late before it is repaired, in seconds. */
 export const GRACE_SECONDS = 15;
@@ -31,37 +34,39 @@ export type Repaired = {
   readonly repaired: number;
   /** Of single jobs; the other jobs were repaired. */
   readonly errors: readonly unknown[];
+  /** Whether the time was over before the last one. */
+  readonly cut: boolean;
 };
 
 /** Ends leases past their end. At most `limit` a run. */
-export function endExpiredLeases(deps: QueueDeps, limit = 500): Promise<Repaired> {
+export function endExpiredLeases(deps: QueueDeps, time = UNLIMITED, limit = 500): Promise<Repaired> {
   const overdue = queryOf(deps.firestore, shapes.leases, "running").where(
     "lease.until",
     "<=",
     plusSeconds(deps.clock(), -GRACE_SECONDS),
   );
-  return eachJob(overdue.limit(limit), async (jobId, { leaseNumber }) => {
+  return eachJob(overdue.limit(limit), time, async (jobId, { leaseNumber }) => {
     return (await endLease({ jobId, leaseNumber }, deps)) === "applied";
   });
 }
 
 /** Lets jobs whose back-off is over enter the line. At most `limit` a run. */
-export function endOverdueBackOffs(deps: QueueDeps, limit = 500): Promise<Repaired> {
+export function endOverdueBackOffs(deps: QueueDeps, time = UNLIMITED, limit = 500): Promise<Repaired> {
   const overdue = queryOf(deps.firestore, shapes.backingOff, "queued").where(
     "availableAt",
     "<=",
     plusSeconds(deps.clock(), -GRACE_SECONDS),
   );
-  return eachJob(overdue.limit(limit), async (jobId, { enqueueCount }) => {
+  return eachJob(overdue.limit(limit), time, async (jobId, { enqueueCount }) => {
     return (await endBackOff({ jobId, enqueueCount }, deps)) === "applied";
   });
 }
 
 /** Publishes failures that a crash left unpublished. At most `limit` a run. */
-export function republishFailures(deps: QueueDeps, limit = 500): Promise<Repaired> {
+export function republishFailures(deps: QueueDeps, time = UNLIMITED, limit = 500): Promise<Repaired> {
   const before = plusSeconds(deps.clock(), -GRACE_SECONDS);
   const pending = jobsOf(deps.firestore).where("notificationPending", "==", true).limit(limit);
-  return eachJob(pending, async (jobId, job) => {
+  return eachJob(pending, time, async (jobId, job) => {
     if (job.finishedAt === null || job.finishedAt > before) return false;
     await publishFailure(jobId, job, deps);
     return true;
@@ -72,25 +77,27 @@ export function republishFailures(deps: QueueDeps, limit = 500): Promise<Repaire
  * Rings where work waits and nothing is on its way: the bell is idle and no engine asked lately, or its task has not moved.
  * @returns how many bells have work waiting and how many of them were rung again
  */
-export async function recoverLostRings(deps: QueueDeps): Promise<Repaired> {
-  let found = 0;
-  let repaired = 0;
-  const errors: unknown[] = [];
-  for (const kind of new Set(deps.engines.flatMap((engine) => engine.kinds))) {
-    if (!(await workWaits(kind, deps.firestore))) continue;
-    for (const engine of deps.engines.filter(({ kinds }) => kinds.includes(kind))) {
-      found += 1;
-      try {
-        if (!(await isLost(kind, addressId(engine), deps))) continue;
-        await ring(kind, addressId(engine), deps, { again: true });
-        repaired += 1;
-        deps.log.warn("ring_recovered", { kind, address: addressId(engine) });
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-  }
-  return { found, repaired, errors };
+export async function recoverLostRings(deps: QueueDeps, time = UNLIMITED): Promise<Repaired> {
+  const kinds = [...new Set(deps.engines.flatMap((engine) => engine.kinds))];
+  const bells: { kind: string; address: string }[] = [];
+  const looked = await workThrough(kinds, time, async (kind) => {
+    if (!(await workWaits(kind, deps.firestore))) return false;
+    const engines = deps.engines.filter((engine) => engine.kinds.includes(kind));
+    bells.push(...engines.map((engine) => ({ kind, address: addressId(engine) })));
+    return true;
+  });
+  const rung = await workThrough(bells, time, async ({ kind, address }) => {
+    if (!(await isLost(kind, address, deps))) return false;
+    await ring(kind, address, deps, { again: true });
+    deps.log.warn("ring_recovered", { kind, address });
+    return true;
+  });
+  return {
+    found: bells.length,
+    repaired: rung.done,
+    errors: [...looked.errors, ...rung.errors],
+    cut: looked.through + rung.through < kinds.length + bells.length,
+  };
 }
 
 async function isLost(kind: string, address: string, deps: QueueDeps): Promise<boolean> {
@@ -105,26 +112,22 @@ async function isLost(kind: string, address: string, deps: QueueDeps): Promise<b
 /**
  * Looks at jobs that wait for uploads, from the oldest on: applies what is known of their uploads, and fails those that have waited for
  * longer than an upload can take.
- * @param place where the last slice ended
- * @returns where the next slice begins, or null at the end
+ * @param range.place where the page begins; at the oldest unless given
+ * @param range.since jobs submitted after this time only
+ * @returns where the next page begins, or null at the end
  */
 export async function recoverAwaitingJobs(
   deps: QueueDeps,
-  place: string | undefined,
-  limit = 200,
+  range: { readonly place?: string | undefined; readonly since?: Date } = {},
+  time: TimeLimit = UNLIMITED,
+  limit = 100,
 ): Promise<Repaired & { readonly next: string | null }> {
-  let awaiting = queryOf(deps.firestore, shapes.oldestOfState, "awaiting_upload").limit(limit);
-  if (place !== undefined) {
-    const [time = "", id = ""] = place.split(" ");
-    awaiting = awaiting.startAfter(new Date(time), id);
-  }
-  let last: { id: string; job: Job } | undefined;
-  const repaired = await eachJob(awaiting, async (id, job) => {
-    last = { id, job };
-    return applyUploads(id, job, deps);
-  });
-  const next = last && repaired.found === limit ? `${last.job.createdAt.toISOString()} ${last.id}` : null;
-  return { ...repaired, next };
+  const awaiting = queryOf(deps.firestore, shapes.oldestOfState, "awaiting_upload").limit(limit);
+  const jobs = await after(awaiting, range).get();
+  const worked = await workThrough(jobs.docs, time, (document) =>
+    applyUploads(document.id, document.data(), deps),
+  );
+  return { ...repairedOf(jobs.size, worked), next: nextByCreation(jobs.docs, worked.through, limit, range) };
 }
 
 async function applyUploads(jobId: string, job: Job, deps: QueueDeps): Promise<boolean> {
@@ -141,20 +144,16 @@ async function applyUploads(jobId: string, job: Job, deps: QueueDeps): Promise<b
   return true;
 }
 
-/** One after the other; a job that fails doesn't stop the others. */
 async function eachJob(
   query: Query<Job, Job>,
+  time: TimeLimit,
   repair: (jobId: string, job: Job) => Promise<boolean>,
 ): Promise<Repaired> {
   const jobs = await query.get();
-  let repaired = 0;
-  const errors: unknown[] = [];
-  for (const document of jobs.docs) {
-    try {
-      if (await repair(document.id, document.data())) repaired += 1;
-    } catch (error) {
-      errors.push(error);
-    }
-  }
-  return { found: jobs.size, repaired, errors };
+  const worked = await workThrough(jobs.docs, time, async (document) => repair(document.id, document.data()));
+  return repairedOf(jobs.size, worked);
+}
+
+function repairedOf(found: number, { done, errors, through }: WorkedThrough): Repaired {
+  return { found, repaired: done, errors, cut: through < found };
 }

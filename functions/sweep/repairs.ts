@@ -1,18 +1,22 @@
-/** The repairs of `sweep` in their order: what people wait for first, then what must not be lost, then what is only removed. */
+/** The repairs of `sweep`, by schedule and in their order: what people wait for first, then what must not be lost, then what is only removed. */
 
 import { continueErasures, type ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import type { EventPublisher } from "#shared/events/event.ts";
+import type { ScheduleName } from "#shared/manifest.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { purgeIdempotencyKeys } from "#shared/platform/idempotency/sql.ts";
+import type { NewId } from "#shared/platform/ids.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import type { TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
+import type { TimeLimit } from "#shared/platform/timeLimit.ts";
 import { applyUpload } from "#shared/queue/applyUpload.ts";
 import type { QueueDeps } from "#shared/queue/changeJob.ts";
 import { finishRemovals } from "#shared/results/finishRemoval.ts";
 import { reconcileResults } from "#shared/results/reconcile.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 import { requeueInvitations } from "#shared/spaces/invitationTask.ts";
-import { mirrorPending, repairMembers } from "#shared/spaces/mirror.ts";
+import { mirrorPending } from "#shared/spaces/mirror.ts";
+import { compareMembers } from "./memberRepairs.ts";
 import { publishOutbox, purgeNotifications, republishDue } from "./notificationRepairs.ts";
 import { ingestPendingUploads } from "./pendingUploads.ts";
 import { purgeAccounts } from "./purgeAccounts.ts";
@@ -24,24 +28,35 @@ import {
   recoverLostRings,
   republishFailures,
 } from "./queueRepairs.ts";
-import type { Repair, RepairResult } from "./runRepairs.ts";
+import type { Repair, RepairResult, RunLimits } from "./runRepairs.ts";
 import { removeStrayObjects } from "./strayObjects.ts";
 import { removeExpiredUploads, removeStrayUploads } from "./uploadRepairs.ts";
-import { type Slice, walkOn } from "./walk.ts";
+import { type Page, type Walk, walkOn } from "./walk.ts";
 
 export interface RepairDeps extends SyncDeps {
   /** The bucket of uploads. */
   readonly uploads: ObjectStore;
   readonly publisher: EventPublisher;
   readonly tasks: TaskQueue;
+  readonly newId: NewId;
   readonly queue: QueueDeps;
   readonly erasure: ErasureDeps;
 }
 
-const HOUR = 3_600;
+/**
+ * What a run of each schedule has. Even if every repair hangs, an urgent run ends before the next minute's, and a slow one before the
+ * function's own time-out; a test computes both.
+ */
+export const runLimits: Readonly<Record<ScheduleName, RunLimits>> = {
+  urgent: { atOnce: 4, maxSeconds: 50 },
+  slow: { atOnce: 2, maxSeconds: 480 },
+};
+
+const MINUTES = 60;
+const HOUR = 60 * MINUTES;
 const DAY = 24 * HOUR;
-/** An upload that was never made is looked at again and again until it expires. */
-const PENDING_REST_SECONDS = 300;
+/** Uploads and jobs younger than this are looked at by the urgent repairs, older ones by the slow. */
+const YOUNG_SECONDS = HOUR;
 /** Removals younger than this are being finished by the request that asked for them. */
 const REMOVAL_GRACE_SECONDS = 60;
 
@@ -50,88 +65,100 @@ export function repairsOf(deps: RepairDeps): Repair[] {
   const { db, firestore, clock, queue } = deps;
   const notifyJobs = (uploadId: string) => applyUpload(uploadId, queue);
   const ingestion = { ...deps, objects: deps.uploads, notifyJobs };
-  const removed = async (rows: Promise<number>) => resultOf({ removed: await rows });
-  const walk = (name: string, restSeconds: Rest, slice: (place: string | undefined) => Promise<Slice>) =>
-    repair(name, async () => {
-      const done = await walkOn(name, { db, clock, restSeconds }, slice);
-      return done ? resultOf(done) : { did: {}, errors: [] };
-    });
+  const young = () => plusSeconds(clock(), -YOUNG_SECONDS);
+  const removed = async (rows: Promise<number>) => ({ removed: await rows });
+  const walk = (
+    name: string,
+    schedule: ScheduleName,
+    budgetSeconds: number,
+    restSeconds: Walk["restSeconds"],
+    page: Walk["page"],
+  ): Repair => ({
+    name,
+    schedule,
+    budgetSeconds,
+    run: (time, note) => walkOn({ name, restSeconds, page }, deps, time, note),
+  });
+  // Each row: name, schedule, seconds in one run, for a walk its rest, and what it does.
   return [
-    repair("end_expired_leases", async () => resultOf(await endExpiredLeases(queue))),
-    repair("end_overdue_back_offs", async () => resultOf(await endOverdueBackOffs(queue))),
-    repair("recover_lost_rings", async () => resultOf(await recoverLostRings(queue))),
-    repair("republish_failures", async () => resultOf(await republishFailures(queue))),
-    walk(
-      "ingest_pending_uploads",
-      () => PENDING_REST_SECONDS,
-      (place) => ingestPendingUploads(place, ingestion),
+    repair("end_expired_leases", "urgent", 10, (time) => endExpiredLeases(queue, time)),
+    repair("end_overdue_back_offs", "urgent", 10, (time) => endOverdueBackOffs(queue, time)),
+    repair("recover_lost_rings", "urgent", 10, (time) => recoverLostRings(queue, time)),
+    repair("publish_outbox", "urgent", 10, (time) => publishOutbox(deps, time)),
+    repair("republish_failures", "urgent", 10, (time) => republishFailures(queue, time)),
+    repair("republish_due", "urgent", 10, (time) => republishDue(deps, time)),
+    walk("ingest_pending_uploads", "urgent", 10, every(5 * MINUTES), (place, time) =>
+      ingestPendingUploads(ingestion, { place, since: young() }, time).then(pageOf),
     ),
-    walk(
-      "recover_awaiting_jobs",
-      () => 300,
-      (place) => recoverAwaitingJobs(queue, place),
+    walk("recover_awaiting_jobs", "urgent", 10, every(5 * MINUTES), (place, time) =>
+      recoverAwaitingJobs(queue, { place, since: young() }, time).then(pageOf),
     ),
-    repair("publish_outbox", async () => resultOf(await publishOutbox(deps))),
-    repair("republish_due", async () => resultOf(await republishDue(deps))),
-    repair("requeue_invitations", async () =>
-      resultOf({ added: await requeueInvitations(db, deps.tasks, clock()) }),
+    repair("requeue_invitations", "urgent", 5, (time) => requeueInvitations(db, deps.tasks, clock(), time)),
+    repair("mirror_pending", "urgent", 10, (time) => mirrorPending(db, firestore, time)),
+    repair("continue_erasures", "urgent", 10, (time) => continueErasures(deps.erasure, time)),
+
+    repair("finish_removals", "slow", 60, (time) =>
+      finishRemovals(
+        deps,
+        { requestedBefore: plusSeconds(clock(), -REMOVAL_GRACE_SECONDS), limit: 200 },
+        time,
+      ),
     ),
-    repair("continue_erasures", async () => resultOf(await continueErasures(deps.erasure))),
-    repair("finish_removals", async () => {
-      const requestedBefore = plusSeconds(clock(), -REMOVAL_GRACE_SECONDS);
-      return resultOf(await finishRemovals(deps, { requestedBefore, limit: 200 }));
-    }),
-    repair("mirror_pending", async () => resultOf({ mirrored: await mirrorPending(db, firestore) })),
-    walk(
-      "compare_members",
-      () => HOUR,
-      () => compareMembers(deps),
+    walk("reconcile_results", "slow", 120, restOfReconciliation, (place) => reconcilePage(deps, place)),
+    walk("compare_members", "slow", 60, every(HOUR), (place, time) => compareMembers(deps, place, time)),
+    walk("ingest_older_uploads", "slow", 60, every(HOUR), (place, time) =>
+      ingestPendingUploads(ingestion, { place }, time).then(pageOf),
     ),
-    walk("reconcile_results", restOfReconciliation, (place) => reconcileSlice(deps, place)),
-    walk(
-      "remove_expired_uploads",
-      () => HOUR,
-      async () => ({
-        ...(await removeExpiredUploads(deps)),
-        next: null,
-      }),
+    walk("recover_older_jobs", "slow", 60, every(HOUR), (place, time) =>
+      recoverAwaitingJobs(queue, { place }, time).then(pageOf),
     ),
-    walk(
-      "remove_stray_uploads",
-      () => HOUR,
-      (place) => removeStrayUploads(place, deps),
+    walk("remove_expired_uploads", "slow", 60, every(HOUR), (place, time) =>
+      removeExpiredUploads(deps, place, time),
     ),
-    walk(
-      "remove_stray_objects",
-      () => DAY,
-      (place) => removeStrayObjects(place, deps),
+    walk("remove_stray_uploads", "slow", 60, every(HOUR), (place, time) =>
+      removeStrayUploads(deps, place, time),
     ),
-    repair("purge_accounts", () => removed(purgeAccounts(db, clock()))),
-    repair("purge_spaces", () => removed(purgeSpaces(db, clock()))),
-    repair("purge_idempotency_keys", () => removed(purgeIdempotencyKeys(db, clock()))),
-    repair("purge_notifications", () => removed(purgeNotifications(db, clock()))),
+    walk("remove_stray_objects", "slow", 60, every(DAY), (place, time) =>
+      removeStrayObjects(deps, place, time),
+    ),
+    repair("purge_accounts", "slow", 30, () => removed(purgeAccounts(db, clock()))),
+    repair("purge_spaces", "slow", 30, () => removed(purgeSpaces(db, clock()))),
+    repair("purge_idempotency_keys", "slow", 30, () => removed(purgeIdempotencyKeys(db, clock()))),
+    repair("purge_notifications", "slow", 30, () => removed(purgeNotifications(db, clock()))),
   ];
 }
 
-type Rest = (spentSeconds: number) => number;
-
-function repair(name: string, run: Repair["run"]): Repair {
-  return { name, run };
+/** @param work returns counts, and beside them `errors` and whether it was `cut` */
+function repair(
+  name: string,
+  schedule: ScheduleName,
+  budgetSeconds: number,
+  work: (time: TimeLimit) => Promise<object>,
+): Repair {
+  const run = async (time: TimeLimit): Promise<RepairResult> => {
+    const done = await work(time);
+    return { did: countsOf(done), errors: errorsOf(done), cut: "cut" in done && done.cut === true };
+  };
+  return { name, schedule, budgetSeconds, run };
 }
 
-/** An operation's own result in the one shape of repairs: its numbers are counts. */
-function resultOf(result: object): RepairResult {
-  const entries = Object.entries(result);
-  const did = Object.fromEntries(
+function pageOf(done: { readonly next: string | null }): Page {
+  return { did: countsOf(done), errors: errorsOf(done), next: done.next };
+}
+
+function countsOf(done: object): Record<string, number> {
+  const entries = Object.entries(done);
+  return Object.fromEntries(
     entries.filter((entry): entry is [string, number] => typeof entry[1] === "number"),
   );
-  const errors = "errors" in result && Array.isArray(result.errors) ? result.errors : [];
-  return { did, errors };
 }
 
-async function compareMembers({ db, firestore }: RepairDeps): Promise<Slice> {
-  const { checked, mended } = await repairMembers(db, firestore);
-  return { checked, mended: mended.length, next: null };
+function errorsOf(done: object): readonly unknown[] {
+  return "errors" in done && Array.isArray(done.errors) ? done.errors : [];
+}
+
+function every(seconds: number): Walk["restSeconds"] {
+  return () => seconds;
 }
 
 /**
@@ -139,12 +166,12 @@ async function compareMembers({ db, firestore }: RepairDeps): Promise<Slice> {
  * thousandth of what reading it all the time would.
  */
 function restOfReconciliation(spentSeconds: number): number {
-  return Math.min(DAY, Math.max(300, 1000 * spentSeconds));
+  return Math.min(DAY, Math.max(5 * MINUTES, 1000 * spentSeconds));
 }
 
-async function reconcileSlice(deps: RepairDeps, after: string | undefined): Promise<Slice> {
-  const { nextCursor, differences, ...counts } = await reconcileResults(deps, { after, maxSeconds: 20 });
+async function reconcilePage(deps: RepairDeps, after: string | undefined): Promise<Page> {
+  const { nextCursor, differences, ...counts } = await reconcileResults(deps, { after, maxSeconds: 5 });
   if (counts.mended > 0) deps.log.warn("results_mended", { differences: differences.slice(0, 50) });
   const errors = counts.failed > 0 ? [new Error(`${counts.failed} results could not be mended`)] : [];
-  return { ...counts, errors, next: nextCursor };
+  return { did: countsOf(counts), errors, next: nextCursor };
 }

@@ -3,8 +3,11 @@ import type { CollectionReference, DocumentSnapshot, Firestore } from "@google-c
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
+import { type TimeLimit, UNLIMITED } from "#shared/platform/timeLimit.ts";
 import { jobsOf } from "#shared/queue/jobDocument.ts";
 import { resultsOf } from "#shared/results/resultDocument.ts";
+import { pageOfObjects, pageOfRemovals } from "./objectPages.ts";
+import type { Page } from "./walk.ts";
 
 export interface StrayObjectDeps {
   readonly db: Sql;
@@ -16,57 +19,42 @@ export interface StrayObjectDeps {
 
 /** Younger objects may belong to something that is just being written. */
 const GRACE_SECONDS = 86_400;
-const PAGE = 200;
 
 /**
- * Looks at up to `limit` objects after a name and removes stray ones: of no job, or of a job that has ended or continued with another
- * lease, and named neither by its result document nor by SQL.
+ * Looks at a page of objects and removes stray ones: of no job, or of a job that has ended or continued with another lease, and named
+ * neither by its result document nor by SQL.
+ * @param place the name after which the page begins; at the first unless given
  */
 export async function removeStrayObjects(
-  place: string | undefined,
   deps: StrayObjectDeps,
-  limit = 2_000,
-): Promise<{ looked: number; removed: number; next: string | null }> {
-  let looked = 0;
-  let removed = 0;
-  let last = place;
-  let page: StoredObject[] = [];
-  for await (const object of deps.objects.list("spaces/", place)) {
-    page.push(object);
-    looked += 1;
-    last = object.name;
-    if (page.length < PAGE && looked < limit) continue;
-    removed += await removeFrom(page, deps);
-    page = [];
-    if (looked >= limit) return { looked, removed, next: last };
-  }
-  removed += await removeFrom(page, deps);
-  return { looked, removed, next: null };
+  place?: string,
+  time: TimeLimit = UNLIMITED,
+  limit = 200,
+): Promise<Page> {
+  const page = await pageOfObjects(deps.objects, "spaces/", place, limit);
+  const stray = await strayIn(page, deps);
+  return pageOfRemovals(page, stray, { store: deps.objects, place, time, limit });
 }
 
-async function removeFrom(objects: readonly StoredObject[], deps: StrayObjectDeps): Promise<number> {
+async function strayIn(objects: readonly StoredObject[], deps: StrayObjectDeps): Promise<StoredObject[]> {
   const before = plusSeconds(deps.clock(), -GRACE_SECONDS);
   const old = objects.filter((object) => object.createdAt < before);
-  if (old.length === 0) return 0;
+  if (old.length === 0) return [];
   const jobIds = [...new Set(old.flatMap((object) => placeOf(object.name)?.jobId ?? []))];
   const [jobs, results, sqlNames] = await Promise.all([
     documents(jobsOf(deps.firestore), jobIds, ["state", "leaseNumber"]),
     documents(resultsOf(deps.firestore), jobIds, ["files"]),
     namedInSql(deps.db, old),
   ]);
-  let removed = 0;
-  for (const object of old) {
+  return old.filter((object) => {
     const owner = placeOf(object.name);
     const job = owner && jobs.get(owner.jobId);
     const running = job?.get("state") === "running" && job.get("leaseNumber") === owner?.leaseNumber;
-    if (running || sqlNames.has(object.name)) continue;
+    if (running || sqlNames.has(object.name)) return false;
     // Any mention in the document counts, also in one that can't be read otherwise.
     const mentioned = JSON.stringify(owner ? (results.get(owner.jobId)?.get("files") ?? null) : null);
-    if (mentioned.includes(JSON.stringify(object.name))) continue;
-    await deps.objects.remove(object.name, object.generation);
-    removed += 1;
-  }
-  return removed;
+    return !mentioned.includes(JSON.stringify(object.name));
+  });
 }
 
 /** `spaces/{spaceId}/jobs/{jobId}/{leaseNumber}/{file}` */

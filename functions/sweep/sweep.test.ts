@@ -2,32 +2,38 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { callerOf } from "#shared/platform/http/testing/caller.ts";
 import type { Repair } from "./runRepairs.ts";
-import { sweepRoute } from "./sweep.ts";
+import { slowRoute, urgentRoute } from "./sweep.ts";
 
-test("every repair runs and is reported; one that fails keeps no other from running", async () => {
+test("each route runs the repairs of its schedule; one that fails stops no other", async () => {
   const ran: string[] = [];
-  const repair = (name: string, run: Repair["run"]): Repair => ({
+  const repair = (name: string, schedule: Repair["schedule"], run: Repair["run"]): Repair => ({
     name,
-    run: () => {
+    schedule,
+    budgetSeconds: 10,
+    run: (...args) => {
       ran.push(name);
-      return run();
+      return run(...args);
     },
   });
   const repairs = [
-    repair("broken", async () => {
+    repair("broken", "urgent", async () => {
       throw new Error("the store is away");
     }),
-    repair("end_expired_leases", async () => ({ did: { ended: 2 }, errors: [] })),
+    repair("end_expired_leases", "urgent", async () => ({ did: { ended: 2 }, errors: [], cut: false })),
+    repair("purge_accounts", "slow", async () => ({ did: {}, errors: [], cut: false })),
   ];
-  const { status, json } = await callerOf(sweepRoute, { repairs })("POST", "/", { token: null });
+  const { status, json } = await callerOf(urgentRoute, { repairs })("POST", "/urgent", { token: null });
   assert.equal(status, 200);
   assert.deepEqual(ran, ["broken", "end_expired_leases"]);
   assert.deepEqual([json.failed, json.left], [1, 0]);
   assert.deepEqual(
-    json.repairs.map(({ name, ok, did }: { name: string; ok: boolean; did: object }) => ({ name, ok, did })),
+    json.repairs.map(({ milliseconds: _, ...report }: { milliseconds: number }) => report),
     [
-      { name: "broken", ok: false, did: {} },
-      { name: "end_expired_leases", ok: true, did: { ended: 2 } },
+      { name: "broken", ok: false, cut: false, did: {} },
+      { name: "end_expired_leases", ok: true, cut: false, did: { ended: 2 } },
     ],
   );
+  await callerOf(slowRoute, { repairs })("POST", "/slow", { token: null });
+  assert.equal(ran.at(-1), "purge_accounts");
+  assert.equal(ran.length, 3);
 });

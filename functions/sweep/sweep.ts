@@ -1,11 +1,10 @@
 import { z } from "@hono/zod-openapi";
+import type { ScheduleName } from "#shared/manifest.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
+import { runLimits } from "./repairs.ts";
 import { type Repair, runRepairs } from "./runRepairs.ts";
-
-/** The function may run nine minutes; what is begun last has some left. */
-const MAX_SECONDS = 300;
 
 const report = z
   .object({
@@ -13,6 +12,7 @@ const report = z
       z.object({
         name: z.string(),
         ok: z.boolean(),
+        cut: z.boolean().describe("Its time was over before its work; the next run continues."),
         did: z.record(z.string(), z.number()).describe("Counts of what was done."),
         milliseconds: z.number().int(),
       }),
@@ -22,21 +22,41 @@ const report = z
   })
   .openapi("SweepReport");
 
-/** Runs the repairs, as many as there is time for. */
-export function sweep(input: { log: Logger }, { repairs }: { readonly repairs: readonly Repair[] }) {
-  return runRepairs(repairs, { maxSeconds: MAX_SECONDS, log: input.log });
+/** Runs the repairs of one schedule. */
+export function sweep(
+  input: { schedule: ScheduleName; log: Logger },
+  { repairs }: { readonly repairs: readonly Repair[] },
+) {
+  const due = repairs.filter(({ schedule }) => schedule === input.schedule);
+  return runRepairs(due, { ...runLimits[input.schedule], log: input.log });
 }
 
-export const sweepRoute = route(
+/** What people wait for. */
+export const urgentRoute = route(
   {
-    operationId: "sweep",
+    operationId: "sweepUrgent",
     access: "private",
     method: "post",
-    path: "/",
-    summary: "Repair what a crash left, apply retention, compare both stores",
+    path: "/urgent",
+    summary: "Repair what a crash left and people wait for",
     responses: { 200: json(report, "What was done.") },
     errors: [],
   },
   sweep,
-  async (c, perform) => c.json(await perform({ log: c.var.log }), 200),
+  async (c, perform) => c.json(await perform({ schedule: "urgent", log: c.var.log }), 200),
+);
+
+/** What may take its time. */
+export const slowRoute = route(
+  {
+    operationId: "sweepSlow",
+    access: "private",
+    method: "post",
+    path: "/slow",
+    summary: "Apply retention, compare both stores, look at all documents and objects",
+    responses: { 200: json(report, "What was done.") },
+    errors: [],
+  },
+  sweep,
+  async (c, perform) => c.json(await perform({ schedule: "slow", log: c.var.log }), 200),
 );

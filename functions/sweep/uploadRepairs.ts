@@ -1,10 +1,13 @@
 /** Uploads past their time: documents and objects that no open job needs, and objects that no document allows. */
-import type { CollectionReference, Firestore, QueryDocumentSnapshot } from "@google-cloud/firestore";
+import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
+import { type TimeLimit, UNLIMITED, workThrough } from "#shared/platform/timeLimit.ts";
 import { jobsOf, OPEN_STATES } from "#shared/queue/jobDocument.ts";
 import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 import { uploadOfObject } from "#shared/uploads/uploadObject.ts";
+import { pageOfObjects, pageOfRemovals } from "./objectPages.ts";
+import type { Page } from "./walk.ts";
 
 export interface UploadSweepDeps {
   readonly firestore: Firestore;
@@ -17,72 +20,73 @@ export interface UploadSweepDeps {
 const AHEAD_SECONDS = 86_400;
 /** An object younger than this may belong to a document that is read a moment too early. */
 const GRACE_SECONDS = 3_600;
-const PAGE = 200;
 
-/** Removes uploads past their time, object first; extends those that an open job still needs. At most `limit` are looked at. */
+/**
+ * Looks at a page of uploads whose time is over soon, the first to end first: removes those past their time, object first, and extends
+ * those that an open job still needs.
+ * @param place where the page begins; at the first unless given
+ */
 export async function removeExpiredUploads(
   deps: UploadSweepDeps,
-  limit = 2_000,
-): Promise<{ looked: number; removed: number; extended: number }> {
-  const soon = plusSeconds(deps.clock(), AHEAD_SECONDS);
-  const raw: CollectionReference = uploadsOf(deps.firestore).withConverter(null); // also what fits no schema has to go
-  const expiring = raw.where("expiresAt", "<=", soon).orderBy("expiresAt").limit(PAGE);
-  const total = { looked: 0, removed: 0, extended: 0 };
-  let page = await expiring.get();
-  while (page.size > 0) {
-    const done = await removePage(page.docs, deps);
-    total.looked += page.size;
-    total.removed += done.removed;
-    total.extended += done.extended;
-    const last = page.docs.at(-1);
-    if (!last || page.size < PAGE || total.looked >= limit) break;
-    page = await expiring.startAfter(last).get();
-  }
-  return total;
-}
-
-async function removePage(uploads: readonly QueryDocumentSnapshot[], deps: UploadSweepDeps) {
+  place?: string,
+  time: TimeLimit = UNLIMITED,
+  limit = 100,
+): Promise<Page> {
   const now = deps.clock();
+  const raw: CollectionReference = uploadsOf(deps.firestore).withConverter(null); // also what fits no schema has to go
+  const expiring = raw
+    .where("expiresAt", "<=", plusSeconds(now, AHEAD_SECONDS))
+    .orderBy("expiresAt")
+    .orderBy("__name__")
+    .limit(limit);
+  const [endsAt = "", id = ""] = place?.split(" ") ?? [];
+  const { docs } = await (place ? expiring.startAfter(new Date(endsAt), id) : expiring).get();
   const needed = await neededBy(
-    uploads.map((upload) => String(upload.get("spaceId"))),
+    docs.map((upload) => String(upload.get("spaceId"))),
     deps.firestore,
+    time,
   );
-  const done = { removed: 0, extended: 0 };
-  for (const upload of uploads) {
+  let extended = 0;
+  const worked = await workThrough(docs, time, async (upload) => {
     if (needed.has(upload.id)) {
       await upload.ref.update({ expiresAt: plusSeconds(now, 2 * AHEAD_SECONDS) });
-      done.extended += 1;
-    } else if (upload.get("expiresAt").toDate() <= now) {
-      await deps.uploads.remove(String(upload.get("object")));
-      await upload.ref.delete();
-      done.removed += 1;
+      extended += 1;
+      return false;
     }
-  }
-  return done;
+    if (upload.get("expiresAt").toDate() > now) return false;
+    await deps.uploads.remove(String(upload.get("object")));
+    await upload.ref.delete();
+    return true;
+  });
+  const last = docs[worked.through - 1];
+  const here = last ? `${last.get("expiresAt").toDate().toISOString()} ${last.id}` : (place ?? "");
+  return {
+    did: { looked: worked.through, removed: worked.done, extended },
+    errors: worked.errors,
+    next: worked.through === docs.length && docs.length < limit ? null : here,
+  };
 }
 
-/** Looks at up to `limit` objects after a name and removes those without a document: what arrived after its upload had ended. */
+/**
+ * Looks at a page of objects and removes those without a document: what arrived after its upload had ended.
+ * @param place the name after which the page begins; at the first unless given
+ */
 export async function removeStrayUploads(
-  place: string | undefined,
   deps: UploadSweepDeps,
-  limit = 2_000,
-): Promise<{ looked: number; removed: number; next: string | null }> {
-  let looked = 0;
-  let removed = 0;
-  let page: StoredObject[] = [];
-  for await (const object of deps.uploads.list("", place)) {
-    page.push(object);
-    looked += 1;
-    if (page.length < PAGE && looked < limit) continue;
-    removed += await removeFrom(page, deps);
-    page = [];
-    if (looked >= limit) return { looked, removed, next: object.name };
-  }
-  removed += await removeFrom(page, deps);
-  return { looked, removed, next: null };
+  place?: string,
+  time: TimeLimit = UNLIMITED,
+  limit = 200,
+): Promise<Page> {
+  const page = await pageOfObjects(deps.uploads, "", place, limit);
+  const stray = await strayIn(page, deps, time);
+  return pageOfRemovals(page, stray, { store: deps.uploads, place, time, limit });
 }
 
-async function removeFrom(objects: readonly StoredObject[], deps: UploadSweepDeps): Promise<number> {
+async function strayIn(
+  objects: readonly StoredObject[],
+  deps: UploadSweepDeps,
+  time: TimeLimit,
+): Promise<StoredObject[]> {
   const before = plusSeconds(deps.clock(), -GRACE_SECONDS);
   const old = objects.filter((object) => object.createdAt < before);
   const ids = [...new Set(old.flatMap((object) => uploadOfObject(object.name)?.uploadId ?? []))];
@@ -96,17 +100,21 @@ async function removeFrom(objects: readonly StoredObject[], deps: UploadSweepDep
   const needed = await neededBy(
     stray.flatMap((object) => uploadOfObject(object.name)?.spaceId ?? []),
     deps.firestore,
+    time,
   );
-  const unwanted = stray.filter((object) => !needed.has(uploadOfObject(object.name)?.uploadId ?? ""));
-  for (const object of unwanted) await deps.uploads.remove(object.name, object.generation);
-  return unwanted.length;
+  return stray.filter((object) => !needed.has(uploadOfObject(object.name)?.uploadId ?? ""));
 }
 
 /** Ids of the uploads that open jobs of these spaces read from. */
-async function neededBy(spaceIds: readonly string[], firestore: Firestore): Promise<Set<string>> {
+async function neededBy(
+  spaceIds: readonly string[],
+  firestore: Firestore,
+  time: TimeLimit,
+): Promise<Set<string>> {
   const needed = new Set<string>();
   for (const spaceId of new Set(spaceIds)) {
     for (const state of OPEN_STATES) {
+      time.check();
       const ofSpace = jobsOf(firestore).where("spaceId", "==", spaceId);
       const jobs = await ofSpace.where("state", "==", state).select("inputs").get();
       for (const job of jobs.docs) {

@@ -1,38 +1,113 @@
-/** Walks that are too long for one run: each run does a slice and writes down where the next one goes on. */
+/** Walks that are too long for one run: after each page it is written down where to go on, so a run that is cut or killed loses a page. */
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import type { NewId } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import type { TimeLimit } from "#shared/platform/timeLimit.ts";
+import type { RepairResult } from "./runRepairs.ts";
 
-/** What a slice did, as counts, and where the next one begins; null at the end of the walk. */
-export interface Slice {
-  readonly [count: string]: number | string | null | readonly unknown[];
+/** What a page did. */
+export interface Page {
+  /** Counts. */
+  readonly did: Readonly<Record<string, number>>;
+  /** Of single things; the walk goes on behind them. */
+  readonly errors?: readonly unknown[];
+  /** Where the next page begins; empty for the beginning, null at the end of the walk. */
   readonly next: string | null;
 }
 
+export interface Walk {
+  readonly name: string;
+  /** Between the end of one walk and the beginning of the next, given the seconds that the walk took. */
+  readonly restSeconds: (spentSeconds: number) => number;
+  /**
+   * Does a page, from a place on (undefined at the beginning). It is short, and what of it is left when the time is over is the next
+   * page. A page may be done twice.
+   */
+  readonly page: (place: string | undefined, time: TimeLimit) => Promise<Page>;
+}
+
+export interface WalkDeps {
+  readonly db: Sql;
+  readonly clock: Clock;
+  readonly newId: NewId;
+}
+
+/** How long after its time a run keeps a walk that it didn't give back, because it hangs or was killed. */
+const HOLD_LONGER_SECONDS = 30;
+
 /**
- * Does the next slice of a walk, unless it rests. A slice that throws is done again from the same place.
- * @param options.restSeconds between the end of one walk and the beginning of the next, given the seconds that the walk took
- * @param slice gets the place to go on from (undefined at the beginning) and tells the next one, null at the end
- * @returns what the slice returned; undefined while the walk rests
+ * Goes on with a walk until its end or the end of the time, unless it rests or another run has it. A page that throws is done again from
+ * the same place. The hold only saves work: a run that was stopped for longer than its hold may do the rest of a page a second
+ * time, which has no second effect, and its place is not taken any more.
+ * @param note takes what was done so far, after each page
  */
-export async function walkOn<T extends { readonly next: string | null }>(
+export async function walkOn(
+  walk: Walk,
+  deps: WalkDeps,
+  time: TimeLimit,
+  note: (soFar: RepairResult) => void = () => {},
+): Promise<RepairResult> {
+  const holder = deps.newId();
+  const held = await hold(walk.name, holder, deps, time);
+  if (!held) return { did: {}, errors: [], cut: false };
+  const startedAt = time.left();
+  const did: Record<string, number> = {};
+  const errors: unknown[] = [];
+  let { place } = held;
+  try {
+    while (time.left() > 0) {
+      note({ did: { ...did }, errors: [...errors], cut: false, place: place || undefined });
+      const page = await walk.page(place || undefined, time);
+      for (const [what, count] of Object.entries(page.did)) did[what] = (did[what] ?? 0) + count;
+      errors.push(...(page.errors ?? []));
+      const spentSeconds = held.spentMs / 1000 + startedAt - time.left();
+      const rest = page.next === null ? walk.restSeconds(spentSeconds) : 0;
+      const at = { place: page.next, spentMs: page.next === null ? 0 : spentSeconds * 1000, rest };
+      if (!(await save(walk.name, holder, at, deps))) return { did, errors, cut: true };
+      if (page.next === null) return { did, errors, cut: false };
+      place = page.next;
+    }
+    return { did, errors, cut: true, place: place || undefined };
+  } finally {
+    await giveBack(walk.name, holder, deps);
+  }
+}
+
+async function hold(
   name: string,
-  options: { db: Sql; clock: Clock; restSeconds: (spentSeconds: number) => number },
-  slice: (place: string | undefined) => Promise<T>,
-): Promise<T | undefined> {
-  const { rows } = await options.db.query<{ place: string | null; spent_ms: number; next_at: Date }>(
-    "SELECT place, spent_ms, next_at FROM walks WHERE name = $1",
-    [name],
+  holder: string,
+  { db, clock }: WalkDeps,
+  time: TimeLimit,
+): Promise<{ place: string | null; spentMs: number } | undefined> {
+  const now = clock();
+  const until = plusSeconds(now, time.left() + HOLD_LONGER_SECONDS);
+  const { rows } = await db.query<{ place: string | null; spent_ms: number }>(
+    `INSERT INTO walks (name, spent_ms, next_at, holder, held_until) VALUES ($1, 0, $3, $2, $4)
+     ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+       WHERE walks.next_at <= $3 AND (walks.held_until IS NULL OR walks.held_until <= $3)
+     RETURNING place, spent_ms`,
+    [name, holder, now, until],
   );
-  const walk = rows[0];
-  if (walk && walk.next_at > options.clock()) return undefined;
-  const startedAt = performance.now();
-  const done = await slice(walk?.place ?? undefined);
-  const spentMs = Math.round((walk?.place ? walk.spent_ms : 0) + performance.now() - startedAt);
-  const rest = done.next === null ? options.restSeconds(spentMs / 1000) : 0;
-  await options.db.query(
-    `INSERT INTO walks (name, place, spent_ms, next_at) VALUES ($1, $2, $3, $4)
-     ON CONFLICT (name) DO UPDATE SET place = excluded.place, spent_ms = excluded.spent_ms, next_at = excluded.next_at`,
-    [name, done.next, spentMs, plusSeconds(options.clock(), rest)],
+  return rows[0] && { place: rows[0].place, spentMs: rows[0].spent_ms };
+}
+
+/** @returns false when the walk is another run's by now */
+async function save(
+  name: string,
+  holder: string,
+  { place, spentMs, rest }: { place: string | null; spentMs: number; rest: number },
+  { db, clock }: WalkDeps,
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "UPDATE walks SET place = $3, spent_ms = $4, next_at = $5 WHERE name = $1 AND holder = $2",
+    [name, holder, place, Math.round(spentMs), plusSeconds(clock(), rest)],
   );
-  return done;
+  return rowCount === 1;
+}
+
+async function giveBack(name: string, holder: string, { db }: WalkDeps): Promise<void> {
+  await db.query("UPDATE walks SET holder = NULL, held_until = NULL WHERE name = $1 AND holder = $2", [
+    name,
+    holder,
+  ]);
 }

@@ -1,6 +1,7 @@
 /** The stand-ins and the reference engine, as this local cloud runs them. */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { functions } from "#shared/manifest.ts";
 import { queues } from "#shared/platform/tasks/queues.ts";
 import { REGION } from "#tools/build/region.ts";
 import { LOOPBACK } from "../processes/ports.ts";
@@ -15,9 +16,6 @@ import type { Secrets } from "./secrets.ts";
 export interface Closable {
   close(): Promise<void>;
 }
-
-/** How often `sweep` is called. */
-const SWEEP_EVERY_SECONDS = 60;
 
 /** Tasks called at a time; the functions emulator starts a process for each. */
 const AT_ONCE = 8;
@@ -56,19 +54,19 @@ export async function startSmallStandIns(
   return { identity, all: [identity, ...others] };
 }
 
-/** Calls `sweep` as Cloud Scheduler does. */
+/** Calls `sweep` as Cloud Scheduler does, by the schedules of the manifest. */
 export function startSweeping(plan: CloudPlan, identity: Identity): Closable {
-  return startScheduler({
-    jobs: [
-      {
-        name: "sweep",
-        everySeconds: SWEEP_EVERY_SECONDS,
-        url: plan.urls.sweep,
-        serviceAccountEmail: accounts.scheduler,
-      },
-    ],
-    mintIdToken: (email, audience) => identity.mintIdToken(email, audience),
-  });
+  const jobs = Object.values(functions.sweep.schedules).map(
+    ({ name, cron, path, attemptDeadlineSeconds }) => ({
+      name,
+      cron,
+      attemptDeadlineSeconds,
+      url: `${plan.urls.sweep}${path}`,
+      audience: plan.urls.sweep,
+      serviceAccountEmail: accounts.scheduler,
+    }),
+  );
+  return startScheduler({ jobs, mintIdToken: (email, audience) => identity.mintIdToken(email, audience) });
 }
 
 /** The Cloud Tasks stand-in, as a process. */

@@ -8,6 +8,7 @@ import type { FirebaseAccounts } from "../platform/google/firebaseAccounts.ts";
 import type { Logger } from "../platform/log/logger.ts";
 import { audit } from "../platform/sql/auditLog.ts";
 import type { Database } from "../platform/sql/pool.ts";
+import { OutOfTimeError, type TimeLimit, UNLIMITED } from "../platform/timeLimit.ts";
 import { mirrorMember } from "../spaces/mirror.ts";
 import { type Erasure, erasureOf, type Took } from "./requestErasure.ts";
 import {
@@ -36,21 +37,17 @@ const LATER_LOOK_SECONDS = 86_400;
 
 /**
  * Continues an erasure as far as time allows.
- * @param budgetSeconds real seconds after which it stops between two steps; `sweep` continues
+ * @param time nothing is begun after it is over; `sweep` continues
  * @returns the erasure as it is then; `doneAt` is null while something is left
  * @throws what a store throws when it is away; what was removed is recorded, and `sweep` does the rest
  */
-export async function continueErasure(
-  userId: string,
-  deps: ErasureDeps,
-  budgetSeconds: number,
-): Promise<Erasure> {
+export async function continueErasure(userId: string, deps: ErasureDeps, time: TimeLimit): Promise<Erasure> {
   const claimed = await claim(userId, deps);
   if (claimed) {
-    const tally = new TimedTally(claimed.took, budgetSeconds);
+    const tally = new TimedTally(claimed.erasure.took, time);
     let finished = false;
     try {
-      await removeAll(claimed, deps, tally);
+      await removeAll(claimed.erasure, deps, tally);
       finished = true;
     } catch (error) {
       if (!(error instanceof OutOfTimeError)) throw error;
@@ -65,33 +62,32 @@ export async function continueErasure(
 
 /**
  * Continues erasures that are due: unfinished ones, and finished ones whose spaces are searched again for what came late.
- * @param options.budgetSeconds real seconds for all of them together
+ * @param time for all of them together
  * @returns how many were worked on and how many of those have something left
  */
 export async function continueErasures(
   deps: ErasureDeps,
-  { limit = 100, budgetSeconds = 60 }: { limit?: number; budgetSeconds?: number } = {},
-): Promise<{ continued: number; unfinished: number }> {
+  time: TimeLimit = UNLIMITED,
+  limit = 100,
+): Promise<{ continued: number; unfinished: number; cut: boolean }> {
   const now = deps.clock();
   const { rows } = await deps.db.query<{ user_id: string }>(
     `SELECT user_id FROM erasures WHERE next_at <= $1 AND (busy_until IS NULL OR busy_until <= $1) ORDER BY next_at LIMIT $2`,
     [now, limit],
   );
-  const until = performance.now() + budgetSeconds * 1000;
   let continued = 0;
   let unfinished = 0;
   for (const { user_id } of rows) {
-    const left = (until - performance.now()) / 1000;
-    if (left <= 0) break;
+    if (time.left() === 0) break;
     continued += 1;
     try {
-      if ((await continueErasure(user_id, deps, left)).doneAt === null) unfinished += 1;
+      if ((await continueErasure(user_id, deps, time)).doneAt === null) unfinished += 1;
     } catch (error) {
       unfinished += 1; // one that fails doesn't stop the others
       deps.log.error("erasure_interrupted", { error, userId: user_id });
     }
   }
-  return { continued, unfinished };
+  return { continued, unfinished, cut: time.left() === 0 };
 }
 
 /** In this order (docs/architecture.md#promises): tombstones, open jobs, results, objects, quarantined documents, Firebase accounts. */
@@ -105,37 +101,51 @@ async function removeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Pro
   }
   await forgetAnswers(erasure.formerMembers, deps.firestore, tally);
   await forgetCreator(userId, deps, tally);
+  tally.checkTime();
   await deps.firebase.remove(erasure.firebaseUids);
 }
 
+interface Claim {
+  readonly erasure: Erasure;
+  /** Names the claim: no other has the same end. */
+  readonly until: Date;
+}
+
 /** Takes the erasure's claim; undefined when another worker has it. */
-async function claim(userId: string, { db, clock }: ErasureDeps): Promise<Erasure | undefined> {
+async function claim(userId: string, { db, clock }: ErasureDeps): Promise<Claim | undefined> {
   const now = clock();
+  const until = plusSeconds(now, CLAIM_SECONDS);
   const { rowCount } = await db.query(
     `UPDATE erasures SET busy_until = $2
      WHERE user_id = $1 AND next_at IS NOT NULL AND (busy_until IS NULL OR busy_until <= $3)`,
-    [userId, plusSeconds(now, CLAIM_SECONDS), now],
+    [userId, until, now],
   );
-  return rowCount ? erasureOf(db, userId) : undefined;
+  const erasure = rowCount ? await erasureOf(db, userId) : undefined;
+  return erasure && { erasure, until };
 }
 
-/** Records what was removed, releases the claim, and sets the time of the next look. */
-async function record(erasure: Erasure, took: Took, finished: boolean, deps: ErasureDeps): Promise<void> {
-  const now = deps.clock();
-  await deps.db.transaction(async (sql) => {
-    if (!finished) {
-      await sql.query("UPDATE erasures SET took = $2, busy_until = NULL, next_at = $3 WHERE user_id = $1", [
-        erasure.userId,
-        JSON.stringify(took),
-        now,
-      ]);
-      return;
-    }
+/**
+ * Records what was removed, releases the claim, and sets the time of the next look. A worker that was stopped for longer than its claim
+ * records nothing: another has the erasure, and its row says what that one has removed.
+ */
+async function record(
+  { erasure, until }: Claim,
+  took: Took,
+  finished: boolean,
+  { db, clock }: ErasureDeps,
+): Promise<void> {
+  const now = clock();
+  await db.transaction(async (sql) => {
+    const { rowCount } = await sql.query(
+      `UPDATE erasures SET took = $3, busy_until = NULL, next_at = $4
+       WHERE user_id = $1 AND busy_until = $2`,
+      [erasure.userId, until, JSON.stringify(took), finished ? nextLook(erasure, now) : now],
+    );
+    if (!rowCount || !finished) return;
     await sql.query(
-      `UPDATE erasures SET took = $2, busy_until = NULL, next_at = $3, done_at = coalesce(done_at, $4),
-         former_members = '{}', firebase_uids = '{}'
+      `UPDATE erasures SET done_at = coalesce(done_at, $2), former_members = '{}', firebase_uids = '{}'
        WHERE user_id = $1`,
-      [erasure.userId, JSON.stringify(took), nextLook(erasure, now), now],
+      [erasure.userId, now],
     );
     if (erasure.doneAt === null) await audit(sql, { action: "erased", userId: erasure.userId }, now);
   });
@@ -147,15 +157,13 @@ function nextLook({ spaceId, requestedAt, doneAt }: Erasure, now: Date): Date | 
   return plusSeconds(now, doneAt === null ? FIRST_LOOK_SECONDS : LATER_LOOK_SECONDS);
 }
 
-class OutOfTimeError extends Error {}
-
 class TimedTally implements Tally {
   readonly #took: Record<string, number>;
-  readonly #until: number;
+  readonly #time: TimeLimit;
 
-  constructor(took: Took, budgetSeconds: number) {
+  constructor(took: Took, time: TimeLimit) {
     this.#took = { ...took };
-    this.#until = performance.now() + budgetSeconds * 1000;
+    this.#time = time;
   }
   get took(): Took {
     return this.#took;
@@ -164,6 +172,6 @@ class TimedTally implements Tally {
     this.#took[what] = (this.#took[what] ?? 0) + count;
   }
   checkTime(): void {
-    if (performance.now() > this.#until) throw new OutOfTimeError();
+    this.#time.check();
   }
 }

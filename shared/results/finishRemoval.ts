@@ -2,6 +2,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Sql } from "../platform/sql/pool.ts";
 import type { ObjectStore } from "../platform/storage/objectStore.ts";
+import { type TimeLimit, UNLIMITED, workThrough } from "../platform/timeLimit.ts";
 import { leaveQuarantine } from "./quarantine.ts";
 import { rawResultsOf } from "./resultDocument.ts";
 import { dropResource } from "./resultRows.ts";
@@ -59,12 +60,16 @@ export async function finishRemoval(jobId: string, deps: FinishRemovalDeps): Pro
 export async function finishRemovals(
   deps: FinishRemovalDeps,
   options: { requestedBefore: Date; limit: number },
-): Promise<{ finished: number; errors: unknown[] }> {
+  time: TimeLimit = UNLIMITED,
+): Promise<{ finished: number; errors: readonly unknown[]; cut: boolean }> {
   const { rows } = await deps.db.query<{ job_id: string }>(
     "SELECT job_id FROM removals WHERE requested_at < $1 ORDER BY requested_at LIMIT $2",
     [options.requestedBefore, options.limit],
   );
-  const errors: unknown[] = [];
-  for (const { job_id } of rows) await finishRemoval(job_id, deps).catch((error) => errors.push(error));
-  return { finished: rows.length - errors.length, errors };
+  const finish = async ({ job_id }: { job_id: string }) => {
+    await finishRemoval(job_id, deps);
+    return true;
+  };
+  const worked = await workThrough(rows, time, finish, { atOnce: 4, itemSeconds: 15 });
+  return { finished: worked.done, errors: worked.errors, cut: worked.through < rows.length };
 }

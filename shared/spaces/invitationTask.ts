@@ -4,6 +4,7 @@ import { plusSeconds } from "../platform/clock.ts";
 import { ID_PATTERN } from "../platform/ids.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
+import { type TimeLimit, UNLIMITED, workThrough } from "../platform/timeLimit.ts";
 
 /** The body of `POST /mail` in `dispatch`. */
 export const mailTaskSchema = z.strictObject({ invitationId: z.string().regex(ID_PATTERN) });
@@ -25,21 +26,24 @@ export function mailTask(invitationId: string, now: Date): Task {
 /**
  * Adds the mail tasks that a crash between SQL and Cloud Tasks left unadded: of invitations that still wait for their mail a minute
  * after they were made. One whose task is only slow is not mailed twice, because its name is taken.
- * @returns how many were added
  */
 export async function requeueInvitations(
   sql: Sql,
   tasks: TaskQueue,
   now: Date,
+  time: TimeLimit = UNLIMITED,
   limit = 200,
-): Promise<number> {
+): Promise<{ added: number; errors: readonly unknown[]; cut: boolean }> {
   const { rows } = await sql.query<{ id: string }>(
     `SELECT id FROM invitations
      WHERE mail_state = 'pending' AND revoked_at IS NULL AND expires_at > $1 AND created_at < $1::timestamptz - interval '1 minute'
      ORDER BY created_at LIMIT $2`,
     [now, limit],
   );
-  let added = 0;
-  for (const { id } of rows) if ((await tasks.add(mailTask(id, now))) === "added") added += 1;
-  return added;
+  const worked = await workThrough(
+    rows,
+    time,
+    async ({ id }) => (await tasks.add(mailTask(id, now))) === "added",
+  );
+  return { added: worked.done, errors: worked.errors, cut: worked.through < rows.length };
 }

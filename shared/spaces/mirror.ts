@@ -5,6 +5,7 @@
  */
 import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import type { Database, Sql } from "../platform/sql/pool.ts";
+import { type TimeLimit, UNLIMITED, workThrough } from "../platform/timeLimit.ts";
 import { membershipSchema, membershipsOf } from "./membershipDocument.ts";
 
 /** Makes a person's mirror say what SQL says. Safe at any time, as often as one likes. */
@@ -24,7 +25,7 @@ export async function mirrorMember(db: Database, firestore: Firestore, userId: s
 
 /**
  * Takes a person out of one space and out of the mirror, mirror first: if something fails in between, a removed person does not go
- * on reading. A crash between the two leaves a member without a mirror, and `repairMembers` writes it again. A person who has left it
+ * on reading. A crash between the two leaves a member without a mirror, and `compareMembers` of `sweep` writes it again. A person who has left it
  * already, and may have joined another, keeps what they have.
  * @param sql a transaction; it commits the removal
  * @returns whether they were in this space
@@ -59,96 +60,26 @@ async function removeMirrorOf(firestore: Firestore, userId: string, spaceId: str
  * @param limit how many at most
  * @returns how many were written
  */
-export async function mirrorPending(db: Database, firestore: Firestore, limit = 500): Promise<number> {
+export async function mirrorPending(
+  db: Database,
+  firestore: Firestore,
+  time: TimeLimit = UNLIMITED,
+  limit = 500,
+): Promise<{ mirrored: number; errors: readonly unknown[]; cut: boolean }> {
   const { rows } = await db.query<{ user_id: string }>(
     "SELECT user_id FROM space_members WHERE mirrored_at IS NULL ORDER BY user_id LIMIT $1",
     [limit],
   );
-  for (const { user_id } of rows) await mirrorMember(db, firestore, user_id);
-  return rows.length;
-}
-
-/**
- * Compares every membership with its mirror, both ways, a page at a time, and mends what differs.
- * @returns how many were looked at (in SQL and in Firestore) and whose were mended
- */
-export async function repairMembers(
-  db: Database,
-  firestore: Firestore,
-  pageSize = 300,
-): Promise<{ checked: number; mended: string[] }> {
-  const mended: string[] = [];
-  let checked = 0;
-  for await (const differing of pagesOfMembers(db, firestore, pageSize)) {
-    checked += differing.checked;
-    for (const userId of differing.userIds) {
-      await mirrorMember(db, firestore, userId);
-      mended.push(userId);
-    }
-  }
-  return { checked, mended };
-}
-
-interface Differing {
-  readonly checked: number;
-  readonly userIds: readonly string[];
-}
-
-async function* pagesOfMembers(
-  db: Database,
-  firestore: Firestore,
-  pageSize: number,
-): AsyncGenerator<Differing> {
-  yield* membersWithoutTheirMirror(db, firestore, pageSize);
-  yield* mirrorsWithoutTheirMember(db, firestore, pageSize);
-}
-
-async function* membersWithoutTheirMirror(
-  db: Database,
-  firestore: Firestore,
-  pageSize: number,
-): AsyncGenerator<Differing> {
-  for (let after = ""; ; ) {
-    const { rows } = await db.query<{ user_id: string; space_id: string }>(
-      "SELECT user_id, space_id FROM space_members WHERE user_id > $1 ORDER BY user_id LIMIT $2",
-      [after, pageSize],
-    );
-    const last = rows.at(-1);
-    if (!last) return;
-    const raw: CollectionReference = membershipsOf(firestore).withConverter(null); // one that can't be read is written again
-    const mirrors = await firestore.getAll(...rows.map((row) => raw.doc(row.user_id)));
-    const userIds = rows
-      .filter((row, index) => mirroredSpace(mirrors[index]?.data()) !== row.space_id)
-      .map((row) => row.user_id);
-    yield { checked: rows.length, userIds };
-    after = last.user_id;
-  }
-}
-
-async function* mirrorsWithoutTheirMember(
-  db: Database,
-  firestore: Firestore,
-  pageSize: number,
-): AsyncGenerator<Differing> {
-  const byName = membershipsOf(firestore).orderBy("__name__").select().limit(pageSize);
-  for (let page = await byName.get(); !page.empty; ) {
-    const { rows } = await db.query<{ user_id: string }>(
-      "SELECT user_id FROM space_members WHERE user_id = ANY($1::text[])",
-      [page.docs.map((mirror) => mirror.id)],
-    );
-    const known = new Set(rows.map((row) => row.user_id));
-    yield {
-      checked: page.size,
-      userIds: page.docs.map((mirror) => mirror.id).filter((id) => !known.has(id)),
-    };
-    const last = page.docs.at(-1);
-    if (!last) return;
-    page = await byName.startAfter(last).get();
-  }
+  const mirror = async ({ user_id }: { user_id: string }) => {
+    await mirrorMember(db, firestore, user_id);
+    return true;
+  };
+  const worked = await workThrough(rows, time, mirror, { atOnce: 2 });
+  return { mirrored: worked.done, errors: worked.errors, cut: worked.through < rows.length };
 }
 
 /** The space that a mirror names; undefined for a mirror that is missing or can't be read. */
-function mirroredSpace(data: unknown): string | undefined {
+export function mirroredSpace(data: unknown): string | undefined {
   const parsed = membershipSchema.safeParse(data);
   return parsed.success ? parsed.data.spaceId : undefined;
 }

@@ -91,7 +91,7 @@ test("a refusal, a missing token, no connection and no answer in time don't end 
     return "token";
   };
   const job = { name: "sweep", everySeconds: 0.05, url: worker.url, serviceAccountEmail };
-  const { log } = open(t, { jobs: [job], mintIdToken, attemptDeadlineMs: 1000 });
+  const { log } = open(t, { jobs: [{ ...job, attemptDeadlineSeconds: 1 }], mintIdToken });
   await eventually("a run that is done", () => log.some((line) => line.startsWith("scheduled_run_done")));
   assert.deepEqual(log.slice(0, 3), [
     "scheduled_run_failed sweep: no ID token: identity is away",
@@ -102,6 +102,23 @@ test("a refusal, a missing token, no connection and no answer in time don't end 
   const { log: awayLog } = open(t, { jobs: [away] });
   await eventually("two refused runs", () => awayLog.length >= 2);
   assert.ok(awayLog.every((line) => line.startsWith("scheduled_run_failed sweep:")));
+});
+
+test("a job with a cron expression runs at its times, by the clock that is handed in", async (t) => {
+  const worker = await openWorker(t);
+  let now = Date.parse("2026-03-01T10:14:59.950Z");
+  const clock = () => new Date(now++);
+  const job = { cron: "*/15 * * * *", url: worker.url, serviceAccountEmail };
+  const { log } = open(t, {
+    jobs: [
+      { ...job, name: "slow" },
+      { ...job, name: "nightly", cron: "0 3 * * *" },
+    ],
+    clock,
+  });
+  await eventually("a run", () => log.length > 0);
+  assert.deepEqual(log, ["scheduled_run_done slow: HTTP status code 200"]);
+  assert.equal(worker.received[0]?.headers["x-cloudscheduler-scheduletime"], "2026-03-01T10:15:00.000Z");
 });
 
 test("closing ends a run under way and starts no other", async (t) => {
@@ -117,6 +134,13 @@ test("closing ends a run under way and starts no other", async (t) => {
 test("a job that isn't well-formed is refused", () => {
   const mintIdToken = async () => "token";
   const job = { name: "sweep", everySeconds: 60, url: "http://127.0.0.1:1/", serviceAccountEmail };
-  for (const wrong of [{ everySeconds: 0 }, { url: "sweep" }, { url: "file:///" }, { name: "a b" }])
+  for (const wrong of [
+    { everySeconds: 0 },
+    { cron: "* * * * *" },
+    { attemptDeadlineSeconds: 1801 },
+    { url: "sweep" },
+    { url: "file:///" },
+    { name: "a b" },
+  ])
     assert.throws(() => startScheduler({ jobs: [{ ...job, ...wrong }], mintIdToken }), JSON.stringify(wrong));
 });

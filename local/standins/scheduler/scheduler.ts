@@ -2,17 +2,35 @@ import { z } from "zod";
 import { type Clock, systemClock } from "#shared/platform/clock.ts";
 import { deliver, type HttpResult } from "../tasks/deliver.ts";
 import type { MintIdToken } from "../tasks/idToken.ts";
+import { cronTimes } from "./cron.ts";
 
-const jobSchema = z.strictObject({
-  name: z.string().regex(/^[A-Za-z0-9_-]{1,500}$/),
-  everySeconds: z.number().positive(),
-  url: z.url({ protocol: /^https?$/ }),
-  serviceAccountEmail: z.email(),
-  /** The job's URL unless set. */
-  audience: z.string().min(1).exactOptional(),
-});
+const jobSchema = z
+  .strictObject({
+    name: z.string().regex(/^[A-Za-z0-9_-]{1,500}$/),
+    /** When it runs: in unix-cron's form, in UTC; or a pace, which Cloud Scheduler doesn't have. */
+    cron: z.string().refine(isCron, "expected five fields of unix-cron").exactOptional(),
+    everySeconds: z.number().positive().exactOptional(),
+    url: z.url({ protocol: /^https?$/ }),
+    serviceAccountEmail: z.email(),
+    /** The job's URL unless set. */
+    audience: z.string().min(1).exactOptional(),
+    /** How long a run may take; three minutes, as in Cloud Scheduler, unless set. */
+    attemptDeadlineSeconds: z.number().positive().max(1800).default(180),
+  })
+  .refine(({ cron, everySeconds }) => (cron === undefined) !== (everySeconds === undefined), {
+    error: "expected either cron or everySeconds",
+  });
 
-/** A job in the local cloud: POST to `url` every so many seconds, with an ID token of the service account. */
+function isCron(text: string): boolean {
+  try {
+    cronTimes(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A job in the local cloud: POST to `url` at its times, with an ID token of the service account. */
 type SchedulerJob = z.input<typeof jobSchema>;
 
 export interface SchedulerOptions {
@@ -20,8 +38,6 @@ export interface SchedulerOptions {
   mintIdToken: MintIdToken;
   clock?: Clock;
   log?: (event: string, fields: Record<string, string | number>) => void;
-  /** How long a run may take; three minutes, as in Cloud Scheduler, unless set. */
-  attemptDeadlineMs?: number;
 }
 
 export interface Scheduler {
@@ -29,12 +45,11 @@ export interface Scheduler {
   close(): Promise<void>;
 }
 
-const HTTP_DEADLINE_MS = 180_000;
 const LONGEST_WAIT_MS = 3_600_000;
 
 /**
- * Runs every job first one period after now, and then once a period. A job never overlaps itself: periods that pass while it runs
- * are skipped. A run that fails, for any reason, is logged and not repeated; the next one comes at its time. Throws for a job
+ * Runs every job at its times after now; one with a pace first one period after now. A job never overlaps itself: times that pass while
+ * it runs are skipped. A run that fails, for any reason, is logged and not repeated; the next one comes at its time. Throws for a job
  * that isn't well-formed.
  */
 export function startScheduler(options: SchedulerOptions): Scheduler {
@@ -53,28 +68,36 @@ type Job = z.output<typeof jobSchema>;
 
 async function runPeriodically(job: Job, options: SchedulerOptions, closing: AbortSignal): Promise<void> {
   const { clock = systemClock, log = () => {} } = options;
-  const periodMs = job.everySeconds * 1000;
-  let dueAt = clock().getTime() + periodMs;
+  const timeAfter =
+    job.cron === undefined ? paceOf((job.everySeconds ?? 1) * 1000, clock()) : cronTimes(job.cron);
+  let due = timeAfter(clock());
   while (!closing.aborted) {
-    const waitMs = dueAt - clock().getTime();
+    const waitMs = due.getTime() - clock().getTime();
     if (waitMs > 0) {
       await wait(Math.min(waitMs, LONGEST_WAIT_MS), closing);
       continue;
     }
-    const result = await run(job, new Date(dueAt), options, closing);
+    const result = await run(job, due, options, closing);
     if (result.kind === "closed") return;
     const outcome = result.kind === "answer" ? `HTTP status code ${result.status}` : result.reason;
     const done = result.kind === "answer" && result.status >= 200 && result.status < 300;
     log(done ? "scheduled_run_done" : "scheduled_run_failed", { job: job.name, result: outcome });
-    const missed = Math.floor(Math.max(0, clock().getTime() - dueAt) / periodMs);
-    dueAt += (missed + 1) * periodMs;
+    due = timeAfter(clock());
   }
+}
+
+/** The times of a pace: whole periods after its beginning. */
+function paceOf(periodMs: number, beginning: Date): (after: Date) => Date {
+  return (after) => {
+    const periods = Math.floor((after.getTime() - beginning.getTime()) / periodMs) + 1;
+    return new Date(beginning.getTime() + periods * periodMs);
+  };
 }
 
 async function run(
   job: Job,
   dueAt: Date,
-  { mintIdToken, attemptDeadlineMs = HTTP_DEADLINE_MS }: SchedulerOptions,
+  { mintIdToken }: SchedulerOptions,
   closing: AbortSignal,
 ): Promise<HttpResult> {
   let idToken: string;
@@ -96,7 +119,7 @@ async function run(
   };
   return deliver(
     { url: job.url, method: "POST", headers, body: new Uint8Array() },
-    attemptDeadlineMs,
+    job.attemptDeadlineSeconds * 1000,
     closing,
   );
 }

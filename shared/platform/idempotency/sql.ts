@@ -71,9 +71,13 @@ export async function idempotent(
   return outcome;
 }
 
-/** Forgets answers whose time is over. @returns how many */
-export async function purgeIdempotencyKeys(sql: Sql, now: Date): Promise<number> {
-  const { rowCount } = await sql.query("DELETE FROM idempotency_keys WHERE expires_at <= $1", [now]);
+/** Forgets answers whose time is over, at most `limit` of them. @returns how many */
+export async function purgeIdempotencyKeys(sql: Sql, now: Date, limit = 10_000): Promise<number> {
+  const { rowCount } = await sql.query(
+    `DELETE FROM idempotency_keys WHERE ctid IN
+       (SELECT ctid FROM idempotency_keys WHERE expires_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [now, limit],
+  );
   return rowCount ?? 0;
 }
 

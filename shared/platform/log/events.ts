@@ -8,6 +8,13 @@ interface Failure {
   readonly error: unknown;
 }
 
+interface OfRepair {
+  readonly repair: string;
+  readonly budgetSeconds: number;
+  /** The cursor of a walk, ids only; undefined for a repair without one, and at a walk's beginning. */
+  readonly place: string | undefined;
+}
+
 interface OfJob {
   readonly jobId: string;
   readonly kind: string;
@@ -76,6 +83,8 @@ export interface InfoEvents {
 
   /** A repair or a retention step of `sweep` found something to do. */
   repaired: { readonly repair: string; readonly did: Readonly<Record<string, number>> };
+  /** A repair of `sweep` did as much as its time allows. The next run continues at `place`, or with what is due then. */
+  repair_continues: OfRepair;
 
   /** Engine: it answers rings at this address. */
   engine_listening: { readonly url: string };
@@ -116,6 +125,8 @@ export interface WarnEvents {
   results_mended: { readonly differences: readonly unknown[] };
   /** An object in the uploads bucket belongs to no upload and was removed. */
   stray_object_removed: { readonly why: string };
+  /** A repair of `sweep` hung, or did a page for too long, and was left behind. The next run continues at `place`, or with what is due. */
+  repair_cut: OfRepair & { readonly did: Readonly<Record<string, number>> };
   /** The mirror of memberships is behind; `sweep` brings it up to date. */
   members_unmirrored: Failure;
   /** Firebase sessions could not be ended with ours; they end within the hour. */

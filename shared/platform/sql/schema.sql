@@ -461,6 +461,8 @@ CREATE TABLE walks (
   place text,
   spent_ms integer NOT NULL,
   next_at timestamp with time zone NOT NULL,
+  holder text,
+  held_until timestamp with time zone,
   CONSTRAINT walks_pkey PRIMARY KEY (name),
   CONSTRAINT walks_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
   CONSTRAINT walks_spent_ms_check CHECK ((spent_ms >= 0))

@@ -204,7 +204,7 @@ test("after a sender's crash its claim ends and sweep has the device notified on
   const republish = () => republishDue({ db, publisher: deliveredBy(again), clock: () => now });
   assert.equal((await republish()).published, 0);
   now = later(200);
-  assert.deepEqual(await republish(), { published: 1, errors: [] });
+  assert.deepEqual(await republish(), { published: 1, errors: [], cut: false });
   for (const each of again) await notifyPhones(each, deps);
   assert.equal((await received(token)).length, 1);
   now = later(3600);

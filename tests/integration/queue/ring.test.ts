@@ -200,11 +200,11 @@ test("a ring lost before its task comes with the next job, one lost after it by 
   assert.equal(rings().length, 1);
   tasks.waiting.clear(); // the queue was purged
   queue.pass(119);
-  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 0, errors: [] });
+  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 0, errors: [], cut: false });
   queue.pass(2);
-  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 1, errors: [] });
+  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 1, errors: [], cut: false });
   assert.equal(rings().length, 1);
-  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 0, errors: [] });
+  assert.deepEqual(await recoverLostRings(queue.deps), { found: 1, repaired: 0, errors: [], cut: false });
 });
 
 test("sweep respects a busy engine's Retry-After, and rings none while no work waits", async () => {
@@ -217,7 +217,7 @@ test("sweep respects a busy engine's Retry-After, and rings none while no work w
   assert.equal((await recoverLostRings(queue.deps)).repaired, 1);
   await queue.firestore.recursiveDelete(queue.firestore.collection("jobs"));
   queue.pass(10_000);
-  assert.deepEqual(await recoverLostRings(queue.deps), { found: 0, repaired: 0, errors: [] });
+  assert.deepEqual(await recoverLostRings(queue.deps), { found: 0, repaired: 0, errors: [], cut: false });
 });
 
 test("no wake-up is lost: jobs enter at any moment, and all are pulled without sweep", async () => {

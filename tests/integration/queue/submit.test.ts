@@ -225,12 +225,12 @@ test("waiting jobs get verdicts they missed, and fail when uploads can't come an
   ];
   await queue.firestore.doc(`uploads/${missed}`).update(ARRIVED);
   await queue.firestore.doc(`uploads/${gone}`).delete();
-  const slice = await recoverAwaitingJobs(queue.deps, undefined);
-  assert.deepEqual(slice, { found: 3, repaired: 2, errors: [], next: null });
+  const slice = await recoverAwaitingJobs(queue.deps);
+  assert.deepEqual(slice, { found: 3, repaired: 2, errors: [], cut: false, next: null });
   assert.equal((await queue.job(first.id)).state, "queued");
   assert.equal((await queue.job(second.id)).error?.code, "upload_missing");
   assert.equal((await queue.job(third.id)).state, "awaiting_upload");
   queue.pass(9 * 86_400);
-  await recoverAwaitingJobs(queue.deps, undefined);
+  await recoverAwaitingJobs(queue.deps);
   assert.equal((await queue.job(third.id)).error?.code, "upload_missing");
 });

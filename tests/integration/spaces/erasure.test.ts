@@ -6,6 +6,7 @@ import { FORGOTTEN } from "#shared/erasure/spaceData.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
+import { TimeLimit } from "#shared/platform/timeLimit.ts";
 import type { JobState } from "#shared/queue/jobDocument.ts";
 import { jobWith } from "#shared/queue/testing/jobFixture.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
@@ -341,7 +342,7 @@ test("the request answers 202 after 35 s, before Hosting ends it; sweep does the
   harness.erasure = whole;
   assert.deepEqual([answer.status, answer.json.complete], [202, false]);
   assert.equal(objectsOf(spaceId).filter((name) => name.includes("/uploads/")).length, 1);
-  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0 });
+  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0, cut: false });
   assert.deepEqual(objectsOf(spaceId), []);
 });
 
@@ -352,9 +353,9 @@ test("without time it stops between two steps, and goes on where it was", async 
   harness.erasure = { ...whole, firestore: withoutQueries(whole.firestore) };
   await erase(recipient);
   harness.erasure = whole;
-  assert.equal((await continueErasure(recipient.id, whole, 0)).doneAt, null);
+  assert.equal((await continueErasure(recipient.id, whole, new TimeLimit(0))).doneAt, null);
   assert.equal((await documentsOf(spaceId)).length, 6);
-  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0 });
+  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0, cut: false });
   assert.deepEqual(await documentsOf(spaceId), []);
 });
 
@@ -379,7 +380,7 @@ test("a dead worker's claim ends after a while; two never work on one erasure", 
   assert.equal((await continueErasures(whole)).continued, 0);
   assert.ok(await exists(`jobs/${open}`));
   harness.advance(600);
-  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0 });
+  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0, cut: false });
   assert.equal(await exists(`jobs/${open}`), false);
 });
 

@@ -114,13 +114,13 @@ test("sweep adds a lost task once; expired invitations lose their waiting addres
     [id, giver.id, Buffer.alloc(32), recipient.email, harness.now],
   );
   assert.equal(
-    await requeueInvitations(harness.db, tasks, harness.now),
+    (await requeueInvitations(harness.db, tasks, harness.now)).added,
     0,
     "its own request may still add it",
   );
   harness.advance(61);
-  assert.equal(await requeueInvitations(harness.db, tasks, harness.now), 1);
-  assert.equal(await requeueInvitations(harness.db, tasks, harness.now), 0);
+  assert.equal((await requeueInvitations(harness.db, tasks, harness.now)).added, 1);
+  assert.equal((await requeueInvitations(harness.db, tasks, harness.now)).added, 0);
   assert.deepEqual(await harness.runTasks(), ["sent"]);
 
   const late = await asked(giver, "late@example.com");

@@ -1,23 +1,22 @@
-/** `sweep`: what it removes and what it leaves, and that a repair that fails stops no other. */
+/** `sweep`: what it repairs and removes, and what it leaves. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
 import { ingestPendingUploads } from "#functions/sweep/pendingUploads.ts";
 import { type RepairDeps, repairsOf } from "#functions/sweep/repairs.ts";
-import { sweepApp } from "#functions/sweep/routes.ts";
-import { type Repair, runRepairs } from "#functions/sweep/runRepairs.ts";
+import { runRepairs } from "#functions/sweep/runRepairs.ts";
 import { removeStrayObjects } from "#functions/sweep/strayObjects.ts";
 import { removeExpiredUploads, removeStrayUploads } from "#functions/sweep/uploadRepairs.ts";
-import { walkOn } from "#functions/sweep/walk.ts";
-import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
+import type { TestDatabase } from "#local/testing/backends.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
+import { UNLIMITED } from "#shared/platform/timeLimit.ts";
 import { jobSchema } from "#shared/queue/jobDocument.ts";
 import { type SyncDeps, syncResult } from "#shared/results/syncResult.ts";
-import { type QueueHarness, queueHarness, SPACE } from "../queue/harness.ts";
-import { family, resultOf, sqlOf, testPool, writeResult } from "../results/harness.ts";
+import { type QueueHarness, SPACE } from "../queue/harness.ts";
+import { family, resultOf, sqlOf, writeResult } from "../results/harness.ts";
+import { type SweepHarness, sweepHarness } from "./harness.ts";
 
 /** The beginning of an MP4: a box of type ftyp with the brand isom. */
 const MP4 = Buffer.concat([
@@ -25,81 +24,22 @@ const MP4 = Buffer.concat([
   Buffer.alloc(40),
 ]);
 
+const LIMITS = { atOnce: 4, maxSeconds: 60, log: silentLogger };
+
+let harness: SweepHarness;
 let queue: QueueHarness;
 let backend: TestDatabase;
-let db: Database;
 let sync: SyncDeps;
 let deps: RepairDeps;
 before(async () => {
-  [queue, backend] = await Promise.all([queueHarness(), testDatabase()]);
-  db = testPool(backend.url, 2); // as many as the instance of sweep has
-  const { clock, kinds, firestore, publisher, tasks } = queue.deps;
-  const common = { db, firestore, kinds, clock, log: silentLogger };
-  sync = { ...common, objects: queue.resources, publish: async () => {} };
-  deps = {
-    ...sync,
-    publisher,
-    tasks,
-    uploads: queue.uploads,
-    queue: queue.deps,
-    erasure: {
-      ...common,
-      uploads: queue.uploads,
-      resources: queue.resources,
-      firebase: { remove: async () => {} },
-    },
-  };
+  harness = await sweepHarness();
+  ({ queue, backend, sync, deps } = harness);
 });
-beforeEach(async () => {
-  queue.now = new Date("2026-03-01T10:00:00Z");
-  await queue.backend.clear();
-  for (const store of [queue.uploads, queue.resources])
-    for (const name of store.names()) await store.remove(name);
-  await backend.pool.query("TRUNCATE walks, result_versions, users CASCADE");
-});
-after(async () => {
-  await db.close();
-  await Promise.all([queue.backend.drop(), backend.drop()]);
-});
-
-test("a repair that throws doesn't stop the others, and the answer names it", async () => {
-  const ran: string[] = [];
-  const repair = (name: string, run: Repair["run"]): Repair => ({
-    name,
-    run: () => {
-      ran.push(name);
-      return run();
-    },
-  });
-  const repairs = [
-    repair("throws", () => Promise.reject(new Error("Firestore is away"))),
-    repair("works", async () => ({ did: { removed: 3 }, errors: [] })),
-    repair("half", async () => ({ did: { done: 2 }, errors: [new Error("one of three")] })),
-    repair("idle", async () => ({ did: {}, errors: [] })),
-  ];
-  const http = { log: silentLogger, newId: randomId, edge: "none" as const };
-  const app = sweepApp(() => ({ http, repairs }));
-  const answer = await app.request("/", { method: "POST" }, {});
-  assert.equal(answer.status, 200);
-  const report = JSON.parse(await answer.text()) as Awaited<ReturnType<typeof runRepairs>>; // the app's own schema
-  assert.deepEqual(
-    report.repairs.map(({ milliseconds: _, ...each }) => each),
-    [
-      { name: "throws", ok: false, did: {} },
-      { name: "works", ok: true, did: { removed: 3 } },
-      { name: "half", ok: false, did: { done: 2, errors: 1 } },
-      { name: "idle", ok: true, did: {} },
-    ],
-  );
-  assert.deepEqual([report.failed, report.left, ran.length], [2, 0, 4]);
-  assert.equal((await runRepairs(repairs, { maxSeconds: -1, log: silentLogger })).left, 4);
-  assert.equal((await app.request("/", { method: "GET" }, {})).status, 405);
-});
+beforeEach(() => harness.clear());
+after(() => harness.drop());
 
 test("with nothing to repair everything is well, also three times at once", async () => {
-  const runs = await Promise.all(
-    [1, 2, 3].map(() => runRepairs(repairsOf(deps), { maxSeconds: 60, log: silentLogger })),
-  );
+  const runs = await Promise.all([1, 2, 3].map(() => runRepairs(repairsOf(deps), LIMITS)));
   for (const run of runs) {
     assert.deepEqual(
       run.repairs.filter((repair) => !repair.ok),
@@ -137,7 +77,7 @@ test("one run repairs what crashes left: row, removal, unpublished event, ended 
   const job = await queue.submit();
   await queue.lease({ seconds: 60 });
   queue.pass(3600);
-  const report = await runRepairs(repairsOf(deps), { maxSeconds: 60, log: silentLogger });
+  const report = await runRepairs(repairsOf(deps), { ...LIMITS, atOnce: 1 });
   assert.deepEqual(
     report.repairs.filter((repair) => !repair.ok),
     [],
@@ -150,30 +90,6 @@ test("one run repairs what crashes left: row, removal, unpublished event, ended 
   assert.equal((await sqlOf(world, lost.jobId)).title, lost.title);
   assert.equal((await queue.firestore.doc(`results/${removed.jobId}`).get()).exists, false);
   assert.equal((await queue.job(job.id)).state, "queued");
-});
-
-test("a walk continues where it stopped, repeats a failed slice, rests at its end", async () => {
-  const seen: Array<string | undefined> = [];
-  const spent: number[] = [];
-  const restSeconds = (seconds: number) => {
-    spent.push(seconds);
-    return 3600;
-  };
-  const options = { db, clock: () => queue.now, restSeconds };
-  const walk = (next: string | null, fails = false) =>
-    walkOn("test", options, async (place) => {
-      seen.push(place);
-      if (fails) throw new Error("away");
-      return { next, done: 1 };
-    });
-  assert.deepEqual(await walk("a"), { next: "a", done: 1 });
-  await assert.rejects(walk("b", true));
-  await walk(null);
-  assert.equal(await walk("never"), undefined);
-  queue.pass(3601);
-  await walk(null);
-  assert.deepEqual(seen, [undefined, "a", "a", undefined]);
-  assert.equal(spent.length, 2, "a rest is asked for at the end of a walk only");
 });
 
 test("objects that no result or lease names are removed; young ones stay", async () => {
@@ -191,7 +107,7 @@ test("objects that no result or lease names are removed; young ones stay", async
   queue.pass(60);
   await runRepairs(
     repairsOf(deps).filter((repair) => repair.name === "end_expired_leases"),
-    { maxSeconds: 60, log: silentLogger },
+    LIMITS,
   );
   await queue.lease();
   assert.equal((await queue.job(running.id)).leaseNumber, 2);
@@ -210,18 +126,18 @@ test("objects that no result or lease names are removed; young ones stay", async
   queue.resources.put("quarantine/x.json", Buffer.from("{}"));
 
   const young = {
-    db,
+    db: harness.db,
     firestore: queue.firestore,
     objects: queue.resources,
     clock: () => new Date(3_600_000),
   };
-  assert.equal((await removeStrayObjects(undefined, young)).removed, 0);
+  assert.equal((await removeStrayObjects(young)).did.removed, 0);
   let [place, looked, removed]: [string | undefined, number, number] = [undefined, 0, 0];
   do {
-    const slice = await removeStrayObjects(place, { ...young, clock: () => queue.now }, 2);
-    place = slice.next ?? undefined;
-    looked += slice.looked;
-    removed += slice.removed;
+    const page = await removeStrayObjects({ ...young, clock: () => queue.now }, place, UNLIMITED, 2);
+    place = page.next ?? undefined;
+    looked += page.did.looked ?? 0;
+    removed += page.did.removed ?? 0;
   } while (place !== undefined);
   assert.deepEqual([looked, removed], [7, 4]);
   assert.deepEqual(queue.resources.names(), [...kept, "quarantine/x.json"].toSorted());
@@ -238,7 +154,7 @@ test("an upload whose event was lost gets its verdict, and its job; others wait"
   const run = () =>
     runRepairs(
       repairsOf(deps).filter((repair) => repair.name === "ingest_pending_uploads"),
-      { maxSeconds: 60, log: silentLogger },
+      LIMITS,
     );
 
   queue.pass(299);
@@ -259,9 +175,10 @@ test("pending uploads are walked page by page, and one that fails stops no other
   await queue.firestore.doc(`uploads/${ids[0]}`).update({ size: "large" });
   queue.pass(300);
   const ingestion = { ...deps, objects: queue.uploads, notifyJobs: async () => {} };
-  const first = await ingestPendingUploads(undefined, ingestion, 2);
-  assert.deepEqual([first.looked, first.ingested, first.errors.length, first.next], [1, 1, 1, ids[1]]);
-  const second = await ingestPendingUploads(ids[1], ingestion, 2);
+  const first = await ingestPendingUploads(ingestion, {}, UNLIMITED, 2);
+  assert.deepEqual([first.looked, first.ingested, first.errors.length], [2, 1, 1]);
+  assert.equal(first.next, `2026-03-01T10:00:00.000Z ${ids[1]}`);
+  const second = await ingestPendingUploads(ingestion, { place: first.next ?? "" }, UNLIMITED, 2);
   assert.deepEqual([second.looked, second.ingested, second.errors.length, second.next], [1, 1, 0, null]);
 });
 
@@ -279,9 +196,10 @@ test("uploads past their time are removed, except those that an open job needs",
   queue.uploads.put("what/is/this", Buffer.from("x"));
   queue.pass(7 * 86_400 + 60);
 
-  assert.deepEqual(await removeExpiredUploads(deps), { looked: 2, removed: 1, extended: 1 });
-  assert.deepEqual(await removeExpiredUploads(deps), { looked: 0, removed: 0, extended: 0 });
-  assert.deepEqual(await removeStrayUploads(undefined, deps), { looked: 4, removed: 2, next: null });
+  assert.deepEqual((await removeExpiredUploads(deps)).did, { looked: 2, removed: 1, extended: 1 });
+  assert.deepEqual((await removeExpiredUploads(deps)).did, { looked: 0, removed: 0, extended: 0 });
+  const { did, next } = await removeStrayUploads(deps);
+  assert.deepEqual([did, next], [{ looked: 4, removed: 2 }, null]);
   assert.deepEqual(
     queue.uploads.names(),
     [needed, fresh].map((id) => `spaces/${SPACE}/uploads/${id}`).toSorted(),
@@ -290,8 +208,8 @@ test("uploads past their time are removed, except those that an open job needs",
 
   // Its document may go by Firestore's own hand; the object stays while the job is open.
   await queue.firestore.doc(`uploads/${needed}`).delete();
-  assert.equal((await removeStrayUploads(undefined, deps)).removed, 0);
+  assert.equal((await removeStrayUploads(deps)).did.removed, 0);
   const ended = jobSchema.parse((await queue.firestore.doc(`jobs/${job.id}`).get()).data());
   await queue.firestore.doc(`jobs/${job.id}`).set({ ...ended, state: "cancelled", finishedAt: queue.now });
-  assert.equal((await removeStrayUploads(undefined, deps)).removed, 1);
+  assert.equal((await removeStrayUploads(deps)).did.removed, 1);
 });

@@ -58,13 +58,16 @@ CREATE UNLOGGED TABLE rate_windows (
 );
 CREATE INDEX rate_windows_window_start_idx ON rate_windows (window_start);
 
--- Where the long walks of `sweep` go on: each run does a slice, from the place where the last one stopped.
+-- Where the long walks of `sweep` go on: each run does some pages, from the place where the last one stopped.
 CREATE TABLE walks (
   name text PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64),
   -- Null at the beginning.
   place text,
-  -- How long the slices since the beginning took.
+  -- How long the pages since the beginning took.
   spent_ms integer NOT NULL CHECK (spent_ms >= 0),
   -- When the walk goes on; in the future after it has come to its end.
-  next_at timestamptz NOT NULL
+  next_at timestamptz NOT NULL,
+  -- The run that is at it, and until when no other may be.
+  holder text,
+  held_until timestamptz
 );
