@@ -16,6 +16,7 @@ import { startFront } from "../standins/front/front.ts";
 import { functionEnvironments } from "./functionSettings.ts";
 import { type Parts, superviseParts, writeWhole } from "./parts.ts";
 import { buckets, type CloudPlan, PROJECT_ID } from "./plan.ts";
+import { invokerChecks, localBindings } from "./policy.ts";
 import { loadSecrets } from "./secrets.ts";
 import {
   type Closable,
@@ -106,6 +107,7 @@ async function startAll(starting: Starting, java: string, tell: (line: string) =
   const { plan, run, parts, standIns } = starting;
   const { ports, dirs, files, urls } = plan;
   const secrets = loadSecrets(files.keys);
+  writeWhole(files.policy, `${JSON.stringify({ bindings: localBindings() }, null, 2)}\n`);
   rmSync(files.closed, { force: true });
   const suitePorts = { ...ports, tasks: ports.firebaseTasks };
   const folder = makeSuiteFolder(dirs.suite, suitePorts, buckets);
@@ -118,7 +120,7 @@ async function startAll(starting: Starting, java: string, tell: (line: string) =
       standIns.push(...small.all);
       await Promise.all([
         parts.add(() => startListening(run, tasksProcess(plan), ports.tasks), "restart"),
-        parts.add(() => startListening(run, storageProcess(plan, small.identity), ports.storage), "restart"),
+        parts.add(() => startListening(run, storageProcess(plan), ports.storage), "restart"),
       ]);
       return small.identity;
     })(),
@@ -140,7 +142,10 @@ async function startAll(starting: Starting, java: string, tell: (line: string) =
     })(),
     saying("bundles of the functions", folder.build()),
   ]);
-  folder.writeEnvironments(functionEnvironments(plan, secrets, databaseUrl, functionNames));
+  folder.writeEnvironments(
+    functionEnvironments(plan, secrets, databaseUrl, functionNames),
+    invokerChecks(plan, identity),
+  );
   standIns.push(
     await startFront({ port: ports.api, target: ports.hosting, functionOf: rewriteFor, atOnce: AT_ONCE }),
   );
@@ -230,8 +235,14 @@ function forgetOldData(plan: CloudPlan, tell: (line: string) => void): boolean {
   return false;
 }
 
-async function refuseBusyPorts({ ports }: CloudPlan): Promise<void> {
-  for (const [name, port] of Object.entries(ports)) {
+async function refuseBusyPorts({ ports, functionPorts }: CloudPlan): Promise<void> {
+  const ofFunctions = Object.entries(functionPorts).flatMap(
+    ([name, { metadata, tasks }]): [string, number][] => [
+      [`${name}'s metadata server`, metadata],
+      [`${name}'s tasks`, tasks],
+    ],
+  );
+  for (const [name, port] of [...Object.entries(ports), ...ofFunctions]) {
     if (await isFree(port)) continue;
     throw new Error(
       `port ${port} (for ${name}) is in use; stop what listens there, or choose others with --port-base`,

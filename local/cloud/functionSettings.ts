@@ -28,9 +28,11 @@ export function functionEnvironments(
   const values = settingValues(plan, secrets, databaseUrl);
   const environments: Record<string, LocalEnvironment> = {};
   for (const name of names) {
-    const environment: Record<string, string> = platform(plan);
+    const { metadata, tasks } = plan.functionPorts[name];
+    const environment: Record<string, string> = platform(plan, metadata);
+    const own: typeof values = { ...values, TASKS_ENDPOINT: `${LOOPBACK}:${tasks}` };
     for (const setting of functions[name].settings) {
-      const value = values[setting];
+      const value = own[setting];
       if (value !== undefined) environment[setting] = value;
     }
     environments[name] = environment;
@@ -38,10 +40,10 @@ export function functionEnvironments(
   return environments;
 }
 
-function platform({ ports, urls }: CloudPlan): Record<string, string> {
+function platform({ urls }: CloudPlan, metadataPort: number): Record<string, string> {
   return {
     NODE_ENV: "production",
-    GCE_METADATA_HOST: `${LOOPBACK}:${ports.identity}`,
+    GCE_METADATA_HOST: `${LOOPBACK}:${metadataPort}`,
     // The functions emulator turns it off.
     METADATA_SERVER_DETECTION: "assume-present",
     STORAGE_EMULATOR_HOST: urls.storage,
@@ -78,7 +80,6 @@ function settingValues(
     SIGNING_ENDPOINT: `${urls.identity}/v1/projects/-/serviceAccounts/`,
 
     TASKS_LOCATION: REGION,
-    TASKS_ENDPOINT: `${LOOPBACK}:${ports.tasks}`,
     TASKS_SERVICE_ACCOUNT: accounts.tasks,
     DISPATCH_URL: urls.dispatch,
 

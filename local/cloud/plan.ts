@@ -1,5 +1,8 @@
 /** Where everything of one local cloud is: its ports, its directories, its names. Nothing here starts anything. */
 import { join, resolve } from "node:path";
+import { accountOf } from "#shared/access/grant.ts";
+import type { FunctionName } from "#shared/manifest.ts";
+import { functionNames } from "#tools/build/functions.ts";
 import { REGION } from "#tools/build/region.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 
@@ -38,23 +41,25 @@ const PORT_NAMES = [
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
 
-/** How many ports in a row a local cloud takes. */
-export const PORT_COUNT = PORT_NAMES.length;
+/** How many ports in a row a local cloud takes. After those with a name, each function has two. */
+export const PORT_COUNT = PORT_NAMES.length + 2 * functionNames.length;
 export const DEFAULT_PORT_BASE = 8700;
 const LAST_PORT = 65_535;
 /** Beginning with `demo-`, it is never taken for a real project by Google's tools. */
 export const PROJECT_ID = "demo-reverie";
 
-const accountOf = (name: string) => `${name}@${PROJECT_ID}.iam.gserviceaccount.com`;
-
-/** The service accounts. All functions share one here; in production each has its own. */
+/** The service accounts beside those of functions, which `functionAccount` names. */
 export const accounts = {
-  functions: accountOf("functions"),
-  tasks: accountOf("tasks"),
-  scheduler: accountOf("scheduler"),
-  engine: accountOf("engine"),
-  admin: accountOf("admin"),
+  tasks: accountOf("tasks", PROJECT_ID),
+  scheduler: accountOf("scheduler", PROJECT_ID),
+  /** May do everything: who works on the cloud with tools of their own, and tests in that part. */
+  owner: `owner@${PROJECT_ID}.iam.gserviceaccount.com`,
+  engine: `engine@${PROJECT_ID}.iam.gserviceaccount.com`,
+  admin: `admin@${PROJECT_ID}.iam.gserviceaccount.com`,
 } as const;
+
+/** The account that a function runs as. */
+export const functionAccount = (name: FunctionName): string => accountOf(name, PROJECT_ID);
 
 export const buckets = {
   UPLOADS_BUCKET: `${PROJECT_ID}-uploads`,
@@ -68,6 +73,10 @@ export const oauthClientIds = { phone: "reverie-phone", web: "reverie-web" } as 
 
 export interface CloudPlan extends CloudOptions {
   readonly ports: Readonly<Record<PortName, number>>;
+  /** Where each function finds its metadata server, and Cloud Tasks, which knows its account by the port. */
+  readonly functionPorts: Readonly<
+    Record<FunctionName, { readonly metadata: number; readonly tasks: number }>
+  >;
   /** Base URLs without a trailing slash. */
   readonly urls: Readonly<
     Record<
@@ -82,15 +91,15 @@ export interface CloudPlan extends CloudOptions {
     >
   >;
   readonly files: Readonly<
-    Record<"endpoints" | "pids" | "run" | "keys" | "closed" | "engineKey" | "adminKey", string>
+    Record<"endpoints" | "pids" | "run" | "policy" | "keys" | "closed" | "engineKey" | "adminKey", string>
   >;
 }
 
 /** @throws RangeError when the row of ports doesn't fit */
 export function planCloud(options: CloudOptions): CloudPlan {
   const { portBase } = options;
-  if (!Number.isInteger(portBase) || portBase < 1024 || portBase + PORT_NAMES.length - 1 > LAST_PORT) {
-    throw new RangeError(`--port-base must be a number from 1024 to ${LAST_PORT - PORT_NAMES.length + 1}`);
+  if (!Number.isInteger(portBase) || portBase < 1024 || portBase + PORT_COUNT - 1 > LAST_PORT) {
+    throw new RangeError(`--port-base must be a number from 1024 to ${LAST_PORT - PORT_COUNT + 1}`);
   }
   const dataDir = resolve(options.dataDir);
   // Each name of the list gets its port, which is what the record says.
@@ -98,6 +107,11 @@ export function planCloud(options: CloudOptions): CloudPlan {
     PortName,
     number
   >;
+  const pairs = portBase + PORT_NAMES.length;
+  // Each function gets its two ports, which is what the record says.
+  const functionPorts = Object.fromEntries(
+    functionNames.map((name, index) => [name, { metadata: pairs + 2 * index, tasks: pairs + 2 * index + 1 }]),
+  ) as CloudPlan["functionPorts"];
   const url = (name: PortName) => `http://${LOOPBACK}:${ports[name]}`;
   const directly = (name: string) => `${url("functions")}/${PROJECT_ID}/${REGION}/${name}`;
   const inside = (...path: string[]) => join(dataDir, ...path);
@@ -105,6 +119,7 @@ export function planCloud(options: CloudOptions): CloudPlan {
     ...options,
     dataDir,
     ports,
+    functionPorts,
     urls: {
       api: url("api"),
       identity: url("identity"),
@@ -132,6 +147,7 @@ export function planCloud(options: CloudOptions): CloudPlan {
       endpoints: inside("endpoints.json"),
       pids: inside("pids.json"),
       run: inside("run.json"),
+      policy: inside("policy.json"),
       keys: inside("data", "keys.json"),
       closed: inside("data", "closed"),
       engineKey: inside("engine-key.json"),

@@ -1,16 +1,19 @@
 /** The stand-ins and the reference engine, as this local cloud runs them. */
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { grantsOf } from "#shared/access/grants.ts";
 import { functions } from "#shared/manifest.ts";
 import { queues } from "#shared/platform/tasks/queues.ts";
+import { functionNames } from "#tools/build/functions.ts";
 import { REGION } from "#tools/build/region.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { ProcessSpec } from "../processes/run.ts";
+import { policyInFile } from "../standins/iam/policy.ts";
 import { type Identity, startIdentity } from "../standins/identity/server.ts";
 import { startMail } from "../standins/mail/server.ts";
 import { startPush } from "../standins/push/server.ts";
 import { startScheduler } from "../standins/scheduler/scheduler.ts";
-import { accounts, buckets, type CloudPlan, oauthClientIds, PROJECT_ID } from "./plan.ts";
+import { accounts, buckets, type CloudPlan, functionAccount, oauthClientIds, PROJECT_ID } from "./plan.ts";
 import type { Secrets } from "./secrets.ts";
 
 export interface Closable {
@@ -33,11 +36,18 @@ export async function startSmallStandIns(
       dataDir: dirs.identity,
       projectId: PROJECT_ID,
       serviceAccounts: [
-        ...[accounts.functions, accounts.tasks, accounts.scheduler].map((email) => ({ email })),
+        ...[...functionNames.map(functionAccount), accounts.owner, accounts.tasks, accounts.scheduler].map(
+          (email) => ({ email }),
+        ),
         { email: accounts.engine, keyFile: files.engineKey },
         { email: accounts.admin, keyFile: files.adminKey },
       ],
-      runtimeServiceAccount: accounts.functions,
+      runtimeServiceAccount: accounts.owner,
+      metadata: functionNames.map((name) => ({
+        port: plan.functionPorts[name].metadata,
+        serviceAccount: functionAccount(name),
+      })),
+      policy: policyInFile(files.policy),
       oauthClients: [
         { clientId: oauthClientIds.phone, clientSecret: secrets.oauthClientSecret, redirectUris: [] },
         {
@@ -92,23 +102,26 @@ export function tasksProcess(plan: CloudPlan): ProcessSpec {
       port: plan.ports.tasks,
       dataDir: plan.dirs.tasks,
       queues: queueConfigs,
+      access: {
+        policyFile: plan.files.policy,
+        account: accounts.owner,
+        ports: functionNames
+          .filter((name) => grantsOf(name).some(({ on }) => on.type === "queue"))
+          .map((name) => ({ port: plan.functionPorts[name].tasks, account: functionAccount(name) })),
+      },
       iamEndpoint: plan.urls.identity,
     }),
   });
 }
 
-/**
- * The Cloud Storage stand-in, as a process.
- * @param identity knows the keys that signatures are checked with
- */
-export function storageProcess(plan: CloudPlan, identity: Identity): ProcessSpec {
-  const publicKeys = Object.values(accounts).map((email) => [email, identity.publicKeyOf(email)]);
+/** The Cloud Storage stand-in, as a process. */
+export function storageProcess(plan: CloudPlan): ProcessSpec {
   return ownProcess("storage", "local/standins/storage/main.ts", {
     STORAGE_CONFIG: JSON.stringify({
       port: plan.ports.storage,
       dataDir: plan.dirs.storage,
       buckets: Object.values(buckets).map((name) => ({ name })),
-      publicKeys: Object.fromEntries(publicKeys),
+      access: { identity: plan.urls.identity, policyFile: plan.files.policy },
       onFinalized: [{ bucket: buckets.UPLOADS_BUCKET, url: plan.urls.ingest }],
     }),
   });
@@ -125,7 +138,7 @@ export function engineProcess(plan: CloudPlan): ProcessSpec {
     WAKE_ISSUER: plan.urls.identity,
     WAKE_JWKS_URL: `${plan.urls.identity}/oauth2/v3/certs`,
     WAKE_AUDIENCE: plan.urls.engine,
-    WAKE_CALLERS: accounts.functions,
+    WAKE_CALLERS: functionAccount("dispatch"),
   });
 }
 

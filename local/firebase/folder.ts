@@ -10,14 +10,18 @@ import { functionNames, ROOT } from "#tools/build/functions.ts";
 import { writePublicFiles } from "#tools/build/publicFiles.ts";
 import { emulatorManifest } from "./emulatorManifest.ts";
 import { SETTINGS_FILE, type WorkerSettings } from "./functionLoader.ts";
+import type { InvokerCheck } from "./invoker.ts";
 import { type SuitePorts, writeSuiteConfig } from "./suite.ts";
 
 export interface SuiteFolder {
   readonly dir: string;
   /** Bundles the functions and writes the static files; the emulators may start meanwhile. */
   build(): Promise<void>;
-  /** Gives each function its environment; must be there before the first call. */
-  writeEnvironments(environments: Readonly<Record<string, Readonly<Record<string, string>>>>): void;
+  /** Gives each function its environment, and private ones the check of their callers; must be there before the first call. */
+  writeEnvironments(
+    environments: Readonly<Record<string, Readonly<Record<string, string>>>>,
+    invokers: Readonly<Record<string, InvokerCheck>>,
+  ): void;
 }
 
 const LOADER = fileURLToPath(new URL("./functionLoader.ts", import.meta.url));
@@ -51,10 +55,14 @@ export function makeSuiteFolder(
         writePublicFiles(publicDir),
       ]);
     },
-    writeEnvironments(environments) {
+    writeEnvironments(environments, invokers) {
       const settings: Record<string, WorkerSettings> = {};
       for (const name of functionNames) {
-        settings[name] = { environment: environments[name] ?? {}, redelivered: isForgotten(functions[name]) };
+        settings[name] = {
+          environment: environments[name] ?? {},
+          redelivered: isForgotten(functions[name]),
+          invoker: invokers[name],
+        };
       }
       writeFileSync(join(functionsDir, SETTINGS_FILE), JSON.stringify(settings), { mode: 0o600 });
     },

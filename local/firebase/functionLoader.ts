@@ -5,15 +5,25 @@
 import { readFileSync } from "node:fs";
 import { createRequire, flushCompileCache } from "node:module";
 import { join } from "node:path";
+import { type InvokerCheck, invokerCheck } from "./invoker.ts";
 
 /** How one function is run here. */
 export interface WorkerSettings {
   readonly environment: Readonly<Record<string, string>>;
   /** Whether an event that it failed on is given to it again. */
   readonly redelivered: boolean;
+  /** For a private function: who may call it. */
+  readonly invoker?: InvokerCheck | undefined;
 }
 
 type Handler = (...args: unknown[]) => unknown;
+/** What is used of the request and the response that the emulator passes on. */
+type HttpHandler = (
+  request: { readonly headers: { readonly authorization?: string } },
+  response: {
+    writeHead(status: number, headers: Readonly<Record<string, string>>): { end(body: string): void };
+  },
+) => unknown;
 
 /** The file in the functions folder that has the settings of each function. */
 export const SETTINGS_FILE = "functions.json";
@@ -42,7 +52,20 @@ export function loadFunction(
   if (typeof handler !== "function")
     throw new Error(`the bundle of ${name} exports no function of that name`);
   const call: Handler = (...args) => handler(...args);
+  if (settings.invoker !== undefined) return { [name]: invokedByIts(settings.invoker, call) };
   return { [name]: settings.redelivered ? redelivering(name, call) : call };
+}
+
+/** Lets through what Cloud Run would. The emulators deliver events without a token, so only HTTP functions are private here. */
+function invokedByIts(check: InvokerCheck, handler: Handler): Handler {
+  const refusalOf = invokerCheck(check);
+  const checked: HttpHandler = (request, response) => {
+    const refusal = refusalOf(request.headers.authorization);
+    if (refusal === undefined) return handler(request, response);
+    return response.writeHead(refusal.status, refusal.headers).end(refusal.body);
+  };
+  // The emulator calls an HTTP function with a request and a response.
+  return checked as Handler;
 }
 
 /**

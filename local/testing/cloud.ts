@@ -113,7 +113,7 @@ function failureOf(endpointsFile: string): string | undefined {
 }
 
 const FIRST_PORT = 15_000;
-const ROWS = 700;
+const ROWS = Math.floor((32_768 - FIRST_PORT) / PORT_COUNT);
 /** Coprime with ROWS, and far from the rows of processes that were started next to this one. */
 const STRIDE = 97;
 

@@ -19,7 +19,11 @@ const GOOGLES = {
   "roles/cloudtasks.enqueuer": ["cloudtasks.tasks.create"],
   "roles/cloudtasks.taskDeleter": ["cloudtasks.tasks.delete"],
   "roles/iam.serviceAccountUser": ["iam.serviceAccounts.actAs"],
-  "roles/iam.serviceAccountTokenCreator": ["iam.serviceAccounts.signBlob"],
+  "roles/iam.serviceAccountTokenCreator": [
+    "iam.serviceAccounts.getAccessToken",
+    "iam.serviceAccounts.getOpenIdToken",
+    "iam.serviceAccounts.signBlob",
+  ],
   // Lists a bucket too; without that, Cloud Storage answers 403 and not 404 for an object that isn't there.
   "roles/storage.objectViewer": ["storage.objects.get", "storage.objects.list"],
   // Does not replace: writing over an object needs storage.objects.delete.
@@ -52,6 +56,10 @@ export type Role = keyof typeof GOOGLES | CustomRole;
 /** The permissions of a role that are listed here. */
 export function permissionsOf(role: Role): readonly string[] {
   return isCustom(role) ? customRoles[role].permissions : GOOGLES[role];
+}
+
+export function isRole(name: string): name is Role {
+  return Object.hasOwn(GOOGLES, name) || Object.hasOwn(customRoles, name);
 }
 
 function isCustom(role: Role): role is CustomRole {

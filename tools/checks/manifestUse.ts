@@ -68,6 +68,7 @@ export const ROLELESS: Readonly<Record<string, string>> = {
     "tokens of the function's own account, for clients that are in the table",
   [`${PLATFORM}/google/engineBell.ts`]:
     "ID tokens of the function's own account; the engine decides who may ring",
+  [`${PLATFORM}/storage/client.ts`]: "the one maker of two clients that are in the table",
   [`${PLATFORM}/sql/login.ts`]: "a client that only reads the connection string and never connects",
   [`${PLATFORM}/mail/mailer.ts`]: "the mail server's own login",
   [`${PLATFORM}/google/firebaseAuth.ts`]: "the one loader of two clients that are in the table",

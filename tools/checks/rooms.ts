@@ -10,7 +10,7 @@ export const FOLDERS = ["functions", "shared", "engine", "local", "tools", "test
 /** Files that are started or imported by something other than an import in this project. */
 const ENTRIES = [
   String.raw`^functions/[^/]+/(index|routes)\.ts$`,
-  String.raw`^shared/(manifest|access/grants)\.ts$`,
+  String.raw`^shared/manifest\.ts$`,
   // A program says so by its name, or is started by a file beside it.
   String.raw`(^|/)main\.ts$`,
   String.raw`^engine/kit/(example|workUntilNoneWaits)\.ts$`,

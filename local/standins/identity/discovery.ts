@@ -62,12 +62,13 @@ export function discoveryRoutes({ issuer, keys, tokens }: DiscoveryDeps): Hono {
   routes.get("/service_accounts/v1/jwk/:email", async (c) => {
     const account = keys.accounts.get(c.req.param("email").toLowerCase());
     if (account === undefined) return apiError(c, 404, "NOT_FOUND", "There is no such service account.");
-    return c.json(await jwks(account.key), 200, cached);
+    return c.json(await jwks(await account.key()), 200, cached);
   });
-  routes.get("/robot/v1/metadata/x509/:email", (c) => {
+  routes.get("/robot/v1/metadata/x509/:email", async (c) => {
     const account = keys.accounts.get(c.req.param("email").toLowerCase());
     if (account === undefined) return apiError(c, 404, "NOT_FOUND", "There is no such service account.");
-    return c.json({ [account.key.kid]: publicPem(account.key) }, 200, cached);
+    const key = await account.key();
+    return c.json({ [key.kid]: publicPem(key) }, 200, cached);
   });
 
   routes.on(["GET", "POST"], "/v1/userinfo", (c) => {

@@ -150,7 +150,7 @@ test("a signed URL is signed keylessly by signBlob, with the runtime account's k
     Buffer.from(digest).toString("hex"),
   ].join("\n");
   const verify = createVerify("RSA-SHA256").update(toSign);
-  assert.ok(verify.verify(fresh.identity.publicKeyOf(RUNTIME) ?? "", query("Signature"), "hex"));
+  assert.ok(verify.verify((await fresh.identity.publicKeyOf(RUNTIME)) ?? "", query("Signature"), "hex"));
 });
 
 test("an impersonating client signs, and gets ID and access tokens, as another account", async () => {
@@ -164,7 +164,7 @@ test("an impersonating client signs, and gets ID and access tokens, as another a
   });
   const { signedBlob } = await client.sign("hello");
   const verify = createVerify("RSA-SHA256").update("hello");
-  assert.ok(verify.verify(fresh.identity.publicKeyOf(ENGINE) ?? "", signedBlob, "base64"));
+  assert.ok(verify.verify((await fresh.identity.publicKeyOf(ENGINE)) ?? "", signedBlob, "base64"));
   assert.equal(decodeJwt(await client.fetchIdToken("http://api.example")).email, ENGINE);
   const { token } = await client.getAccessToken();
   assert.match(token ?? "", /^ya29\./);

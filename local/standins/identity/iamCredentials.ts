@@ -8,6 +8,7 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import { type Policy, resources } from "../iam/policy.ts";
 import type { KeyRing, ServiceAccount } from "./keys.ts";
 import { apiError, bearerToken, readJson } from "./requests.ts";
 import { TOKEN_SECONDS, type Tokens } from "./tokens.ts";
@@ -16,7 +17,16 @@ export interface IamCredentialsDeps {
   readonly keys: KeyRing;
   readonly tokens: Tokens;
   readonly clock: Clock;
+  /** Undefined: every account may act as every other. */
+  readonly policy: Policy | undefined;
 }
+
+/** The permission that each method needs on the account that it is asked to act as. */
+const PERMISSIONS: Readonly<Record<string, string>> = {
+  signBlob: "iam.serviceAccounts.signBlob",
+  generateIdToken: "iam.serviceAccounts.getOpenIdToken",
+  generateAccessToken: "iam.serviceAccounts.getAccessToken",
+};
 
 const delegates = z.array(z.string()).max(10).optional();
 const signBlobBody = z.strictObject({ payload: z.base64(), delegates });
@@ -40,18 +50,19 @@ const accessTokenBody = z.strictObject({
 
 const signAsync = promisify(sign);
 
-export function iamCredentialsRoutes({ keys, tokens, clock }: IamCredentialsDeps): Hono {
+export function iamCredentialsRoutes({ keys, tokens, clock, policy }: IamCredentialsDeps): Hono {
   const methods: Record<string, (c: Context, account: ServiceAccount) => Promise<Response>> = {
     signBlob: async (c, account) => {
       const read = await readJson(c, signBlobBody);
       if (!read.ok) return apiError(c, 400, "INVALID_ARGUMENT", read.why);
       // On libuv's thread pool: an RSA signature takes about a millisecond, and a page of results asks for many.
+      const key = await account.key();
       const signature = await signAsync(
         "RSA-SHA256",
         Buffer.from(read.body.payload, "base64"),
-        account.key.privateKey,
+        key.privateKey,
       );
-      return c.json({ keyId: account.key.kid, signedBlob: signature.toString("base64") });
+      return c.json({ keyId: key.kid, signedBlob: signature.toString("base64") });
     },
     generateIdToken: async (c, account) => {
       const read = await readJson(c, idTokenBody);
@@ -77,8 +88,9 @@ export function iamCredentialsRoutes({ keys, tokens, clock }: IamCredentialsDeps
   routes.post("/v1/projects/:project/serviceAccounts/:target", async (c) => {
     const target = c.req.param("target");
     const colon = target.lastIndexOf(":");
-    const method = Object.entries(methods).find(([name]) => name === target.slice(colon + 1))?.[1];
-    if (colon < 0 || method === undefined) return apiError(c, 404, "NOT_FOUND", "There is no such method.");
+    const [name, method] = Object.entries(methods).find(([name]) => name === target.slice(colon + 1)) ?? [];
+    if (colon < 0 || name === undefined || method === undefined)
+      return apiError(c, 404, "NOT_FOUND", "There is no such method.");
 
     // Cloud Tasks and Cloud Scheduler mint as Google's own service agents, which no token here stands for: a neighbour on
     // loopback that shows none plays one of them, for this method only.
@@ -96,11 +108,37 @@ export function iamCredentialsRoutes({ keys, tokens, clock }: IamCredentialsDeps
     if (caller?.kind === "person")
       return apiError(c, 403, "PERMISSION_DENIED", "Only service accounts may act as one.");
     const account = accountNamed(keys, target.slice(0, colon));
-    return account === undefined
-      ? apiError(c, 404, "NOT_FOUND", "Not found; Gaia id not found for the service account.")
-      : method(c, account);
+    if (account === undefined)
+      return apiError(c, 404, "NOT_FOUND", "Not found; Gaia id not found for the service account.");
+    const permission = PERMISSIONS[name] ?? "";
+    const denied =
+      caller !== undefined &&
+      policy?.allows(caller.email, permission, resources.serviceAccount(account.email)) === false;
+    return denied ? permissionDenied(c, permission) : method(c, account);
   });
   return routes;
+}
+
+/** What IAM answers to an account that has no role for this (a stranger isn't to learn whether the resource is there). */
+function permissionDenied(c: Context, permission: string): Response {
+  return c.json(
+    {
+      error: {
+        code: 403,
+        message: `Permission '${permission}' denied on resource (or it may not exist).`,
+        status: "PERMISSION_DENIED",
+        details: [
+          {
+            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+            reason: "IAM_PERMISSION_DENIED",
+            domain: "iam.googleapis.com",
+            metadata: { permission },
+          },
+        ],
+      },
+    },
+    403,
+  );
 }
 
 /** By address or by number, as Google's API takes both. */

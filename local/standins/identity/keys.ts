@@ -1,9 +1,10 @@
-/** The keys of the identity stand-in: made once, kept in its data folder, so that tokens and key files outlive a restart. */
+/** The keys of the identity stand-in: each made once, kept in its data folder, so that tokens and key files outlive a restart. */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPair, type KeyObject } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { lazy } from "#shared/platform/lazy.ts";
 
 /** An RSA key pair for RS256. */
 export interface SigningKey {
@@ -17,7 +18,8 @@ export interface ServiceAccount {
   readonly email: string;
   /** The number Google also knows the account by: `sub` of its ID tokens, `client_id` of its key file. */
   readonly uniqueId: string;
-  readonly key: SigningKey;
+  /** Made and saved at the first call: most accounts never sign with a key of their own. */
+  readonly key: () => Promise<SigningKey>;
 }
 
 export interface KeyRing {
@@ -46,32 +48,38 @@ export async function loadKeyRing(
 ): Promise<KeyRing> {
   const file = join(dataDir, "keys.json");
   const known = await readStored(file);
-  const names = [...new Set(emails.map((email) => email.toLowerCase()))];
-  const [idTokens, accounts] = await Promise.all([
-    known?.idTokens ?? newPrivateKey(),
-    Promise.all(
-      names.map(async (email) => [email, known?.accounts[email] ?? (await newPrivateKey())] as const),
-    ),
-  ]);
-  const secret = known?.accessTokenSecret ?? random(32).toString("base64");
   const ring = {
-    idTokens,
-    accessTokenSecret: secret,
-    accounts: { ...known?.accounts, ...Object.fromEntries(accounts) },
+    idTokens: known?.idTokens ?? (await newPrivateKey()),
+    accessTokenSecret: known?.accessTokenSecret ?? random(32).toString("base64"),
+    accounts: { ...known?.accounts },
   };
-  if (JSON.stringify(ring) !== JSON.stringify(known)) {
+  let saved = Promise.resolve();
+  const save = (): Promise<void> => {
+    // One after the other: each writes all that is known by then.
+    saved = saved.then(() => writeSecretFile(file, `${JSON.stringify(ring, null, 2)}\n`));
+    return saved;
+  };
+  if (known === undefined) {
     await mkdir(dataDir, { recursive: true });
-    await writeSecretFile(file, `${JSON.stringify(ring, null, 2)}\n`);
+    await save();
   }
+  const accountNamed = (email: string): ServiceAccount => ({
+    email,
+    uniqueId: accountNumber(email),
+    key: lazy(async () => {
+      const pem = ring.accounts[email] ?? (await newPrivateKey());
+      if (ring.accounts[email] === undefined) {
+        ring.accounts[email] = pem;
+        await save();
+      }
+      return signingKey(pem);
+    }),
+  });
+  const names = new Set(emails.map((email) => email.toLowerCase()));
   return {
-    idTokens: signingKey(idTokens),
-    accessTokenSecret: Buffer.from(secret, "base64"),
-    accounts: new Map(
-      accounts.map(([email, pem]) => [
-        email,
-        { email, uniqueId: accountNumber(email), key: signingKey(pem) },
-      ]),
-    ),
+    idTokens: signingKey(ring.idTokens),
+    accessTokenSecret: Buffer.from(ring.accessTokenSecret, "base64"),
+    accounts: new Map([...names].map((email) => [email, accountNamed(email)])),
   };
 }
 

@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import { type Context, Hono } from "hono";
 import { html } from "hono/html";
 import { type Clock, systemClock } from "#shared/platform/clock.ts";
+import type { Policy } from "../iam/policy.ts";
 import { page, pageHeaders } from "../web/page.ts";
 import { limitBody, serve } from "../web/serve.ts";
 import { authorizeRoutes, type OAuthClient } from "./authorize.ts";
@@ -40,6 +41,10 @@ export interface IdentityOptions {
   readonly serviceAccounts: readonly { readonly email: string; readonly keyFile?: string }[];
   /** The one of them that the metadata server answers for. */
   readonly runtimeServiceAccount: string;
+  /** Further metadata servers, each on a port of its own for an account of its own, as each function of Google's has one. */
+  readonly metadata?: readonly { readonly port: number; readonly serviceAccount: string }[];
+  /** What accounts may do in each other's name; without it any account may sign as any other. */
+  readonly policy?: Policy;
   /** The first one is the audience of tokens from `POST /users`. */
   readonly oauthClients: readonly OAuthClient[];
   /** What the metadata server says about where it is. */
@@ -60,8 +65,10 @@ export interface Identity {
   readonly metadataHost: string;
   /** For `getSignedUrl({signingEndpoint})`, which appends `{email}:signBlob` to it. */
   readonly signingEndpoint: string;
+  /** PEM of the key that signs ID tokens. */
+  readonly idTokenKey: string;
   /** A service account's public key, to check signatures with; undefined for an account that isn't registered. */
-  publicKeyOf(email: string): string | undefined;
+  publicKeyOf(email: string): Promise<string | undefined>;
   /**
    * A service account's ID token, as Cloud Tasks and Cloud Scheduler attach one.
    * @throws RangeError for an account that isn't registered
@@ -75,7 +82,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 
 /**
  * Starts the stand-in and writes the key files that were asked for.
- * @throws RangeError when `runtimeServiceAccount` is not one of the accounts; the listen error; Error for an unreadable key ring
+ * @throws RangeError when an account that a metadata server answers for is not one of the accounts; the listen error; Error for an unreadable key ring
  */
 export async function startIdentity(options: IdentityOptions): Promise<Identity> {
   const { clock = systemClock, random = randomBytes, log, oauthClients: clients } = options;
@@ -96,7 +103,7 @@ export async function startIdentity(options: IdentityOptions): Promise<Identity>
     app.route("/", authorizeRoutes({ issuer, clients, codes }));
     app.route("/", tokenRoutes({ issuer, clients, keys, codes, tokens, clock }));
     app.route("/", userRoutes(clients, tokens));
-    app.route("/", iamCredentialsRoutes({ keys, tokens, clock }));
+    app.route("/", iamCredentialsRoutes({ keys, tokens, clock, policy: options.policy }));
     const region = options.region ?? "us-central1";
     app.route("/", metadataRoutes({ projectId: options.projectId, region, runtime, tokens }));
     app.get("/", (c) => home(c, issuer, clients, keys));
@@ -109,25 +116,38 @@ export async function startIdentity(options: IdentityOptions): Promise<Identity>
   });
 
   const tokens = createTokens(served.url, keys, clock);
+  const servers = [served];
+  const close = async () => {
+    await Promise.all(servers.map((server) => server.close()));
+  };
   const identity: Identity = {
     url: served.url,
     issuer: served.url,
     port: served.port,
     metadataHost: new URL(served.url).host,
     signingEndpoint: `${served.url}/v1/projects/-/serviceAccounts/`,
-    publicKeyOf: (email) => {
+    idTokenKey: publicPem(keys.idTokens),
+    publicKeyOf: async (email) => {
       const account = keys.accounts.get(email.toLowerCase());
-      return account && publicPem(account.key);
+      return account && publicPem(await account.key());
     },
     mintIdToken: async (email, audience) => tokens.serviceIdToken(accountOf(keys, email), audience),
-    close: served.close,
+    close,
   };
   try {
+    const { projectId, region = "us-central1" } = options;
+    await Promise.all(
+      (options.metadata ?? []).map(async ({ port, serviceAccount }) => {
+        const runtime = accountOf(keys, serviceAccount);
+        const routes = () => metadataRoutes({ projectId, region, runtime, tokens });
+        servers.push(await serve({ ...options, port }, routes));
+      }),
+    );
     for (const { email, keyFile } of options.serviceAccounts)
       if (keyFile !== undefined)
         await writeKeyFile(keyFile, accountOf(keys, email), options.projectId, served.url);
   } catch (error) {
-    await served.close();
+    await close();
     throw error;
   }
   return identity;
@@ -146,11 +166,12 @@ async function writeKeyFile(
   projectId: string,
   issuer: string,
 ): Promise<void> {
+  const key = await account.key();
   const content = {
     type: "service_account",
     project_id: projectId,
-    private_key_id: account.key.kid,
-    private_key: privatePem(account.key),
+    private_key_id: key.kid,
+    private_key: privatePem(key),
     client_email: account.email,
     client_id: account.uniqueId,
     auth_uri: `${issuer}/o/oauth2/v2/auth`,

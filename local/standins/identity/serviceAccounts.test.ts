@@ -251,8 +251,8 @@ test("keys outlive a restart, only the owner reads key files, no log holds a sec
   const { access_token } = await bodyOf(metadata("/instance/service-accounts/default/token"));
   await exchange(await assertion({ target_audience: "http://x" }));
   await using later = await freshIdentity({ dataDir: fresh.dataDir });
-  assert.equal(later.identity.publicKeyOf(ENGINE), fresh.identity.publicKeyOf(ENGINE));
-  assert.equal(later.identity.publicKeyOf("stranger@example.com"), undefined);
+  assert.equal(await later.identity.publicKeyOf(ENGINE), await fresh.identity.publicKeyOf(ENGINE));
+  assert.equal(await later.identity.publicKeyOf("stranger@example.com"), undefined);
   const signBlob = await fetch(`${later.identity.signingEndpoint}${RUNTIME}:signBlob`, {
     method: "POST",
     headers: { authorization: `Bearer ${access_token}` },

@@ -120,7 +120,7 @@ async function exchangeAssertion(c: Context, parameters: Parameters, deps: Token
   const account = deps.keys.accounts.get(claims.iss.toLowerCase());
   if (account === undefined) return oauthError(c, "invalid_grant", "Invalid grant: account not found");
 
-  const why = await assertionProblem(assertion, account.key.publicKey, deps);
+  const why = await assertionProblem(assertion, (await account.key()).publicKey, deps);
   if (why !== undefined) return oauthError(c, "invalid_grant", why);
   const now = deps.clock().getTime() / 1000;
   if (claims.exp - claims.iat > TOKEN_SECONDS || claims.iat > now + SKEW_SECONDS)

@@ -1,3 +1,4 @@
+import type { StorageAccess } from "./access.ts";
 import type { ObjectStorage } from "./objectStorage.ts";
 import type { ResumableUploads } from "./resumable.ts";
 import type { PublicKeys } from "./signature.ts";
@@ -6,6 +7,8 @@ import type { PublicKeys } from "./signature.ts";
 export interface ApiDeps {
   readonly storage: ObjectStorage;
   readonly resumable: ResumableUploads;
+  /** Undefined: nothing is checked but signatures. */
+  readonly access: StorageAccess | undefined;
 }
 
 export interface XmlDeps extends ApiDeps {

@@ -109,6 +109,17 @@ export const notImplemented = (what: string) =>
   );
 export const accessDenied = (details: string) =>
   failure(403, "AccessDenied", "forbidden", "Access denied.", details);
+/** A caller without a name lacks a permission. */
+export const loginRequired = (details: string) =>
+  new StorageError({
+    status: 401,
+    code: "AuthenticationRequired",
+    reason: "required",
+    message: "Authentication required.",
+    details,
+    headers: { "www-authenticate": 'Bearer realm="https://accounts.google.com/"' },
+  });
+export const invalidCredentials = () => failure(401, "InvalidSecurity", "authError", "Invalid Credentials");
 export const uploadCancelled = () =>
   failure(499, "ClientClosedRequest", "cancelled", "The upload was cancelled.");
 export const internalError = () =>

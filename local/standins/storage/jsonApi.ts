@@ -1,4 +1,5 @@
 /** The JSON API (https://cloud.google.com/storage/docs/json_api/v1), as far as Google's client libraries use it for objects. */
+import { type Caller, callerByToken } from "./access.ts";
 import { checkConditions, generationOf, queryConditions } from "./conditions.ts";
 import type { ApiDeps } from "./deps.ts";
 import { download } from "./download.ts";
@@ -35,14 +36,18 @@ export async function jsonApi(
   const [, bucket, collection, name, ...rest] = pieces;
   if (bucket === undefined || collection === undefined) throw notImplemented("Requests to buckets.");
   if (collection !== "o") throw notFound();
-  if (upload) return jsonUpload(exchange, bucket, deps);
-  if (name === undefined) return objects(exchange, bucket, deps);
-  if (rest.length === 0) return oneObject(exchange, bucket, name, deps);
+  // A session's id is the permission to continue it.
+  const caller = exchange.query.has("upload_id") ? undefined : await callerByToken(exchange, deps.access);
+  if (upload) return jsonUpload(exchange, bucket, deps, caller);
+  if (caller === undefined) throw notFound();
+  if (name === undefined) return objects(exchange, bucket, deps, caller);
+  if (rest.length === 0) return oneObject(exchange, bucket, name, deps, caller);
   throw notImplemented(`Requests to an object's ${rest[0]}.`);
 }
 
-function objects(exchange: Exchange, bucket: string, { storage }: ApiDeps): void {
+function objects(exchange: Exchange, bucket: string, { storage }: ApiDeps, caller: Caller): void {
   if (exchange.method !== "GET") throw methodNotAllowed();
+  caller.need("storage.objects.list", bucket);
   const { buckets: all, objects: live, baseUrl } = storage.deps;
   all.get(bucket);
   const { items, nextPageToken } = listObjects(live, bucket, exchange.query);
@@ -53,7 +58,13 @@ function objects(exchange: Exchange, bucket: string, { storage }: ApiDeps): void
   });
 }
 
-async function oneObject(exchange: Exchange, bucket: string, name: string, deps: ApiDeps): Promise<void> {
+async function oneObject(
+  exchange: Exchange,
+  bucket: string,
+  name: string,
+  deps: ApiDeps,
+  caller: Caller,
+): Promise<void> {
   const { storage } = deps;
   const { buckets: all, objects: live, baseUrl } = storage.deps;
   const { method, query } = exchange;
@@ -62,6 +73,8 @@ async function oneObject(exchange: Exchange, bucket: string, name: string, deps:
   switch (method) {
     case "HEAD":
     case "GET": {
+      caller.need("storage.objects.get", bucket, name);
+      if (live.find(bucket, name) === undefined) caller.need("storage.objects.list", bucket);
       if (query.get("alt") === "media") {
         return download(exchange, storage, {
           bucket,
@@ -80,6 +93,7 @@ async function oneObject(exchange: Exchange, bucket: string, name: string, deps:
     case "PUT":
       throw notImplemented("Changes of an object's metadata.");
     case "DELETE":
+      caller.need("storage.objects.delete", bucket, name);
       await storage.delete(bucket, name, generation, conditions);
       return sendEmpty(exchange, 204);
     default:

@@ -1,4 +1,5 @@
 /** Uploads through the JSON API: in one request with metadata beside the bytes, or resumable. */
+import { type Caller, needToCreate } from "./access.ts";
 import type { Expected } from "./checksums.ts";
 import { queryConditions } from "./conditions.ts";
 import type { ApiDeps } from "./deps.ts";
@@ -10,11 +11,21 @@ import type { Target } from "./objectStorage.ts";
 import { cancelSession, continueSession } from "./sessionRequests.ts";
 import { expectedFromHeaders } from "./uploadHeaders.ts";
 
-/** Answers a request to `/upload/storage/v1/b/{bucket}/o`. @throws StorageError */
-export async function jsonUpload(exchange: Exchange, bucket: string, deps: ApiDeps): Promise<void> {
+/**
+ * Answers a request to `/upload/storage/v1/b/{bucket}/o`.
+ * @param caller undefined for one that continues a session
+ * @throws StorageError
+ */
+export async function jsonUpload(
+  exchange: Exchange,
+  bucket: string,
+  deps: ApiDeps,
+  caller: Caller | undefined,
+): Promise<void> {
   const { method, query } = exchange;
   const session = query.get("upload_id");
-  if (session !== null) {
+  if (session !== null || caller === undefined) {
+    if (session === null) throw methodNotAllowed();
     if (method === "DELETE") return cancelSession(session, deps.resumable);
     // Some of Google's clients send pieces with POST.
     if (method !== "PUT" && method !== "POST") throw methodNotAllowed();
@@ -25,9 +36,9 @@ export async function jsonUpload(exchange: Exchange, bucket: string, deps: ApiDe
   if (method !== "POST") throw methodNotAllowed();
   switch (query.get("uploadType")) {
     case "resumable":
-      return start(exchange, bucket, deps);
+      return start(exchange, bucket, deps, caller);
     case "multipart":
-      return multipart(exchange, bucket, deps);
+      return multipart(exchange, bucket, deps, caller);
     case "media":
       throw notImplemented("uploadType=media");
     default:
@@ -35,7 +46,12 @@ export async function jsonUpload(exchange: Exchange, bucket: string, deps: ApiDe
   }
 }
 
-async function multipart(exchange: Exchange, bucket: string, { storage }: ApiDeps): Promise<void> {
+async function multipart(
+  exchange: Exchange,
+  bucket: string,
+  { storage }: ApiDeps,
+  caller: Caller,
+): Promise<void> {
   const parts = await readMultipart(header(exchange, "content-type"), body(exchange));
   const input = objectInput(parts.metadata);
   const contentType = input.contentType ?? parts.mediaType;
@@ -44,11 +60,17 @@ async function multipart(exchange: Exchange, bucket: string, { storage }: ApiDep
     ...(contentType === undefined ? {} : { contentType }),
   });
   const expected = { ...expectedFromHeaders(exchange), ...announced(input) };
+  needToCreate(caller, target, storage);
   const object = await storage.upload(target, parts.media, expected);
   sendJson(exchange, 200, objectResource(object, storage.deps.baseUrl));
 }
 
-async function start(exchange: Exchange, bucket: string, { resumable }: ApiDeps): Promise<void> {
+async function start(
+  exchange: Exchange,
+  bucket: string,
+  { resumable, storage }: ApiDeps,
+  caller: Caller,
+): Promise<void> {
   const input = objectInput(await jsonBody(exchange));
   const contentType = input.contentType ?? header(exchange, "x-upload-content-type");
   const target = targetOf(exchange, bucket, {
@@ -60,6 +82,7 @@ async function start(exchange: Exchange, bucket: string, { resumable }: ApiDeps)
     throw invalidArgument(`Invalid X-Upload-Content-Length: '${length}'`);
   }
   const expected = { ...expectedFromHeaders(exchange), ...announced(input) };
+  needToCreate(caller, target, storage);
   const id = resumable.start(target, expected, length === undefined ? undefined : Number(length));
   const location = `${exchange.origin}/upload/storage/v1/b/${encodeURIComponent(bucket)}/o?uploadType=resumable&name=${encodeURIComponent(target.name)}&upload_id=${id}`;
   sendEmpty(exchange, 200, { location, "x-guploader-uploadid": id });

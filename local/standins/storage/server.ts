@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type Clock, systemClock } from "#shared/platform/clock.ts";
+import type { StorageAccess } from "./access.ts";
 import { answerFailure } from "./answerFailure.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
@@ -24,7 +25,7 @@ import { xmlApi } from "./xmlApi.ts";
 export interface StorageOptions {
   /** 0 picks a free port. */
   readonly port: number;
-  /** `127.0.0.1` unless said otherwise: the JSON API authenticates no caller. */
+  /** `127.0.0.1` unless said otherwise: without `access` the JSON API authenticates no caller. */
   readonly host?: string;
   /** Where everything is kept; made when missing. One process at a time. */
   readonly dataDir: string;
@@ -32,6 +33,8 @@ export interface StorageOptions {
   readonly buckets: readonly { readonly name: string; readonly lifecycleDays?: number }[];
   /** Whose signatures count. */
   readonly publicKeys: PublicKeys;
+  /** Who may do what; without it everyone may do everything, and signatures alone are checked. */
+  readonly access?: StorageAccess;
   /** Where events of new objects go. */
   readonly onFinalized?: readonly FinalizedSink[];
   readonly clock?: Clock;
@@ -77,6 +80,7 @@ export async function startStorage(options: StorageOptions): Promise<StorageStan
       storage,
       resumable: new ResumableUploads(storage),
       publicKeys: options.publicKeys,
+      access: options.access,
     };
     const busy = serve(server, deps, log);
     events.start();

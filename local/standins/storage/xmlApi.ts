@@ -1,4 +1,5 @@
 /** The XML API (https://cloud.google.com/storage/docs/xml-api/overview), as far as signed URLs use it. */
+import { type Caller, callerNamed, needToCreate } from "./access.ts";
 import { verifySize } from "./checksums.ts";
 import { checkConditions, generationOf, headerConditions } from "./conditions.ts";
 import type { XmlDeps } from "./deps.ts";
@@ -31,17 +32,17 @@ export async function xmlApi(exchange: Exchange, deps: XmlDeps): Promise<void> {
     // The session's id is the permission: its start had to be signed.
     return toSession(exchange, session, deps);
   }
-  await authorize(exchange, deps);
+  const caller = callerNamed(await authorize(exchange, deps), deps.access);
   checkBucketName(target.bucket);
   if (target.name === "") throw notImplemented("Requests to buckets are not supported.");
   switch (method) {
     case "GET":
     case "HEAD":
-      return get(exchange, target, deps);
+      return get(exchange, target, deps, caller);
     case "PUT":
-      return put(exchange, target, deps);
+      return put(exchange, target, deps, caller);
     case "POST":
-      return startResumable(exchange, target, deps);
+      return startResumable(exchange, target, deps, caller);
     case "DELETE":
       throw notImplemented("Objects are deleted by the JSON API.");
     default:
@@ -49,7 +50,8 @@ export async function xmlApi(exchange: Exchange, deps: XmlDeps): Promise<void> {
   }
 }
 
-async function authorize({ request, method, rawPath, rawQuery }: Exchange, deps: XmlDeps): Promise<void> {
+/** @returns the account that signed: a signed URL allows what its signer may do at the time it is used */
+async function authorize({ request, method, rawPath, rawQuery }: Exchange, deps: XmlDeps): Promise<string> {
   if (!isSigned(rawQuery)) {
     const permission = `storage.objects.${method === "PUT" || method === "POST" ? "create" : method === "DELETE" ? "delete" : "get"}`;
     throw accessDenied(
@@ -63,10 +65,17 @@ async function authorize({ request, method, rawPath, rawQuery }: Exchange, deps:
       (values ?? []).map((value) => Buffer.from(value, "latin1").toString("utf8")),
     );
   }
-  await verifySignature({ method, rawPath, rawQuery, headers }, deps.storage.deps.clock(), deps.publicKeys);
+  return verifySignature({ method, rawPath, rawQuery, headers }, deps.storage.deps.clock(), deps.publicKeys);
 }
 
-async function get(exchange: Exchange, { bucket, name }: XmlTarget, { storage }: XmlDeps): Promise<void> {
+async function get(
+  exchange: Exchange,
+  { bucket, name }: XmlTarget,
+  { storage }: XmlDeps,
+  caller: Caller,
+): Promise<void> {
+  caller.need("storage.objects.get", bucket, name);
+  if (storage.deps.objects.find(bucket, name) === undefined) caller.need("storage.objects.list", bucket);
   const { query } = exchange;
   const conditions = headerConditions((field) => header(exchange, field));
   const generation = generationOf(query);
@@ -85,20 +94,31 @@ async function get(exchange: Exchange, { bucket, name }: XmlTarget, { storage }:
   });
 }
 
-async function put(exchange: Exchange, target: XmlTarget, { storage }: XmlDeps): Promise<void> {
+async function put(
+  exchange: Exchange,
+  target: XmlTarget,
+  { storage }: XmlDeps,
+  caller: Caller,
+): Promise<void> {
   if (header(exchange, "x-goog-copy-source") !== undefined) throw notImplemented("x-goog-copy-source");
   const length = contentLength(exchange);
   if (length === undefined && header(exchange, "transfer-encoding") === undefined)
     throw missingContentLength();
   const conditions = headerConditions((name) => header(exchange, name));
   const expected = expectedFromHeaders(exchange);
+  needToCreate(caller, { ...target, conditions }, storage);
   if (length !== undefined) verifySize(length, expected);
   const fields = fieldsFromHeaders(exchange);
   const object = await storage.upload({ ...target, fields, conditions }, body(exchange), expected);
   sendEmpty(exchange, 200, objectHeaders(object));
 }
 
-async function startResumable(exchange: Exchange, target: XmlTarget, { resumable }: XmlDeps): Promise<void> {
+async function startResumable(
+  exchange: Exchange,
+  target: XmlTarget,
+  { resumable, storage }: XmlDeps,
+  caller: Caller,
+): Promise<void> {
   if (header(exchange, "x-goog-resumable")?.toLowerCase() !== "start") {
     throw notImplemented("POST is supported with x-goog-resumable: start only.");
   }
@@ -107,6 +127,7 @@ async function startResumable(exchange: Exchange, target: XmlTarget, { resumable
   }
   const conditions = headerConditions((name) => header(exchange, name));
   const fields = fieldsFromHeaders(exchange);
+  needToCreate(caller, { ...target, conditions }, storage);
   const id = resumable.start({ ...target, fields, conditions }, expectedFromHeaders(exchange), undefined);
   const location = `${exchange.origin}${exchange.rawPath}?upload_id=${id}`;
   sendEmpty(exchange, 201, { location, "x-guploader-uploadid": id });

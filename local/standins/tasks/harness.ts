@@ -157,7 +157,7 @@ export async function openTasks(t: TestContext, queues: QueueConfig[], options: 
       (error: { code?: number }) => error.code === 5,
     );
 
-  return { client, put, isGone, close, dataDir, port: tasks.port };
+  return { client, put, isGone, close, dataDir, port: tasks.port, accountPorts: tasks.accountPorts };
 }
 
 /** A google.protobuf.Timestamp so many milliseconds from now. */

@@ -1,3 +1,4 @@
+import { policyInFile } from "../iam/policy.ts";
 import { tasksConfigSchema } from "./config.ts";
 import { idTokensFromIam } from "./idToken.ts";
 import { startTasks } from "./server.ts";
@@ -14,9 +15,10 @@ const log = (event: string, fields: Record<string, string | number>): void => {
 
 try {
   const text = process.argv[2] ?? process.env.TASKS_CONFIG ?? "";
-  const { iamEndpoint, metadataEndpoint, ...config } = tasksConfigSchema.parse(JSON.parse(text));
+  const { iamEndpoint, metadataEndpoint, access, ...config } = tasksConfigSchema.parse(JSON.parse(text));
   const tasks = await startTasks({
     ...config,
+    ...(access === undefined ? {} : { access: { ...access, policy: policyInFile(access.policyFile) } }),
     mintIdToken: idTokensFromIam(iamEndpoint, metadataEndpoint),
     log,
   });

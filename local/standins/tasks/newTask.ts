@@ -6,7 +6,8 @@ import { invalid, unimplemented } from "./status.ts";
 import type { NewTask } from "./store.ts";
 import type { Micros } from "./time.ts";
 
-const MAX_TASK_BYTES = 1024 * 1024;
+/** The smaller of the two limits that Cloud Tasks documents: of CreateTask's reference; its page of quotas says 1 MB. */
+const MAX_TASK_BYTES = 100 * 1024;
 const MAX_URL_LENGTH = 2083;
 const MAX_SCHEDULE_AHEAD: Micros = 30 * 86_400e6;
 const DEADLINE_MS = { default: 600_000, max: 1_800_000 };
@@ -29,7 +30,7 @@ export function newTask(message: NewTaskMessage, queue: string, limits: TaskLimi
   const { body } = message.httpRequest;
   const request = acceptedRequest(message.httpRequest);
   if (body.byteLength + JSON.stringify(request).length > MAX_TASK_BYTES)
-    throw invalid("task: the task is larger than 1 MB.");
+    throw invalid("task: the task is larger than 100 KB.");
   const scheduleTime = message.scheduleTime ?? limits.now;
   if (scheduleTime > limits.now + MAX_SCHEDULE_AHEAD)
     throw invalid("task.schedule_time must not be more than 30 days ahead.");

@@ -28,8 +28,8 @@ test("a task that can't be is refused with the reason, and leaves nothing behind
     ["a header's name", { httpRequest: { url, headers: { "a b": "c" } } }, /"a b"/],
     ["a header's value", { httpRequest: { url, headers: { a: "b\r\nc: d" } } }, /"a"/],
     ["large headers", { httpRequest: { url, headers: { a: "b".repeat(82_000) } } }, /80 KB/],
-    ["a large body", { httpRequest: { url, body: Buffer.alloc(1_048_577).toString("base64") } }, /1 MB/],
-    ["a huge body", { httpRequest: { url, body: Buffer.alloc(8_000_000).toString("base64") } }, /1 MB/],
+    ["a large body", { httpRequest: { url, body: Buffer.alloc(102_401).toString("base64") } }, /100 KB/],
+    ["a huge body", { httpRequest: { url, body: Buffer.alloc(8_000_000).toString("base64") } }, /100 KB/],
     [
       "an account",
       { httpRequest: { url, oidcToken: { serviceAccountEmail: "nobody" } } },
@@ -71,7 +71,7 @@ test("the largest and longest that is allowed is taken", async (t) => {
     parent: queuePath("q"),
     task: {
       name: taskPath("q", "a".repeat(500)),
-      httpRequest: { url: worker.url, body: Buffer.alloc(1_040_000).toString("base64") },
+      httpRequest: { url: worker.url, body: Buffer.alloc(101_000).toString("base64") },
       scheduleTime: inMs(30 * 86_400_000 - 60_000),
       dispatchDeadline: { seconds: 1800 },
     },

@@ -2,8 +2,9 @@
  * Cloud Storage as this project uses it: objects are looked at, read by their first bytes, and removed; `urlSigner.ts` lets others
  * create and read them. One interface, so that operations say what they need and not how Google's client is called.
  */
-import { type File, Storage } from "@google-cloud/storage";
+import type { File } from "@google-cloud/storage";
 import type { SettingsOf } from "../config/settings.ts";
+import { storageClient } from "./client.ts";
 
 /** What Cloud Storage says of an object that is there. */
 export interface StoredObject {
@@ -34,7 +35,7 @@ export interface ObjectStore {
 
 /** @param bucket its name */
 export function objectStore(bucket: string, settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">): ObjectStore {
-  const storage = new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT });
+  const storage = storageClient(settings.GOOGLE_CLOUD_PROJECT);
   const objects = storage.bucket(bucket);
 
   return {

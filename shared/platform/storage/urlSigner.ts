@@ -1,6 +1,7 @@
 /** Signed URLs of Cloud Storage: the holder of one may make the one request that it names. */
-import { type GetSignedUrlConfig, Storage } from "@google-cloud/storage";
+import type { GetSignedUrlConfig } from "@google-cloud/storage";
 import type { SettingsOf } from "../config/settings.ts";
+import { storageClient } from "./client.ts";
 
 /** A request the holder may make as it stands: this method, to this URL, with exactly these headers. */
 export interface SignedRequest {
@@ -35,7 +36,7 @@ export function urlSigner(
   bucket: string,
   settings: SettingsOf<"SIGNING_ENDPOINT" | "GOOGLE_CLOUD_PROJECT">,
 ): UrlSigner {
-  const objects = new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT }).bucket(bucket);
+  const objects = storageClient(settings.GOOGLE_CLOUD_PROJECT).bucket(bucket);
   const endpoint =
     settings.SIGNING_ENDPOINT === undefined ? {} : { signingEndpoint: settings.SIGNING_ENDPOINT };
   const sign = async (

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Firestore } from "@google-cloud/firestore";
-import { Storage } from "@google-cloud/storage";
 import pg from "pg";
 import { z } from "zod";
 import { serviceAccountTokens } from "#engine/kit/idToken.ts";
 import { buckets } from "#local/cloud/plan.ts";
 import { type TestCloud, testCloud } from "#local/testing/backends.ts";
 import { randomId } from "#shared/platform/ids.ts";
+import { storageClient } from "#shared/platform/storage/client.ts";
 import type { Result } from "#shared/results/resultDocument.ts";
 import { eventually } from "#tests/acceptance/tools.ts";
 import { deviceOf, type Family, family } from "./harness.ts";
@@ -22,6 +22,9 @@ before(async () => {
   cloud = await testCloud();
   process.env.FIRESTORE_EMULATOR_HOST = cloud.firestore;
   process.env.STORAGE_EMULATOR_HOST = cloud.storage;
+  // As the owner of the project, who writes past all functions.
+  process.env.GCE_METADATA_HOST = new URL(cloud.identity).host;
+  process.env.METADATA_SERVER_DETECTION = "assume-present";
   firestore = new Firestore({ projectId: cloud.projectId });
   pool = new pg.Pool({ connectionString: cloud.postgres, max: 4, allowExitOnIdle: true });
   pool.on("error", () => {}); // Postgres is killed below
@@ -43,7 +46,7 @@ after(async () => {
 async function imported(overrides: Partial<Result> = {}): Promise<Result> {
   const jobId = randomId();
   const object = `spaces/${home.spaceId}/jobs/${jobId}/1/scene.glb`;
-  const file = new Storage({ projectId: cloud.projectId }).bucket(buckets.RESOURCES_BUCKET).file(object);
+  const file = storageClient(cloud.projectId).bucket(buckets.RESOURCES_BUCKET).file(object);
   await file.save("a scene", { contentType: "model/gltf-binary", resumable: false });
   const [stored] = await file.getMetadata();
   const result: Result = {
