@@ -8,6 +8,7 @@ import { findJava } from "../firebase/java.ts";
 import { locateEmulators } from "../firebase/locate.ts";
 import { exportSuite, startSuite } from "../firebase/suite.ts";
 import { createDatabase, removePostgres, startPostgres } from "../postgres/cluster.ts";
+import { makeLogins } from "../postgres/logins.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { isFree, LOOPBACK } from "../processes/ports.ts";
 import { openRun, type ProcessSpec, type Run } from "../processes/run.ts";
@@ -179,6 +180,7 @@ async function startDatabase({ plan, run, parts }: Starting): Promise<string> {
   }, "restart");
   await createDatabase(cluster, DATABASE);
   await migrate(cluster.url(DATABASE));
+  await makeLogins(cluster.url(DATABASE), PROJECT_ID);
   return cluster.url(DATABASE);
 }
 

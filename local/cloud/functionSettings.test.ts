@@ -18,7 +18,12 @@ test("every function finds its manifest's settings in the local cloud, and no ot
     const plan = planCloud({ portBase: 8700, dataDir: dir, fresh: false, engine: true });
     const secrets = loadSecrets(plan.files.keys);
     assert.deepEqual(loadSecrets(plan.files.keys), secrets);
-    const environments = functionEnvironments(plan, secrets, "postgres://user@127.0.0.1/reverie", names);
+    const environments = functionEnvironments(
+      plan,
+      secrets,
+      "postgres://owner:secret@127.0.0.1/reverie",
+      names,
+    );
     const platform = new Set([
       "NODE_ENV",
       "GCE_METADATA_HOST",
@@ -45,6 +50,10 @@ test("every function finds its manifest's settings in the local cloud, and no ot
       ],
       [2000, 3000, 12_000, 3],
     );
+    const users = names.flatMap((name) => environments[name]?.DATABASE_URL ?? []).map((url) => new URL(url));
+    assert.equal(new Set(users.map(({ username }) => username)).size, users.length);
+    assert.equal(new Set(users.map(({ password }) => password).concat("secret")).size, users.length + 1);
+    assert.equal(jobs.DATABASE_URL.includes("reverie-jobs%40"), true);
     assert.equal(settingsFor(functions.engine.settings, environments.engine).LEASE_SECONDS_MIN, 1);
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -3,6 +3,7 @@
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { type SettingName, settingSchemas } from "#shared/platform/config/settings.ts";
 import { REGION } from "#tools/build/region.ts";
+import { loginUrl } from "../postgres/logins.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 import { APP_REDIRECT_URIS, accounts, buckets, type CloudPlan, oauthClientIds, PROJECT_ID } from "./plan.ts";
 import type { Secrets } from "./secrets.ts";
@@ -17,20 +18,24 @@ export interface LocalEnvironment {
 
 /**
  * Each function's environment: the settings its manifest entry lists and no others, and what leads Google's libraries to the
- * stand-ins. The emulators' own addresses are added by the functions emulator.
+ * stand-ins. Each logs in to Postgres as its own user (`makeLogins`). The emulators' own addresses are added by the functions emulator.
  */
 export function functionEnvironments(
   plan: CloudPlan,
   secrets: Secrets,
-  databaseUrl: string,
+  ownerUrl: string,
   names: readonly FunctionName[],
 ): Record<string, LocalEnvironment> {
-  const values = settingValues(plan, secrets, databaseUrl);
+  const values = settingValues(plan, secrets);
   const environments: Record<string, LocalEnvironment> = {};
   for (const name of names) {
     const { metadata, tasks } = plan.functionPorts[name];
     const environment: Record<string, string> = platform(plan, metadata);
-    const own: typeof values = { ...values, TASKS_ENDPOINT: `${LOOPBACK}:${tasks}` };
+    const own: typeof values = {
+      ...values,
+      TASKS_ENDPOINT: `${LOOPBACK}:${tasks}`,
+      DATABASE_URL: loginUrl(ownerUrl, PROJECT_ID, name),
+    };
     for (const setting of functions[name].settings) {
       const value = own[setting];
       if (value !== undefined) environment[setting] = value;
@@ -50,18 +55,13 @@ function platform({ urls }: CloudPlan, metadataPort: number): Record<string, str
   };
 }
 
-function settingValues(
-  plan: CloudPlan,
-  secrets: Secrets,
-  databaseUrl: string,
-): Partial<Record<SettingName, string>> {
+function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<SettingName, string>> {
   const { urls, ports } = plan;
   return {
     GOOGLE_CLOUD_PROJECT: PROJECT_ID,
     PUBLIC_ORIGIN: urls.api,
     LOG_LEVEL: "info",
 
-    DATABASE_URL: databaseUrl,
     TOKEN_SIGNING_KEYS: JSON.stringify(secrets.tokenSigningKeys),
     TOKEN_PUBLIC_KEYS: JSON.stringify(secrets.tokenPublicKeys),
     REFRESH_TOKEN_KEY: secrets.refreshTokenKey,

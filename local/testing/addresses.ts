@@ -12,3 +12,5 @@ export const ADDRESSES = {
 
 /** The migrated database that every suite's own is a copy of. */
 export const TEMPLATE = "reverie_template";
+/** The project that the users of the test cluster are named after. */
+export const TEST_PROJECT = "demo-test";

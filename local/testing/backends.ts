@@ -5,16 +5,25 @@
 import { randomBytes } from "node:crypto";
 import { Firestore } from "@google-cloud/firestore";
 import pg from "pg";
+import type { FunctionName } from "#shared/manifest.ts";
 import { lazy } from "#shared/platform/lazy.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
+import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
+import { loginUrl } from "../postgres/logins.ts";
 import { withClient } from "../postgres/withClient.ts";
-import { ADDRESSES, TEMPLATE } from "./addresses.ts";
+import { ADDRESSES, TEMPLATE, TEST_PROJECT } from "./addresses.ts";
 import { openTestRun, startTestFirestore, startTestPostgres } from "./start.ts";
 
 export interface TestDatabase {
-  /** Connection string, as DATABASE_URL takes it. */
+  /** Connection string of the owner. */
   readonly url: string;
+  /** Connection string of a function's own user, as its DATABASE_URL. */
+  urlOf(name: FunctionName): string;
+  /** Connected as the owner. */
   readonly pool: pg.Pool;
-  /** Closes the pool and drops the database, also while clients are connected. */
+  /** A pool of a function's own user, with that function's grants; one for each function and size. */
+  as(name: FunctionName, max?: number): Database;
+  /** Closes the pools and drops the database, also while clients are connected. */
   drop(): Promise<void>;
 }
 
@@ -54,16 +63,33 @@ export async function testDatabase(): Promise<TestDatabase> {
   await onMaintenance(maintenance, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
   const url = new URL(maintenance);
   url.pathname = `/${name}`;
+  const urlOf = (of: FunctionName) => loginUrl(url.href, TEST_PROJECT, of);
+  const pools = new Map<string, Database>();
   const pool = new pg.Pool({ connectionString: url.href, max: 10, allowExitOnIdle: true });
   pool.on("error", () => {}); // the database may be dropped under an idle connection
   return {
     url: url.href,
+    urlOf,
+    as(of, max = 8) {
+      const key = `${of} ${max}`;
+      const made = pools.get(key) ?? openPool(urlOf(of), of, max);
+      pools.set(key, made);
+      return made;
+    },
     pool,
     async drop() {
-      await pool.end();
+      await Promise.all([pool.end(), ...[...pools.values()].map((each) => each.close())]);
       await onMaintenance(maintenance, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
+}
+
+/** Waits longer for a connection than in production: the machine may be busy. */
+function openPool(url: string, name: FunctionName, max: number): Database {
+  return createDatabase(
+    { DATABASE_URL: url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: max },
+    { connectMilliseconds: 120_000, name, max, log: silentLogger },
+  );
 }
 
 async function onMaintenance(url: string, statement: string): Promise<void> {

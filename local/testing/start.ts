@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { locateEmulators } from "../firebase/locate.ts";
 import { startFirestore } from "../firebase/standalone.ts";
 import { createDatabase, startPostgres } from "../postgres/cluster.ts";
+import { makeLogins } from "../postgres/logins.ts";
 import { migrate } from "../postgres/migrate.ts";
 import { freePort, LOOPBACK } from "../processes/ports.ts";
 import { openRun, type Run } from "../processes/run.ts";
-import { TEMPLATE } from "./addresses.ts";
+import { TEMPLATE, TEST_PROJECT } from "./addresses.ts";
 
 /** Opens a run whose logs and data are in a temporary directory and vanish with it. */
 export function openTestRun(): { run: Run; dir: string } {
@@ -24,6 +25,7 @@ export async function startTestPostgres(run: Run, dir: string): Promise<string> 
   const cluster = await startPostgres(run, { dataDir: join(dir, "postgres"), port: await freePort() });
   await createDatabase(cluster, TEMPLATE);
   await migrate(cluster.url(TEMPLATE));
+  await makeLogins(cluster.url(TEMPLATE), TEST_PROJECT);
   return cluster.url("postgres");
 }
 

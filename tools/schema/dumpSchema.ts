@@ -11,7 +11,8 @@ const HEADER = `-- The schema that the migrations make, all of it, for reading. 
 `;
 
 /**
- * @returns SQL that makes the same schema in an empty database: functions, then each table with its constraints, indexes and triggers
+ * @returns SQL that makes the same schema in an empty database of a cluster that has the roles: functions, then each table with its
+ *   constraints, indexes, triggers and grants
  * @throws Error for a kind of object that it doesn't know, since leaving one out would hide a change
  */
 export async function dumpSchema(connection: Connection): Promise<string> {
@@ -83,13 +84,29 @@ async function tableText(connection: Connection, { oid, name, unlogged }: Table)
     `SELECT pg_get_triggerdef(oid, true) AS text FROM pg_trigger WHERE tgrelid = $1 AND NOT tgisinternal ORDER BY tgname COLLATE "C"`,
     oid,
   );
+  const grants = await textsOf(
+    connection,
+    `SELECT format('GRANT %s ON %I TO %I', string_agg(privilege, ', ' ORDER BY privilege), $2::text, grantee) AS text
+     FROM (${GRANTS_OF_TABLE}) AS granted GROUP BY grantee ORDER BY grantee COLLATE "C"`,
+    oid,
+    name,
+  );
   const lines = [...columns, ...constraints].map((line) => `  ${line}`);
   return [
     `CREATE ${unlogged ? "UNLOGGED " : ""}TABLE ${name} (\n${lines.join(",\n")}\n);`,
-    ...[...indexes, ...triggers].map((line) => `${line.replaceAll("public.", "")};`),
+    ...[...indexes, ...triggers, ...grants].map((line) => `${line.replaceAll("public.", "")};`),
     "",
   ].join("\n");
 }
+
+/** Each privilege of a role on table $1 or on columns of it, the owner's left out. */
+const GRANTS_OF_TABLE = `
+  SELECT a.grantee::regrole::text AS grantee, a.privilege_type AS privilege
+  FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = $1 AND a.grantee <> c.relowner
+  UNION ALL
+  SELECT a.grantee::regrole::text, format('%s (%s)', a.privilege_type, string_agg(quote_ident(t.attname), ', ' ORDER BY t.attnum))
+  FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid, aclexplode(t.attacl) a
+  WHERE t.attrelid = $1 GROUP BY a.grantee, a.privilege_type`;
 
 async function functions(connection: Connection): Promise<string[]> {
   const texts = await textsOf(
@@ -97,7 +114,17 @@ async function functions(connection: Connection): Promise<string[]> {
     `SELECT pg_get_functiondef(oid) AS text FROM pg_proc
      WHERE pronamespace = 'public'::regnamespace ORDER BY oid::regprocedure::text COLLATE "C"`,
   );
-  return texts.map((text) => `${text.replaceAll("public.", "").trimEnd()};\n`);
+  const revoked = await textsOf(
+    connection,
+    `SELECT format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC;', oid::regprocedure) AS text FROM pg_proc
+     WHERE pronamespace = 'public'::regnamespace AND proacl IS NOT NULL
+       AND NOT EXISTS (SELECT FROM aclexplode(proacl) WHERE grantee = 0) ORDER BY 1`,
+  );
+  return [
+    ...texts.map((text) => `${text.replace("FUNCTION public.", "FUNCTION ").trimEnd()};\n`),
+    ...revoked,
+    "",
+  ];
 }
 
 async function refuseUnknownObjects(connection: Connection): Promise<void> {

@@ -4,9 +4,11 @@
 CREATE OR REPLACE FUNCTION delete_devices_of_session()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
-  DELETE FROM devices WHERE session_id = new.id;
+  DELETE FROM public.devices WHERE session_id = new.id;
   RETURN NULL;
 END
 $function$;
@@ -30,6 +32,8 @@ BEGIN
 END
 $function$;
 
+REVOKE EXECUTE ON FUNCTION delete_devices_of_session() FROM PUBLIC;
+
 CREATE TABLE audit_log (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   at timestamp with time zone NOT NULL DEFAULT now(),
@@ -48,6 +52,10 @@ CREATE TABLE audit_log (
 );
 CREATE INDEX audit_log_at_idx ON audit_log USING btree (at);
 CREATE INDEX audit_log_user_id_at_idx ON audit_log USING btree (user_id, at);
+GRANT INSERT ON audit_log TO reverie_auth;
+GRANT INSERT, SELECT (id, at, action, outcome, reason, user_id, space_id) ON audit_log TO reverie_groups;
+GRANT INSERT ON audit_log TO reverie_library;
+GRANT DELETE, INSERT, SELECT (id, at) ON audit_log TO reverie_sweep;
 
 CREATE TABLE daily_counts (
   giver_key bytea NOT NULL,
@@ -61,6 +69,8 @@ CREATE TABLE daily_counts (
   CONSTRAINT daily_counts_what_check CHECK ((what = ANY (ARRAY['invite'::text, 'invite_pair'::text, 'try'::text, 'try_pair'::text])))
 );
 CREATE INDEX daily_counts_day_idx ON daily_counts USING btree (day);
+GRANT INSERT, SELECT, UPDATE (count) ON daily_counts TO reverie_groups;
+GRANT DELETE, SELECT (ctid, day), UPDATE (count) ON daily_counts TO reverie_sweep;
 
 CREATE TABLE erasures (
   user_id text NOT NULL,
@@ -77,6 +87,8 @@ CREATE TABLE erasures (
   CONSTRAINT erasures_role_check CHECK ((role = ANY (ARRAY['care_giver'::text, 'care_recipient'::text])))
 );
 CREATE INDEX erasures_due_idx ON erasures USING btree (next_at) WHERE (next_at IS NOT NULL);
+GRANT INSERT, SELECT, UPDATE (former_members, firebase_uids, took, done_at, next_at, busy_until) ON erasures TO reverie_groups;
+GRANT SELECT, UPDATE (former_members, firebase_uids, took, done_at, next_at, busy_until) ON erasures TO reverie_sweep;
 
 CREATE TABLE outbox (
   id text NOT NULL,
@@ -90,6 +102,11 @@ CREATE INDEX outbox_published_idx ON outbox USING btree (published_at) WHERE (pu
 CREATE INDEX outbox_space_id_idx ON outbox USING btree (((event ->> 'spaceId'::text)));
 CREATE INDEX outbox_unpublished_idx ON outbox USING btree (created_at) WHERE (published_at IS NULL);
 CREATE INDEX outbox_user_id_idx ON outbox USING btree (((event ->> 'userId'::text)));
+GRANT INSERT, SELECT (id, published_at), UPDATE (published_at) ON outbox TO reverie_admin;
+GRANT INSERT, SELECT (id, published_at), UPDATE (published_at) ON outbox TO reverie_dispatch;
+GRANT DELETE, INSERT, SELECT, UPDATE (published_at) ON outbox TO reverie_groups;
+GRANT DELETE, INSERT, SELECT, UPDATE (published_at) ON outbox TO reverie_sweep;
+GRANT INSERT, SELECT (id, published_at), UPDATE (published_at) ON outbox TO reverie_sync;
 
 CREATE UNLOGGED TABLE rate_windows (
   counter bytea NOT NULL,
@@ -100,6 +117,12 @@ CREATE UNLOGGED TABLE rate_windows (
   CONSTRAINT rate_windows_used_check CHECK ((used >= 0))
 );
 CREATE INDEX rate_windows_window_start_idx ON rate_windows USING btree (window_start);
+GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_auth;
+GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_groups;
+GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_jobs;
+GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_library;
+GRANT DELETE, SELECT (counter, window_start), UPDATE (used) ON rate_windows TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_uploads;
 
 CREATE TABLE result_versions (
   job_id text COLLATE "C" NOT NULL,
@@ -113,6 +136,11 @@ CREATE TABLE result_versions (
 );
 CREATE INDEX result_versions_space_id_idx ON result_versions USING btree (space_id);
 CREATE TRIGGER result_versions_erased_for_good_trigger BEFORE UPDATE OF state ON result_versions FOR EACH ROW WHEN (old.state = 'erased'::text AND new.state <> 'erased'::text) EXECUTE FUNCTION refuse_restoring();
+GRANT INSERT, SELECT, UPDATE ON result_versions TO reverie_admin;
+GRANT SELECT (space_id), UPDATE (state) ON result_versions TO reverie_groups;
+GRANT SELECT (job_id), UPDATE (state) ON result_versions TO reverie_library;
+GRANT INSERT, SELECT, UPDATE ON result_versions TO reverie_sweep;
+GRANT INSERT, SELECT, UPDATE ON result_versions TO reverie_sync;
 
 CREATE TABLE removals (
   job_id text COLLATE "C" NOT NULL,
@@ -122,6 +150,10 @@ CREATE TABLE removals (
   CONSTRAINT removals_object_prefix_check CHECK ((object_prefix ~~ 'spaces/%/jobs/%/'::text)),
   CONSTRAINT removals_job_id_fkey FOREIGN KEY (job_id) REFERENCES result_versions(job_id)
 );
+GRANT DELETE, INSERT, SELECT ON removals TO reverie_admin;
+GRANT DELETE, INSERT, SELECT ON removals TO reverie_library;
+GRANT DELETE, INSERT, SELECT ON removals TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT ON removals TO reverie_sync;
 
 CREATE TABLE sign_in_codes (
   code_hash bytea NOT NULL,
@@ -138,12 +170,19 @@ CREATE TABLE sign_in_codes (
   CONSTRAINT sign_in_codes_subject_check CHECK (((length(subject) >= 1) AND (length(subject) <= 255)))
 );
 CREATE INDEX sign_in_codes_expires_at_idx ON sign_in_codes USING btree (expires_at);
+GRANT DELETE, INSERT, SELECT ON sign_in_codes TO reverie_auth;
+GRANT DELETE, SELECT (code_hash, expires_at), UPDATE (expires_at) ON sign_in_codes TO reverie_sweep;
 
 CREATE TABLE tombstones (
   space_id text NOT NULL,
   erased_at timestamp with time zone NOT NULL,
   CONSTRAINT tombstones_pkey PRIMARY KEY (space_id)
 );
+GRANT SELECT (space_id) ON tombstones TO reverie_admin;
+GRANT INSERT ON tombstones TO reverie_groups;
+GRANT SELECT (space_id) ON tombstones TO reverie_library;
+GRANT SELECT (space_id) ON tombstones TO reverie_sweep;
+GRANT SELECT (space_id) ON tombstones TO reverie_sync;
 
 CREATE TABLE users (
   id text NOT NULL,
@@ -174,6 +213,13 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_verified_email_idx ON users USING btree (email) WHERE email_verified;
 CREATE TRIGGER users_role_set_once_trigger BEFORE UPDATE OF role ON users FOR EACH ROW WHEN (old.role IS NOT NULL AND new.role IS DISTINCT FROM old.role) EXECUTE FUNCTION refuse_role_change();
+GRANT SELECT (id), UPDATE (updated_at) ON users TO reverie_admin;
+GRANT INSERT, SELECT (id, email, email_written, email_verified, email_joinable, name, role), UPDATE (email, email_written, email_verified, email_joinable, updated_at) ON users TO reverie_auth;
+GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at) ON users TO reverie_dispatch;
+GRANT DELETE, SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at), UPDATE (name, role, time_zone, language, quiet_from, quiet_to, updated_at) ON users TO reverie_groups;
+GRANT SELECT (id, time_zone, language, quiet_from, quiet_to) ON users TO reverie_notify;
+GRANT SELECT (id), UPDATE (updated_at) ON users TO reverie_sweep;
+GRANT SELECT (id), UPDATE (updated_at) ON users TO reverie_sync;
 
 CREATE TABLE badges (
   id text NOT NULL,
@@ -187,6 +233,7 @@ CREATE TABLE badges (
   CONSTRAINT badges_type_check CHECK ((type = ANY (ARRAY['GREAT_JOB'::text, 'EXCELLENT_WORK'::text, 'LOVELY'::text]))),
   CONSTRAINT badges_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
+GRANT INSERT, SELECT ON badges TO reverie_groups;
 
 CREATE TABLE idempotency_keys (
   caller text NOT NULL,
@@ -205,6 +252,9 @@ CREATE TABLE idempotency_keys (
   CONSTRAINT idempotency_keys_caller_fkey FOREIGN KEY (caller) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX idempotency_keys_expires_at_idx ON idempotency_keys USING btree (expires_at);
+GRANT DELETE, INSERT, SELECT, UPDATE (body_hash, status, headers, body, expires_at) ON idempotency_keys TO reverie_groups;
+GRANT INSERT, SELECT, UPDATE (body_hash, status, headers, body, expires_at) ON idempotency_keys TO reverie_library;
+GRANT DELETE, SELECT (ctid, expires_at), UPDATE (expires_at) ON idempotency_keys TO reverie_sweep;
 
 CREATE TABLE identities (
   provider text NOT NULL,
@@ -225,6 +275,8 @@ CREATE TABLE identities (
   CONSTRAINT identities_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX identities_user_id_idx ON identities USING btree (user_id);
+GRANT INSERT, SELECT (provider, subject, user_id, email, email_verified, firebase_uid, last_used_at), UPDATE (email, email_verified, firebase_uid, last_used_at) ON identities TO reverie_auth;
+GRANT SELECT (provider, subject, user_id, email, firebase_uid, created_at, last_used_at) ON identities TO reverie_groups;
 
 CREATE TABLE invitations (
   id text NOT NULL,
@@ -259,6 +311,9 @@ CREATE INDEX invitations_open_idx ON invitations USING btree (giver_id, recipien
 CREATE INDEX invitations_recipient_id_idx ON invitations USING btree (recipient_id);
 CREATE INDEX invitations_unmailed_idx ON invitations USING btree (created_at) WHERE (mail_state = 'pending'::text);
 CREATE INDEX invitations_with_address_idx ON invitations USING btree (expires_at) WHERE (recipient_email IS NOT NULL);
+GRANT SELECT (id, giver_id, recipient_key, recipient_email, mail_state, code_seed, expires_at, revoked_at, confirmed_at), UPDATE (recipient_email, recipient_id, mail_state, code_seed, code_hash) ON invitations TO reverie_dispatch;
+GRANT INSERT, SELECT (id, giver_id, recipient_key, recipient_email, recipient_id, mail_state, code_hash, tries, created_at, expires_at, revoked_at, confirmed_at), UPDATE (recipient_email, mail_state, code_seed, code_hash, tries, revoked_at, confirmed_at) ON invitations TO reverie_groups;
+GRANT DELETE, SELECT (id, recipient_email, mail_state, created_at, expires_at, revoked_at), UPDATE (recipient_email, mail_state, code_seed) ON invitations TO reverie_sweep;
 
 CREATE TABLE sessions (
   id text NOT NULL,
@@ -287,6 +342,10 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_last_used_at_idx ON sessions USING btree (last_used_at);
 CREATE INDEX sessions_user_id_created_at_idx ON sessions USING btree (user_id, created_at DESC, id DESC);
 CREATE TRIGGER sessions_ended_trigger AFTER UPDATE OF ended_at ON sessions FOR EACH ROW WHEN (new.ended_at IS NOT NULL) EXECUTE FUNCTION delete_devices_of_session();
+GRANT INSERT, SELECT, UPDATE (last_used_at, ended_at, end_reason) ON sessions TO reverie_auth;
+GRANT SELECT (id, user_id, device_name, device_platform, created_at, last_used_at, expires_at, ended_at), UPDATE (last_used_at) ON sessions TO reverie_groups;
+GRANT SELECT (id, expires_at, ended_at) ON sessions TO reverie_notify;
+GRANT DELETE, SELECT (id, last_used_at), UPDATE (last_used_at) ON sessions TO reverie_sweep;
 
 CREATE TABLE devices (
   user_id text NOT NULL,
@@ -303,6 +362,8 @@ CREATE TABLE devices (
   CONSTRAINT devices_session_id_user_id_fkey FOREIGN KEY (session_id, user_id) REFERENCES sessions(id, user_id) ON DELETE CASCADE
 );
 CREATE INDEX devices_session_id_idx ON devices USING btree (session_id);
+GRANT DELETE, INSERT, SELECT, UPDATE (session_id, platform, push_token, updated_at) ON devices TO reverie_groups;
+GRANT DELETE, SELECT (user_id, id, session_id, push_token) ON devices TO reverie_notify;
 
 CREATE TABLE refresh_tokens (
   token_hash bytea NOT NULL,
@@ -323,6 +384,8 @@ CREATE TABLE refresh_tokens (
 );
 CREATE INDEX refresh_tokens_expires_at_idx ON refresh_tokens USING btree (expires_at);
 CREATE UNIQUE INDEX refresh_tokens_unspent_idx ON refresh_tokens USING btree (session_id) WHERE (spent_at IS NULL);
+GRANT INSERT, SELECT, UPDATE (expires_at, spent_at, attempt_hash) ON refresh_tokens TO reverie_auth;
+GRANT DELETE, SELECT (token_hash, expires_at), UPDATE (expires_at) ON refresh_tokens TO reverie_sweep;
 
 CREATE TABLE spaces (
   id text NOT NULL,
@@ -333,6 +396,12 @@ CREATE TABLE spaces (
   CONSTRAINT spaces_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
   CONSTRAINT spaces_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES users(id)
 );
+GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_admin;
+GRANT DELETE, INSERT, SELECT, UPDATE (created_at) ON spaces TO reverie_groups;
+GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_library;
+GRANT SELECT (id) ON spaces TO reverie_notify;
+GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_sweep;
+GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_sync;
 
 CREATE TABLE notifications (
   event_id text NOT NULL,
@@ -349,6 +418,8 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_received_at_idx ON notifications USING btree (received_at);
 CREATE INDEX notifications_space_id_idx ON notifications USING btree (space_id);
 CREATE INDEX notifications_user_id_idx ON notifications USING btree (user_id);
+GRANT INSERT, SELECT (event_id) ON notifications TO reverie_notify;
+GRANT DELETE, SELECT (event_id, event, received_at), UPDATE (received_at) ON notifications TO reverie_sweep;
 
 CREATE TABLE notification_deliveries (
   event_id text NOT NULL,
@@ -366,6 +437,8 @@ CREATE TABLE notification_deliveries (
 );
 CREATE INDEX notification_deliveries_open_idx ON notification_deliveries USING btree (due_at) WHERE (ended_at IS NULL);
 CREATE INDEX notification_deliveries_user_id_device_id_idx ON notification_deliveries USING btree (user_id, device_id);
+GRANT INSERT, SELECT, UPDATE (due_at, claimed_until, outcome, ended_at) ON notification_deliveries TO reverie_notify;
+GRANT SELECT (event_id, due_at, claimed_until, ended_at) ON notification_deliveries TO reverie_sweep;
 
 CREATE TABLE resources (
   id text NOT NULL,
@@ -390,6 +463,11 @@ CREATE TABLE resources (
 CREATE INDEX resources_created_by_idx ON resources USING btree (created_by);
 CREATE INDEX resources_samples_idx ON resources USING btree (completed_at DESC, id DESC) WHERE (space_id IS NULL);
 CREATE INDEX resources_space_id_completed_at_idx ON resources USING btree (space_id, completed_at DESC, id DESC);
+GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_admin;
+GRANT SELECT ON resources TO reverie_groups;
+GRANT DELETE, SELECT, UPDATE (lease_number) ON resources TO reverie_library;
+GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_sync;
 
 CREATE TABLE resource_files (
   resource_id text NOT NULL,
@@ -409,6 +487,11 @@ CREATE TABLE resource_files (
 );
 CREATE UNIQUE INDEX resource_files_one_model_idx ON resource_files USING btree (resource_id) WHERE (role = 'model'::text);
 CREATE UNIQUE INDEX resource_files_one_poster_idx ON resource_files USING btree (resource_id) WHERE (role = 'poster'::text);
+GRANT DELETE, INSERT, SELECT ON resource_files TO reverie_admin;
+GRANT SELECT ON resource_files TO reverie_groups;
+GRANT SELECT ON resource_files TO reverie_library;
+GRANT DELETE, INSERT, SELECT ON resource_files TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT ON resource_files TO reverie_sync;
 
 CREATE TABLE space_members (
   user_id text NOT NULL,
@@ -424,6 +507,12 @@ CREATE TABLE space_members (
 CREATE UNIQUE INDEX space_members_one_recipient_idx ON space_members USING btree (space_id) WHERE (role = 'care_recipient'::text);
 CREATE INDEX space_members_space_id_joined_at_idx ON space_members USING btree (space_id, joined_at, user_id);
 CREATE INDEX space_members_unmirrored_idx ON space_members USING btree (user_id) WHERE (mirrored_at IS NULL);
+GRANT DELETE, INSERT, SELECT, UPDATE (mirrored_at) ON space_members TO reverie_groups;
+GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_jobs;
+GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_library;
+GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_notify;
+GRANT SELECT (user_id, space_id, mirrored_at), UPDATE (mirrored_at) ON space_members TO reverie_sweep;
+GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_uploads;
 
 CREATE TABLE vr_videos (
   id text NOT NULL,
@@ -443,6 +532,8 @@ CREATE TABLE vr_videos (
 CREATE INDEX vr_videos_created_by_idx ON vr_videos USING btree (created_by);
 CREATE INDEX vr_videos_scene_id_idx ON vr_videos USING btree (scene_id);
 CREATE INDEX vr_videos_space_id_created_at_idx ON vr_videos USING btree (space_id, created_at DESC, id DESC);
+GRANT SELECT ON vr_videos TO reverie_groups;
+GRANT DELETE, INSERT, SELECT ON vr_videos TO reverie_library;
 
 CREATE TABLE vr_video_avatars (
   vr_video_id text NOT NULL,
@@ -455,6 +546,8 @@ CREATE TABLE vr_video_avatars (
   CONSTRAINT vr_video_avatars_vr_video_id_fkey FOREIGN KEY (vr_video_id) REFERENCES vr_videos(id) ON DELETE CASCADE
 );
 CREATE INDEX vr_video_avatars_avatar_id_idx ON vr_video_avatars USING btree (avatar_id);
+GRANT SELECT ON vr_video_avatars TO reverie_groups;
+GRANT INSERT, SELECT ON vr_video_avatars TO reverie_library;
 
 CREATE TABLE walks (
   name text NOT NULL,
@@ -467,3 +560,4 @@ CREATE TABLE walks (
   CONSTRAINT walks_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
   CONSTRAINT walks_spent_ms_check CHECK ((spent_ms >= 0))
 );
+GRANT INSERT, SELECT, UPDATE (place, spent_ms, next_at, holder, held_until) ON walks TO reverie_sweep;

@@ -11,7 +11,7 @@ import type { Database } from "#shared/platform/sql/pool.ts";
 import { resourceIdOf, SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { type SyncDeps, syncResult } from "#shared/results/syncResult.ts";
 import { type QueueHarness, queueHarness } from "../queue/harness.ts";
-import { type Family, family, resultOf, testPool, writeResult } from "../results/harness.ts";
+import { type Family, family, resultOf, writeResult } from "../results/harness.ts";
 
 let queue: QueueHarness;
 let backend: TestDatabase;
@@ -22,7 +22,7 @@ let home: Family;
 const world = () => ({ objects: queue.resources, store: queue.backend, backend });
 before(async () => {
   [queue, backend] = await Promise.all([queueHarness(), testDatabase()]);
-  db = testPool(backend.url, 2);
+  db = backend.as("admin", 2);
   home = await family({ backend });
   const { clock, kinds, firestore } = queue.deps;
   sync = {
@@ -52,7 +52,6 @@ before(async () => {
   app = adminApp(() => deps);
 });
 after(async () => {
-  await db.close();
   await Promise.all([queue.backend.drop(), backend.drop()]);
 });
 

@@ -6,20 +6,15 @@ import { accountOf } from "#functions/auth/account.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import { histories, type SignIn, signIns, worlds } from "#local/testing/identityWorld.ts";
 import { randomId } from "#shared/platform/ids.ts";
-import { silentLogger } from "#shared/platform/log/logger.ts";
-import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
 
 let backend: TestDatabase;
 let db: Database;
 before(async () => {
   backend = await testDatabase();
-  db = createDatabase(
-    { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: 8 },
-    { connectMilliseconds: 120_000, name: "test", max: 8, log: silentLogger },
-  );
+  db = backend.as("auth");
 });
 after(async () => {
-  await db?.close();
   await backend?.drop();
 });
 

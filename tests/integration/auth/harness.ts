@@ -125,7 +125,7 @@ export async function openAuthWorld(
   const settings = settingsFor(functions.auth.settings, {
     GOOGLE_CLOUD_PROJECT: "demo-auth",
     PUBLIC_ORIGIN: ORIGIN,
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.urlOf("auth"),
     DATABASE_POOL_MAX: "8",
     TOKEN_SIGNING_KEYS: JSON.stringify(signingKeys),
     TOKEN_PUBLIC_KEYS: JSON.stringify({ keys: signingKeys.keys.map(publicHalf) }),

@@ -9,7 +9,7 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-const purge = () => purgeAccounts(world.db, world.now());
+const purge = () => purgeAccounts(world.database.as("sweep"), world.now());
 
 describe("the retention of sign-in", () => {
   it("keeps what may still be asked for, and removes the rest after its time", async () => {

@@ -26,7 +26,7 @@ let now = new Date("2026-03-01T10:00:00Z");
 before(async () => {
   world = await resultsWorld(() => now);
   const deps = {
-    ...world.deps,
+    ...world.depsOf("library"),
     http: {
       log: silentLogger,
       newId: randomId,
@@ -280,7 +280,10 @@ test("a deletion while storage is away is a deletion: sweep takes what was left"
     world.objects.names().filter((name) => name.includes(result.jobId)),
     [],
   );
-  const done = await finishRemovals(world.deps, { requestedBefore: new Date(now.getTime() + 1), limit: 10 });
+  const done = await finishRemovals(world.depsOf("sweep"), {
+    requestedBefore: new Date(now.getTime() + 1),
+    limit: 10,
+  });
   assert.deepEqual(done, { finished: 1, errors: [] });
   assert.deepEqual(
     world.objects.names().filter((name) => name.includes(result.jobId)),

@@ -12,7 +12,7 @@ import { enqueueEvent } from "#shared/events/outbox.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
-import { deviceOf, type Family, family, testPool } from "../results/harness.ts";
+import { deviceOf, type Family, family } from "../results/harness.ts";
 
 let backend: TestDatabase;
 let db: Database;
@@ -22,7 +22,7 @@ let home: Family;
 let now: Date;
 before(async () => {
   backend = await testDatabase();
-  db = testPool(backend.url, 1); // as many as an instance of notify has
+  db = backend.as("notify", 1); // as many as an instance of notify has
   sink = await startPush({ port: 0 });
   deps = {
     db,
@@ -36,7 +36,7 @@ beforeEach(async () => {
   home = await family({ backend });
 });
 after(async () => {
-  await Promise.all([db.close(), sink.close()]);
+  await sink.close();
   await backend.drop();
 });
 
@@ -93,21 +93,19 @@ test("delivered twice, and 20 times at once: each device of the space once, no o
   const event = jobEvent();
   await notifyPhones(event, deps);
   await notifyPhones(event, deps);
-  const other = testPool(backend.url, 5);
+  const other = backend.as("notify", 5);
   await Promise.all(
     Array.from({ length: 20 }, (_, index) => notifyPhones(event, index % 2 ? deps : { ...deps, db: other })),
   );
-  await other.close();
   for (const token of [phone, tablet, recipients]) assert.equal((await received(token)).length, 1);
   assert.deepEqual(await received(strangers), []);
 });
 
 test("twenty workers from the first delivery on notify each device once", async () => {
   const tokens = await Promise.all(Array.from({ length: 6 }, () => device(home.giverId)));
-  const other = testPool(backend.url, 10);
+  const other = backend.as("notify", 10);
   const event = jobEvent();
   await Promise.all(Array.from({ length: 20 }, () => notifyPhones(event, { ...deps, db: other })));
-  await other.close();
   for (const token of tokens) assert.equal((await received(token)).length, 1);
 });
 
@@ -201,7 +199,8 @@ test("after a sender's crash its claim ends and sweep has the device notified on
   await notifyPhones(event, deps); // the claim holds: it can't be known yet that its holder is gone
   assert.deepEqual(await received(token), []);
   const again: DomainEvent[] = [];
-  const republish = () => republishDue({ db, publisher: deliveredBy(again), clock: () => now });
+  const republish = () =>
+    republishDue({ db: backend.as("sweep"), publisher: deliveredBy(again), clock: () => now });
   assert.equal((await republish()).published, 0);
   now = later(200);
   assert.deepEqual(await republish(), { published: 1, errors: [], cut: false });
@@ -229,7 +228,7 @@ test("Postgres away before or after the sending: notified once, without sweep", 
     assert.equal(lost, 3);
     assert.equal((await received(token)).filter((each) => each.data.eventId === event.id).length, 1);
     now = later(3600);
-    const again = { db, publisher: deliveredBy([]), clock: () => now };
+    const again = { db: backend.as("sweep"), publisher: deliveredBy([]), clock: () => now };
     assert.equal((await republishDue(again)).published, 0);
   }
 });
@@ -243,7 +242,8 @@ test("a person in quiet hours is notified at their end, once; the others at once
   assert.deepEqual(await received(quietPhone), []);
   assert.equal((await received(loudPhone)).length, 1);
   const again: DomainEvent[] = [];
-  const republish = () => republishDue({ db, publisher: deliveredBy(again), clock: () => now });
+  const republish = () =>
+    republishDue({ db: backend.as("sweep"), publisher: deliveredBy(again), clock: () => now });
   now = new Date("2026-03-01T11:59:00Z");
   assert.equal((await republish()).published, 0);
   now = new Date("2026-03-01T12:01:00Z");
@@ -305,11 +305,11 @@ test("what could not be delivered for two days is not sent any more", async () =
 test("sweep publishes each event that is left in the outbox, and purges old ones", async () => {
   await backend.pool.query("TRUNCATE outbox, notifications CASCADE");
   const [first, second] = [jobEvent(), jobEvent()];
-  for (const event of [first, second]) assert.equal(await enqueueEvent(db, event), true);
-  assert.equal(await enqueueEvent(db, first), false);
+  for (const event of [first, second]) assert.equal(await enqueueEvent(backend.as("sync"), event), true);
+  assert.equal(await enqueueEvent(backend.as("sync"), first), false);
   const published: DomainEvent[] = [];
   const run = (publisher: { publish: (event: DomainEvent) => Promise<void> }) =>
-    publishOutbox({ db, publisher, clock: () => now });
+    publishOutbox({ db: backend.as("sweep"), publisher, clock: () => now });
   assert.equal(
     (await run(deliveredBy(published))).published,
     0,
@@ -325,6 +325,6 @@ test("sweep publishes each event that is left in the outbox, and purges old ones
   assert.equal((await run(deliveredBy(published))).published, 0);
   assert.deepEqual(published, [second, first]);
   await notifyPhones(first, deps);
-  assert.equal(await purgeNotifications(db, later(13 * 86_400)), 0);
-  assert.equal(await purgeNotifications(db, later(14 * 86_400 + 60)), 3);
+  assert.equal(await purgeNotifications(backend.as("sweep"), later(13 * 86_400)), 0);
+  assert.equal(await purgeNotifications(backend.as("sweep"), later(14 * 86_400 + 60)), 3);
 });

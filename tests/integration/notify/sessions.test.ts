@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-const deps = (db: Sql = world.db): NotifyDeps => ({
+const deps = (db: Sql = world.database.as("notify")): NotifyDeps => ({
   db,
   clock: world.now,
   log: silentLogger,
@@ -39,7 +39,7 @@ interface Phone {
 const register = ({ tokens }: Pick<Phone, "tokens">, id: string, pushToken: string) =>
   registerDevice(
     { userId: tokens.user.id, sessionId: tokens.session.id, id, platform: "ios", pushToken },
-    { db: world.db, clock: world.now },
+    { db: world.database.as("groups"), clock: world.now },
   );
 
 async function phoneOf(email: string, id = randomId()): Promise<Phone> {
@@ -106,7 +106,11 @@ test("a reused refresh token ends the messages of its session, not of the other 
 test("an erasure ends the person's messages with its first transaction, no one else's", async () => {
   const [phone, other] = [await phoneOf(address()), await phoneOf(address())];
   const { user, session } = phone.tokens;
-  await requestErasure({ userId: user.id, sessionId: session.id, requestId: "r" }, world.db, world.now());
+  await requestErasure(
+    { userId: user.id, sessionId: session.id, requestId: "r" },
+    world.database.as("groups"),
+    world.now(),
+  );
   assert.deepEqual(await reachedBy(phone), []);
   assert.deepEqual(await reachedBy(other), [other.pushToken]);
 });
@@ -117,7 +121,7 @@ test("a session past its end gets no messages, though its device is still there"
   assert.deepEqual(await reachedBy(phone), [phone.pushToken]);
   world.advance(1);
   assert.deepEqual(await reachedBy(phone), []);
-  const { rowCount } = await world.db.query("SELECT FROM devices WHERE session_id = $1", [
+  const { rowCount } = await world.database.pool.query("SELECT FROM devices WHERE session_id = $1", [
     phone.tokens.session.id,
   ]);
   assert.equal(rowCount, 1);
@@ -164,7 +168,7 @@ test("a registration at the moment of sign-out leaves no device, in either order
       return registered.status;
     }),
   );
-  const { rows } = await world.db.query(
+  const { rows } = await world.database.pool.query(
     "SELECT FROM devices d JOIN sessions s ON s.id = d.session_id WHERE s.ended_at IS NOT NULL",
   );
   assert.deepEqual(rows, []);
@@ -175,7 +179,7 @@ test("a registration at the moment of sign-out leaves no device, in either order
 function afterClaim(work: () => Promise<unknown>): Sql {
   return {
     async query(text, values) {
-      const result = await world.db.query(text, values);
+      const result = await world.database.as("notify").query(text, values);
       if (text.includes("SET claimed_until = $3")) await work();
       return result as never; // the caller's own row type
     },
@@ -186,7 +190,11 @@ test("what ends between the claim and the sending is not sent to any more", asyn
   const endings: Readonly<Record<string, (phone: Phone) => Promise<unknown>>> = {
     "a sign-out": (phone) => signOut(phone, "current"),
     "an erasure": ({ tokens: { user, session } }) =>
-      requestErasure({ userId: user.id, sessionId: session.id, requestId: "r" }, world.db, world.now()),
+      requestErasure(
+        { userId: user.id, sessionId: session.id, requestId: "r" },
+        world.database.as("groups"),
+        world.now(),
+      ),
     "the session's end": async () => world.advance(365 * DAY),
     "another person's registration": async (phone) =>
       register({ tokens: await world.signIn({ email: address() }) }, "phone", phone.pushToken),

@@ -18,7 +18,7 @@ beforeEach(async () => {
   now = 1_800_000_000_000; // the start of a minute
 });
 
-function instance(limit: number, sql: Sql = db.pool) {
+function instance(limit: number, sql: Sql = db.as("jobs")) {
   const clock = () => new Date(now);
   const limiter = sqlRateLimiter(
     sql,
@@ -106,8 +106,7 @@ describe("the shared rate limiter", () => {
   it("sends later what it could not send at first", async () => {
     let away = true;
     const flaky: Sql = {
-      query: (text, values) =>
-        away ? Promise.reject(new Error("away")) : db.pool.query(text, values ? [...values] : undefined),
+      query: (text, values) => (away ? Promise.reject(new Error("away")) : db.as("jobs").query(text, values)),
     };
     const one = instance(40, flaky);
     assert.equal(await one.burst("a", 10), 10);
@@ -124,7 +123,7 @@ describe("the shared rate limiter", () => {
 
   it("stores no address and removes windows that are over", async () => {
     await using own = await ownDatabase(); // other tests' instances may still be writing theirs
-    await instance(10, own.pool).burst("192.0.2.77", 3);
+    await instance(10, own.db).burst("192.0.2.77", 3);
     await until(async () => {
       const written = await own.pool.query("SELECT FROM rate_windows WHERE used = 3");
       return written.rowCount === 1;
@@ -135,7 +134,7 @@ describe("the shared rate limiter", () => {
     assert.equal(rows.length, 1);
     assert.ok(!rows[0]?.row.includes("192.0.2"));
     now += 5 * MINUTE;
-    await instance(10, own.pool).burst("192.0.2.78", 3);
+    await instance(10, own.db).burst("192.0.2.78", 3);
     await until(async () => {
       const left = await own.pool.query("SELECT FROM rate_windows");
       return left.rowCount === 1;
@@ -153,5 +152,5 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 
 async function ownDatabase() {
   const own = await testDatabase();
-  return { pool: own.pool, [Symbol.asyncDispose]: () => own.drop() };
+  return { pool: own.pool, db: own.as("jobs"), [Symbol.asyncDispose]: () => own.drop() };
 }

@@ -81,7 +81,7 @@ test("concurrent, repeated, overtaken deliveries end with SQL as the documents a
     }),
     { numRuns: 8, endOnFailure: true },
   );
-  const { checked, mended, failed } = await reconcileResults(world.deps);
+  const { checked, mended, failed } = await reconcileResults(world.depsOf("sweep"));
   assert.deepEqual({ mended, failed }, { mended: 0, failed: 0 });
   assert.ok(checked >= 96);
   const { rows } = await world.backend.pool.query(
@@ -177,11 +177,15 @@ test("a space erased while its results arrive and are reconciled leaves nothing"
     await deliver(result.jobId, slow(world.deps, (index * 7) % 50));
   });
   const erasing = pause(120).then(() =>
-    requestErasure({ userId: lost.recipientId, sessionId: "s", requestId: "r" }, world.db, new Date()),
+    requestErasure(
+      { userId: lost.recipientId, sessionId: "s", requestId: "r" },
+      world.backend.as("groups"),
+      new Date(),
+    ),
   );
-  await Promise.all([...arriving, erasing, pause(60).then(() => reconcileResults(world.deps))]);
+  await Promise.all([...arriving, erasing, pause(60).then(() => reconcileResults(world.depsOf("sweep")))]);
   const erasure = {
-    db: world.db,
+    db: world.backend.as("groups"),
     firestore: world.store.firestore,
     uploads: world.objects,
     resources: world.objects,
@@ -202,7 +206,7 @@ test("a space erased while its results arrive and are reconciled leaves nothing"
     world.objects.names().filter((name) => name.includes(lost.spaceId)),
     [],
   );
-  const report = await reconcileResults(world.deps);
+  const report = await reconcileResults(world.depsOf("sweep"));
   assert.deepEqual([report.mended, report.failed], [0, 0]);
 });
 
@@ -220,7 +224,7 @@ test("reconciling beside live writes mends nothing wrongly and leaves no differe
   });
   const failures = (async () => {
     let failed = 0;
-    while (writing) failed += (await reconcileResults(world.deps)).failed;
+    while (writing) failed += (await reconcileResults(world.depsOf("sweep"))).failed;
     return failed;
   })();
   await Promise.all(writers);
@@ -231,5 +235,5 @@ test("reconciling beside live writes mends nothing wrongly and leaves no differe
     const document = (await world.store.firestore.doc(`results/${jobId}`).get()).data();
     assert.equal((await sqlOf(world, jobId)).title, document?.title);
   }
-  assert.equal((await reconcileResults(world.deps)).mended, 0);
+  assert.equal((await reconcileResults(world.depsOf("sweep"))).mended, 0);
 });

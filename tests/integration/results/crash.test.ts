@@ -126,7 +126,10 @@ for (const { name, before, change, group } of cases) {
         if (!reached) break;
         crashes += 1;
         await syncResult(result.jobId, world.deps);
-        await finishRemovals(world.deps, { requestedBefore: new Date(Date.now() + 1000), limit: 100 });
+        await finishRemovals(world.depsOf("sweep"), {
+          requestedBefore: new Date(Date.now() + 1000),
+          limit: 100,
+        });
         assert.deepEqual(
           await everythingOf(result),
           expected,
@@ -147,14 +150,17 @@ for (const { name, before, change, group } of cases) {
       reached = await interrupted(() =>
         syncResult(result.jobId, failing(world.deps, { call, after: late }).deps),
       );
-      await reconcileResults(world.deps);
-      await finishRemovals(world.deps, { requestedBefore: new Date(Date.now() + 1000), limit: 100 });
+      await reconcileResults(world.depsOf("sweep"));
+      await finishRemovals(world.depsOf("sweep"), {
+        requestedBefore: new Date(Date.now() + 1000),
+        limit: 100,
+      });
       assert.deepEqual(
         await everythingOf(result),
         expected,
         `call ${call}, ${late ? "after" : "before"} its effect`,
       );
-      assert.equal((await reconcileResults(world.deps)).mended, 0);
+      assert.equal((await reconcileResults(world.depsOf("sweep"))).mended, 0);
     }
   });
 }

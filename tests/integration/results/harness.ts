@@ -9,6 +9,7 @@ import {
 import { type MemoryObjects, memoryObjects } from "#local/testing/memoryObjects.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { kinds } from "#shared/kinds/index.ts";
+import type { FunctionName } from "#shared/manifest.ts";
 import type { Clock } from "#shared/platform/clock.ts";
 import { versionColumn } from "#shared/platform/firestore/version.ts";
 import { randomId } from "#shared/platform/ids.ts";
@@ -20,36 +21,41 @@ import type { SyncDeps } from "#shared/results/syncResult.ts";
 export interface ResultsWorld {
   readonly backend: TestDatabase;
   readonly store: TestFirestore;
+  /** Connected as `sync`. */
   readonly db: Database;
   readonly objects: MemoryObjects;
   /** Events that were published. */
   readonly published: DomainEvent[];
+  /** As `sync` has them. */
   readonly deps: SyncDeps;
+  /** As another function has them: on a pool of its own user. */
+  depsOf(name: FunctionName): SyncDeps;
   drop(): Promise<void>;
 }
 
 export async function resultsWorld(clock: Clock = () => new Date()): Promise<ResultsWorld> {
   const [backend, store] = await Promise.all([testDatabase(), testFirestore()]);
-  const db = testPool(backend.url);
+  const db = backend.as("sync");
   const objects = memoryObjects();
   const published: DomainEvent[] = [];
+  const deps: SyncDeps = {
+    db,
+    firestore: store.firestore,
+    objects,
+    kinds,
+    clock,
+    log: silentLogger,
+    publish: async (events) => void published.push(...events),
+  };
   return {
     backend,
     store,
     db,
     objects,
     published,
-    deps: {
-      db,
-      firestore: store.firestore,
-      objects,
-      kinds,
-      clock,
-      log: silentLogger,
-      publish: async (events) => void published.push(...events),
-    },
+    deps,
+    depsOf: (name) => ({ ...deps, db: backend.as(name) }),
     async drop() {
-      await db.close();
       await Promise.all([backend.drop(), store.drop()]);
     },
   };
@@ -69,7 +75,7 @@ export interface Family {
 }
 
 /** A care group of a giver and a recipient. */
-export async function family({ backend }: Pick<ResultsWorld, "backend">): Promise<Family> {
+export async function family({ backend }: { backend: Pick<TestDatabase, "pool"> }): Promise<Family> {
   const [spaceId, giverId, recipientId] = [randomId(), randomId(), randomId()];
   for (const [id, role] of [
     [giverId, "care_giver"],

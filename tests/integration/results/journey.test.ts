@@ -28,7 +28,7 @@ before(async () => {
   firestore = new Firestore({ projectId: cloud.projectId });
   pool = new pg.Pool({ connectionString: cloud.postgres, max: 4, allowExitOnIdle: true });
   pool.on("error", () => {}); // Postgres is killed below
-  home = await family({ backend: { url: cloud.postgres, pool, drop: async () => {} } });
+  home = await family({ backend: { pool } });
   await deviceOf(pool, home.giverId, home.giverId);
   const tokens = serviceAccountTokens({
     keyFile: cloud.adminKeyFile,

@@ -121,7 +121,7 @@ test("each reason has its code, leaves nothing to see, and the payload is kept w
   }
   const { rowCount } = await world.backend.pool.query("SELECT 1 FROM outbox");
   assert.equal(rowCount, 0, "what can't be read notifies no one");
-  const { mended, quarantined } = await reconcileResults(world.deps);
+  const { mended, quarantined } = await reconcileResults(world.depsOf("sweep"));
   assert.deepEqual({ mended, quarantined }, { mended: 0, quarantined: spoilt.length });
 });
 
@@ -137,7 +137,7 @@ test("a result of an unknown space is quarantined, until the space is there", as
     assert.equal((await asideOf(result.jobId))?.code, "foreign_space");
   }
   assert.equal(
-    (await reconcileResults(world.deps)).mended,
+    (await reconcileResults(world.depsOf("sweep"))).mended,
     0,
     "there is nothing to mend while nothing has changed",
   );
@@ -150,8 +150,8 @@ test("a result of an unknown space is quarantined, until the space is there", as
     "unchanged",
     "the same version changes nothing for an event",
   );
-  assert.equal(await syncResult(first.jobId, world.deps, "replay"), "synced");
-  const { recovered } = await reconcileResults(world.deps);
+  assert.equal(await syncResult(first.jobId, world.depsOf("admin"), "replay"), "synced");
+  const { recovered } = await reconcileResults(world.depsOf("sweep"));
   assert.equal(recovered, 1);
   for (const { jobId } of [first, second]) {
     assert.equal((await sqlOf(world, jobId)).state, "synced");
@@ -165,7 +165,7 @@ test("a replay after a new kind is deployed reads a quarantined version, with an
   await writeResult(world, result.jobId, result);
   assert.equal(await syncResult(result.jobId, world.deps), "quarantined");
   const before = await sqlOf(world, result.jobId);
-  assert.equal(await syncResult(result.jobId, world.deps, "replay"), "quarantined");
+  assert.equal(await syncResult(result.jobId, world.depsOf("admin"), "replay"), "quarantined");
   const deployed = { ...world.deps, kinds: kindsOf(scene, panorama) };
   assert.equal(await syncResult(result.jobId, deployed, "replay"), "synced");
   const after = await sqlOf(world, result.jobId);
@@ -208,7 +208,7 @@ test("an id that is not one of ours is quarantined like anything else", async ()
     assert.equal(await syncResult(jobId, world.deps), "quarantined", jobId);
     assert.equal((await asideOf(jobId))?.code, "wrong_id");
   }
-  assert.equal((await reconcileResults(world.deps)).mended, 0);
+  assert.equal((await reconcileResults(world.depsOf("sweep"))).mended, 0);
 });
 
 test("a sample that can't be read is quarantined and hides the sample it was", async () => {

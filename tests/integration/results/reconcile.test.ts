@@ -54,7 +54,7 @@ const contents = async () =>
   ).rows;
 
 test("of an empty SQL all is missing; one run is the backfill, a second writes nothing", async () => {
-  const { differences, ...report } = await reconcileResults(world.deps);
+  const { differences, ...report } = await reconcileResults(world.depsOf("sweep"));
   assert.deepEqual(report, {
     ...NOTHING,
     checked: RESULTS,
@@ -65,7 +65,7 @@ test("of an empty SQL all is missing; one run is the backfill, a second writes n
   });
   assert.equal(differences.length, Math.min(RESULTS, 1_000));
   const rows = await rowsWithWriters();
-  assert.deepEqual(await reconcileResults(world.deps), {
+  assert.deepEqual(await reconcileResults(world.depsOf("sweep")), {
     ...NOTHING,
     checked: RESULTS,
     quarantined: 0,
@@ -106,7 +106,7 @@ test("ten rows deleted, ten changed, ten invented: one run mends exactly those",
     );
   }
 
-  const { differences, ...report } = await reconcileResults(world.deps);
+  const { differences, ...report } = await reconcileResults(world.depsOf("sweep"));
   assert.deepEqual(report, {
     ...NOTHING,
     checked: RESULTS + 10,
@@ -127,7 +127,7 @@ test("ten rows deleted, ten changed, ten invented: one run mends exactly those",
   assert.deepEqual(named("invented"), invented.toSorted());
   assert.deepEqual(await contents(), before);
   const rows = await rowsWithWriters();
-  assert.equal((await reconcileResults(world.deps)).mended, 0);
+  assert.equal((await reconcileResults(world.depsOf("sweep"))).mended, 0);
   assert.deepEqual(await rowsWithWriters(), rows);
 });
 
@@ -145,7 +145,7 @@ test("in slices it comes to the same, and versions set back or ahead by hand are
   const differences: unknown[] = [];
   let checked = 0;
   for (let after: string | undefined; ; ) {
-    const slice = await reconcileResults(world.deps, { after, maxSeconds: 0 });
+    const slice = await reconcileResults(world.depsOf("sweep"), { after, maxSeconds: 0 });
     checked += slice.checked;
     differences.push(...slice.differences);
     if (slice.nextCursor === null) break;

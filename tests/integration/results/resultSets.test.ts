@@ -15,7 +15,7 @@ import { resourceIdOf } from "#shared/results/resultDocument.ts";
 import { resultObject } from "#shared/results/resultObject.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import { type QueueHarness, queueHarness } from "../queue/harness.ts";
-import { type Family, family, testPool } from "./harness.ts";
+import { type Family, family } from "./harness.ts";
 
 let queue: QueueHarness;
 let backend: TestDatabase;
@@ -23,11 +23,10 @@ let db: Database;
 let home: Family;
 before(async () => {
   [queue, backend] = await Promise.all([queueHarness(), testDatabase()]);
-  db = testPool(backend.url, 2);
+  db = backend.as("sync", 2);
   home = await family({ backend });
 });
 after(async () => {
-  await db.close();
   await Promise.all([queue.backend.drop(), backend.drop()]);
 });
 
@@ -119,7 +118,10 @@ test("sets go from the lease to the library, under their own names, with roles",
   for (const [kind, files] of sets) {
     const { jobId } = await delivered(kind, files);
     assert.equal(await syncResult(jobId, sync), "synced");
-    const resource = await getResource({ userId: home.recipientId, id: resourceIdOf(jobId) }, { db, signer });
+    const resource = await getResource(
+      { userId: home.recipientId, id: resourceIdOf(jobId) },
+      { db: backend.as("library"), signer },
+    );
     const shown = new Map(resource.files.map((file) => [file.name, file]));
     assert.deepEqual([...shown.keys()].sort(), files.map(({ name }) => name).sort());
     for (const { name, contentType, bytes } of files) {

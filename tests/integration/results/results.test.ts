@@ -32,7 +32,7 @@ const quarantined = async (jobId: string) => {
 const outbox = async (jobId: string) =>
   (await world.backend.pool.query("SELECT id FROM outbox WHERE event ->> 'jobId' = $1", [jobId])).rowCount;
 const erase = (spaceId: string) =>
-  world.db.transaction(async (sql) => {
+  world.backend.as("groups").transaction(async (sql) => {
     await sql.query("INSERT INTO tombstones (space_id, erased_at) VALUES ($1, now())", [spaceId]);
     await sql.query("DELETE FROM spaces WHERE id = $1", [spaceId]);
   });

@@ -26,7 +26,7 @@ async function family() {
 const erase = (person: TestPerson) => harness.call(person, "DELETE", "/v1/me");
 const sync = (jobId: string) =>
   syncResult(jobId, {
-    db: harness.db,
+    db: harness.backend.as("sync"),
     firestore: harness.firestore,
     objects: harness.resources,
     kinds,
@@ -314,7 +314,7 @@ test("interrupted anywhere, the account is gone at once and sweep finishes the r
     assert.equal((await harness.call(giver, "GET", "/v1/group")).status, 404, name);
     assert.ok(await exists(`tombstones/${spaceId}`), name);
     assert.equal(await harness.mirrorOf(giver), undefined, name);
-    const { unfinished } = await continueErasures(harness.erasure);
+    const { unfinished } = await continueErasures({ ...harness.erasure, db: harness.backend.as("sweep") });
     assert.equal(unfinished, 0, name);
     assert.deepEqual(await documentsOf(spaceId), [], name);
     assert.deepEqual(objectsOf(spaceId), [], name);
@@ -342,7 +342,11 @@ test("the request answers 202 after 35 s, before Hosting ends it; sweep does the
   harness.erasure = whole;
   assert.deepEqual([answer.status, answer.json.complete], [202, false]);
   assert.equal(objectsOf(spaceId).filter((name) => name.includes("/uploads/")).length, 1);
-  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0, cut: false });
+  assert.deepEqual(await continueErasures({ ...whole, db: harness.backend.as("sweep") }), {
+    continued: 1,
+    unfinished: 0,
+    cut: false,
+  });
   assert.deepEqual(objectsOf(spaceId), []);
 });
 
@@ -355,7 +359,11 @@ test("without time it stops between two steps, and goes on where it was", async 
   harness.erasure = whole;
   assert.equal((await continueErasure(recipient.id, whole, new TimeLimit(0))).doneAt, null);
   assert.equal((await documentsOf(spaceId)).length, 6);
-  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0, cut: false });
+  assert.deepEqual(await continueErasures({ ...whole, db: harness.backend.as("sweep") }), {
+    continued: 1,
+    unfinished: 0,
+    cut: false,
+  });
   assert.deepEqual(await documentsOf(spaceId), []);
 });
 
@@ -377,10 +385,14 @@ test("a dead worker's claim ends after a while; two never work on one erasure", 
     recipient.id,
     new Date(harness.now.getTime() + 600_000),
   ]);
-  assert.equal((await continueErasures(whole)).continued, 0);
+  assert.equal((await continueErasures({ ...whole, db: harness.backend.as("sweep") })).continued, 0);
   assert.ok(await exists(`jobs/${open}`));
   harness.advance(600);
-  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0, cut: false });
+  assert.deepEqual(await continueErasures({ ...whole, db: harness.backend.as("sweep") }), {
+    continued: 1,
+    unfinished: 0,
+    cut: false,
+  });
   assert.equal(await exists(`jobs/${open}`), false);
 });
 
@@ -401,14 +413,18 @@ test("a late result, object or upload is refused, or removed at the next look", 
   harness.resources.put(`spaces/${spaceId}/jobs/${done}/2/scene.glb`, Buffer.from("late"));
   harness.uploads.put(`spaces/${spaceId}/uploads/${randomId()}`, Buffer.from("late"));
   await harness.firestore.doc(`uploads/${randomId()}`).set({ spaceId, createdBy: giver.id });
-  assert.equal((await continueErasures(harness.erasure)).continued, 0, "not before its time");
+  assert.equal(
+    (await continueErasures({ ...harness.erasure, db: harness.backend.as("sweep") })).continued,
+    0,
+    "not before its time",
+  );
   harness.advance(3_600);
-  await continueErasures(harness.erasure);
+  await continueErasures({ ...harness.erasure, db: harness.backend.as("sweep") });
   assert.deepEqual(objectsOf(spaceId), []);
   assert.deepEqual(await documentsOf(spaceId), []);
   for (let day = 0; day < 10; day++) {
     harness.advance(86_400);
-    await continueErasures(harness.erasure);
+    await continueErasures({ ...harness.erasure, db: harness.backend.as("sweep") });
   }
   const [row] = await harness.rows(
     "SELECT next_at, former_members, firebase_uids FROM erasures WHERE user_id = $1",
@@ -431,9 +447,9 @@ test("erasing while the group is joined, synced and given a badge leaves nothing
       harness.call(recipient, "POST", "/v1/badges"),
       harness.call(giver, "DELETE", `/v1/group/members/${giver.id}`),
     ]);
-    await continueErasures(harness.erasure);
+    await continueErasures({ ...harness.erasure, db: harness.backend.as("sweep") });
     harness.advance(3_600);
-    await continueErasures(harness.erasure);
+    await continueErasures({ ...harness.erasure, db: harness.backend.as("sweep") });
     assert.equal((await erase(recipient)).json.complete, true);
     assert.deepEqual(await documentsOf(spaceId), []);
     assert.deepEqual(objectsOf(spaceId), []);

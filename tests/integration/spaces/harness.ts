@@ -20,7 +20,7 @@ import { randomId } from "#shared/platform/ids.ts";
 import { createLogger, silentLogger } from "#shared/platform/log/logger.ts";
 import { readAddress } from "#shared/platform/mail/address.ts";
 import type { Mail } from "#shared/platform/mail/mailer.ts";
-import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
 import type { Task, TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { mailTaskSchema } from "#shared/spaces/invitationTask.ts";
 
@@ -57,6 +57,7 @@ export async function groupsHarness(overrides: Partial<GroupsDeps> = {}): Promis
 export class GroupsHarness {
   readonly backend: TestDatabase;
   readonly firestore: TestFirestore["firestore"];
+  /** Connected as `groups`. */
   readonly db: Database;
   readonly deps: GroupsDeps;
   readonly uploads = memoryObjects();
@@ -83,10 +84,7 @@ export class GroupsHarness {
     this.backend = backend;
     this.#firestoreBackend = firestore;
     this.firestore = firestore.firestore;
-    this.db = createDatabase(
-      { DATABASE_URL: backend.url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: 10 },
-      { connectMilliseconds: 120_000, name: "test", max: 10, log: silentLogger },
-    );
+    this.db = backend.as("groups", 10);
     this.erasure = {
       db: this.db,
       firestore: this.firestore,
@@ -140,7 +138,6 @@ export class GroupsHarness {
   }
 
   async close(): Promise<void> {
-    await this.db.close();
     await Promise.all([this.backend.drop(), this.#firestoreBackend.drop()]);
   }
 
@@ -257,7 +254,7 @@ export class GroupsHarness {
     return sendInvitation(
       { invitationId },
       {
-        db: this.db,
+        db: this.backend.as("dispatch"),
         mailer: {
           send: async (mail) => {
             const outcome = await this.mailServer(mail);

@@ -46,7 +46,7 @@ test("inviting answers alike for every address; only care givers are not mailed"
     harness.rows("SELECT recipient_email FROM invitations WHERE recipient_email IS NOT NULL");
   assert.equal((await kept()).length, mailed.length, "only an address that was mailed is kept");
   harness.advance(30 * 60);
-  await purgeSpaces(harness.db, harness.now);
+  await purgeSpaces(harness.backend.as("sweep"), harness.now);
   assert.deepEqual(await kept(), [], "and only while its code counts");
   harness.advance(-30 * 60);
 });

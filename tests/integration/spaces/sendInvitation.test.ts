@@ -72,7 +72,7 @@ test("once it is mailed, neither the code nor what it could be made from is in S
   ]);
   assert.equal(row?.code_seed, null);
   harness.advance(30 * 60);
-  await purgeSpaces(harness.db, harness.now);
+  await purgeSpaces(harness.backend.as("sweep"), harness.now);
   assert.deepEqual(
     await harness.rows("SELECT mail_state, recipient_email FROM invitations WHERE id = $1", [id]),
     [{ mail_state: "sent", recipient_email: null }],
@@ -114,24 +114,24 @@ test("sweep adds a lost task once; expired invitations lose their waiting addres
     [id, giver.id, Buffer.alloc(32), recipient.email, harness.now],
   );
   assert.equal(
-    (await requeueInvitations(harness.db, tasks, harness.now)).added,
+    (await requeueInvitations(harness.backend.as("sweep"), tasks, harness.now)).added,
     0,
     "its own request may still add it",
   );
   harness.advance(61);
-  assert.equal((await requeueInvitations(harness.db, tasks, harness.now)).added, 1);
-  assert.equal((await requeueInvitations(harness.db, tasks, harness.now)).added, 0);
+  assert.equal((await requeueInvitations(harness.backend.as("sweep"), tasks, harness.now)).added, 1);
+  assert.equal((await requeueInvitations(harness.backend.as("sweep"), tasks, harness.now)).added, 0);
   assert.deepEqual(await harness.runTasks(), ["sent"]);
 
   const late = await asked(giver, "late@example.com");
   harness.advance(31 * 60);
-  await purgeSpaces(harness.db, harness.now);
+  await purgeSpaces(harness.backend.as("sweep"), harness.now);
   assert.deepEqual(
     await harness.rows("SELECT mail_state, recipient_email FROM invitations WHERE id = $1", [late]),
     [{ mail_state: "cancelled", recipient_email: null }],
   );
   harness.advance(31 * 86_400);
-  await purgeSpaces(harness.db, harness.now);
+  await purgeSpaces(harness.backend.as("sweep"), harness.now);
   assert.equal((await harness.rows("SELECT 1 FROM invitations")).length, 0);
   assert.equal((await harness.rows("SELECT 1 FROM daily_counts")).length, 0);
 });

@@ -7,7 +7,6 @@ import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 import { type QueueHarness, queueHarness } from "../queue/harness.ts";
-import { testPool } from "../results/harness.ts";
 
 export interface SweepHarness {
   /** Its clock is the clock of all repairs. */
@@ -23,7 +22,7 @@ export interface SweepHarness {
 
 export async function sweepHarness(): Promise<SweepHarness> {
   const [queue, backend] = await Promise.all([queueHarness(), testDatabase()]);
-  const db = testPool(backend.url, functions.sweep.sqlPool);
+  const db = backend.as("sweep", functions.sweep.sqlPool);
   const { clock, kinds, firestore, publisher, tasks } = queue.deps;
   const common = { db, firestore, kinds, clock, log: silentLogger };
   const sync: SyncDeps = { ...common, objects: queue.resources, publish: async () => {} };
@@ -56,7 +55,6 @@ export async function sweepHarness(): Promise<SweepHarness> {
       await backend.pool.query("TRUNCATE walks, result_versions, users CASCADE");
     },
     async drop() {
-      await db.close();
       await Promise.all([queue.backend.drop(), backend.drop()]);
     },
   };

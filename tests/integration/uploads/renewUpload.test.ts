@@ -49,7 +49,7 @@ before(async () => {
       refuseUndeclaredErrors: true,
       verifyAccessToken: async (userId) => ({ userId, sessionId: "session", role: null }),
     },
-    sql: database.pool,
+    sql: database.as("uploads"),
     firestore: firestore.firestore,
     objects: memoryObjects(),
     kinds,

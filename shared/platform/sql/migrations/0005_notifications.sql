@@ -16,12 +16,14 @@ CREATE TABLE devices (
 );
 CREATE INDEX devices_session_id_idx ON devices (session_id);
 
-CREATE FUNCTION delete_devices_of_session() RETURNS trigger LANGUAGE plpgsql AS $$
+-- With the owner's rights: who ends sessions need not be able to delete devices. For the same reason no one else may build a trigger of it.
+CREATE FUNCTION delete_devices_of_session() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 BEGIN
-  DELETE FROM devices WHERE session_id = new.id;
+  DELETE FROM public.devices WHERE session_id = new.id;
   RETURN NULL;
 END
 $$;
+REVOKE EXECUTE ON FUNCTION delete_devices_of_session() FROM PUBLIC;
 
 -- In the transaction that ends the session, whichever code path ends it.
 CREATE TRIGGER sessions_ended_trigger AFTER UPDATE OF ended_at ON sessions
