@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
-import { retryConflicts } from "#shared/platform/firestore/retryConflicts.ts";
+import { retryConflicts, writeIfUnchanged } from "#shared/platform/firestore/retryConflicts.ts";
 import type { EngineBell } from "#shared/platform/google/engineBell.ts";
 import { jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
@@ -143,8 +143,8 @@ async function write(
   return retryConflicts(async () => {
     const snapshot = await bellDocument(kind, address, deps.firestore).get();
     const bell = snapshot.data();
-    if (bell?.round !== round || !snapshot.updateTime) return false;
-    await snapshot.ref.update({ ...change(bell) }, { lastUpdateTime: snapshot.updateTime });
+    if (bell?.round !== round) return false;
+    await writeIfUnchanged(snapshot, change(bell));
     return true;
   });
 }

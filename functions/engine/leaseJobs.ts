@@ -7,12 +7,10 @@ import { route } from "#shared/platform/http/route.ts";
 import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { traceparentOf, withTrace } from "#shared/platform/trace.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
-import { commitJob } from "#shared/queue/commitJob.ts";
+import { type Committed, commitJob } from "#shared/queue/commitJob.ts";
 import { perform } from "#shared/queue/effects.ts";
 import { notePull } from "#shared/queue/engines.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
-import type { Effect } from "#shared/queue/jobEvent.ts";
-import type { Version } from "#shared/queue/jobStore.ts";
 import { findJob, jobStoreOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
@@ -197,18 +195,10 @@ async function claim(
     effects.map((effect) => ({ jobId, job, effect })),
     deps,
   );
-  // Where the ledger is a document, its version is unknown now: it has to be opened again, and has this lease.
-  if (claimed.answerLost && ledger.isDocument) return undefined;
+  // The commit was made and its answer was lost, and with it the ledger's version: it has to be opened again, and has this lease.
+  if (claimed.recordVersion === undefined && ledger.isDocument) return undefined;
   ledger.added(ref, claimed.recordVersion);
   return { jobId, leaseId, job };
-}
-
-interface Claimed {
-  readonly job: Job;
-  readonly effects: readonly Effect[];
-  readonly recordVersion: Version | undefined;
-  /** Whether the commit was refused and yet had been made before. */
-  readonly answerLost: boolean;
 }
 
 /** Depends on the job being as it was found: a conflict isn't tried again, since another job will do. Undefined for one that is lost. */
@@ -217,7 +207,7 @@ async function commitClaim(
   leaseId: string,
   { found, request, ledger }: Pick<Candidate, "found"> & { request: LeaseRequest; ledger: LeaseLedger },
   deps: EngineDeps,
-): Promise<Claimed | undefined> {
+): Promise<Extract<Committed, { verdict: "changed" }> | undefined> {
   const { engineId, leaseSeconds: seconds } = request.body;
   try {
     const committed = await commitJob(
@@ -226,26 +216,11 @@ async function commitClaim(
       { ...deps, store: jobStoreOf(deps.firestore) },
       { found, record: async () => ledger.with(ref) },
     );
-    return committed.verdict === "changed" ? { ...committed, answerLost: false } : undefined;
+    return committed.verdict === "changed" ? committed : undefined;
   } catch (error) {
-    if (isConflict(error)) return committedBefore(ref, leaseId, deps);
+    if (isConflict(error)) return undefined;
     throw error;
   }
-}
-
-/**
- * The claim, if the job has this very lease. Firestore's client repeats a commit whose answer was lost on the way, and the repetition
- * is refused because of what the first one wrote.
- */
-async function committedBefore(
-  { jobId, leaseNumber }: LeaseRef,
-  leaseId: string,
-  deps: EngineDeps,
-): Promise<Claimed | undefined> {
-  const job = await findJob(deps.firestore, jobId);
-  if (!job?.lease || !holds(job, leaseHash(leaseId))) return undefined;
-  const effects: Effect[] = [{ type: "lease_timer", leaseNumber, at: job.lease.until }];
-  return { job, effects, recordVersion: undefined, answerLost: true };
 }
 
 /** Signs the inputs. Leases whose URLs can't be signed are given back: an engine that can't begin must not cost an attempt. */

@@ -1,6 +1,7 @@
-import type { Firestore } from "@google-cloud/firestore";
+import type { Firestore, Transaction } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
+import { retryConflicts } from "#shared/platform/firestore/retryConflicts.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
 import { route } from "#shared/platform/http/route.ts";
@@ -30,14 +31,15 @@ export async function renewUpload(
   const space = await spaceOfCaller(sql, userId);
   const now = clock();
   const document = uploadsOf(firestore).doc(id);
-  const { upload, urlExpiresAt } = await firestore.runTransaction(async (transaction) => {
+  const renew = async (transaction: Transaction) => {
     const upload = (await transaction.get(document)).data();
     if (!upload || upload.spaceId !== space?.spaceId) throw errors.notFound();
     requireOpen(upload, now);
     const urlExpiresAt = new Date(Math.min(+plusSeconds(now, UPLOAD_URL_SECONDS), +upload.expiresAt));
     transaction.update(document, { urlExpiresAt });
     return { upload, urlExpiresAt };
-  });
+  };
+  const { upload, urlExpiresAt } = await retryConflicts(() => firestore.runTransaction(renew));
   return { id, ...(await signUpload(upload, urlExpiresAt, objects)) };
 }
 

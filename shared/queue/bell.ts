@@ -9,7 +9,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import type { Clock } from "../platform/clock.ts";
 import type { EngineAddress } from "../platform/config/settings.ts";
-import { retryConflicts } from "../platform/firestore/retryConflicts.ts";
+import { retryConflicts, writeIfUnchanged } from "../platform/firestore/retryConflicts.ts";
 import type { Logger } from "../platform/log/logger.ts";
 import type { Task, TaskQueue } from "../platform/tasks/taskQueue.ts";
 import { addressId, type Bell, bellsOf } from "./bellDocument.ts";
@@ -79,8 +79,7 @@ async function beginRound(
     rungAt: null,
     ignored: bell?.state === "checking" ? bell.ignored : 0,
   };
-  if (snapshot.updateTime) await snapshot.ref.update({ ...next }, { lastUpdateTime: snapshot.updateTime });
-  else await snapshot.ref.create(next);
+  await writeIfUnchanged(snapshot, next);
   return { round: next.round, ...(bell && bell.state !== "idle" ? { replaced: bell.round } : {}) };
 }
 

@@ -3,9 +3,11 @@
  * its result document together, each under the condition that it is as it was read. So of two changes that meet, the second is refused
  * and decides again from what the first has left.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { Kinds } from "../kinds/index.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { Clock } from "../platform/clock.ts";
+import { isConflict } from "../platform/firestore/retryConflicts.ts";
 import type { IdempotencyRecord } from "../platform/idempotency/record.ts";
 import { needsPlace, placeInLine, touchesLine } from "./fairLine.ts";
 import type { Job } from "./jobDocument.ts";
@@ -54,7 +56,10 @@ export interface CommitOptions {
 }
 
 export type Committed =
-  /** `job` is as it was written; `recordVersion` is undefined if no record was, or after `submit`. */
+  /**
+   * `job` is as it was written. `recordVersion` is undefined if no record was, after `submit`, and when the commit was made and its
+   * answer was lost.
+   */
   (Omit<Changed, "result"> & { readonly recordVersion: Version | undefined }) | Unchanged | Refused;
 
 /** Events that depend on the space's tombstone and on uploads: those are locked until the commit. */
@@ -83,15 +88,53 @@ export async function commitJob(
   options: CommitOptions = {},
 ): Promise<Committed> {
   if (isDependent(request)) {
-    const { outcome } = await deps.store.commitLocked((locked) =>
+    const { outcome } = await commitLocked(deps.store, (locked) =>
       decideLocked(jobId, request, locked, deps, options),
     );
     return outcome.verdict === "changed" ? { ...outcome, recordVersion: undefined } : outcome;
   }
   const stored = options.found ?? (await deps.store.readJob(jobId));
   const { outcome, writes } = await decide(jobId, stored, request, deps, options);
-  const recordVersion = writes && (await deps.store.commit(writes));
+  const recordVersion = writes && (await commit(deps.store, writes));
   return outcome.verdict === "changed" ? { ...outcome, recordVersion } : outcome;
+}
+
+async function commit(store: JobStore, writes: JobWrites): Promise<Version | undefined> {
+  try {
+    return await store.commit(writes);
+  } catch (error) {
+    if (await wasMade(error, writes, store)) return undefined;
+    throw error;
+  }
+}
+
+async function commitLocked(
+  store: JobStore,
+  decide: (locked: LockedReads) => Promise<Decision>,
+): Promise<Decision> {
+  const decisions: Decision[] = [];
+  try {
+    return await store.commitLocked(async (locked) => {
+      const decision = await decide(locked);
+      decisions.push(decision);
+      return decision;
+    });
+  } catch (error) {
+    const decision = decisions.at(-1);
+    if (decision?.writes && (await wasMade(error, decision.writes, store))) return decision;
+    throw error;
+  }
+}
+
+/**
+ * Whether a commit that was refused has been made all the same: the job is what was to be written. Firestore's client repeats a commit
+ * whose answer was lost, and the repetition is refused because of what the first one wrote. If another call has made the very same
+ * change at the same time, it is made too.
+ */
+async function wasMade(error: unknown, { job }: JobWrites, store: JobStore): Promise<boolean> {
+  if (!isConflict(error)) return false;
+  const found = await store.readJob(job.id);
+  return found !== undefined && isDeepStrictEqual(found.content, job.content);
 }
 
 /** Reads the space's tombstone and the job's uploads, and decides with them. */

@@ -13,7 +13,7 @@ import { type JobEffect, perform } from "./effects.ts";
 import type { Job } from "./jobDocument.ts";
 import type { Submission } from "./jobEvent.ts";
 import { submissionError } from "./refusal.ts";
-import { jobStoreOf } from "./store.ts";
+import { findJob, jobStoreOf } from "./store.ts";
 import { type ViewDeps, viewJob } from "./view.ts";
 
 export const submitBody = z.strictObject({
@@ -50,26 +50,34 @@ export interface SubmitInput {
  */
 export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
   const { kind, submission } = read(input, deps);
-  const { answer, effects, made } = await retryConflictsInTurn(input.spaceId, () =>
-    submitOnce(input, kind, submission, deps),
-  );
+  const attempt = { jobId: deps.newId(), isFirst: true };
+  const { answer, effects, made } = await retryConflictsInTurn(input.spaceId, async () => {
+    const { jobId, isFirst } = attempt;
+    attempt.isFirst = false;
+    return submitOnce(input, kind, submission, { jobId, isFirst }, deps);
+  });
   if (made !== undefined) deps.log.info("job_submitted", { jobId: made, kind: kind.name });
   await perform(effects, deps);
   return answer;
 }
 
-/** One attempt: the answer that is on record, or a new job. */
+/**
+ * One attempt: the answer that is on record, or a new job. The job's id is that of all attempts: if the one before was committed and did
+ * not learn of it, because the job had changed since, the job is found by its id.
+ */
 async function submitOnce(
   input: SubmitInput,
   kind: Kind,
   submission: Submission,
+  { jobId, isFirst }: { readonly jobId: string; readonly isFirst: boolean },
   deps: SubmitDeps,
 ): Promise<{ answer: StoredAnswer; effects: JobEffect[]; made?: string }> {
   const { userId: caller, route, key, body } = input;
   const request = { caller, route, key, body, now: deps.clock() };
   const { answer: known, snapshot } = await findAnswer(deps.firestore, request);
   if (known) return { answer: known, effects: [] };
-  const jobId = deps.newId();
+  const before = isFirst ? undefined : await findJob(deps.firestore, jobId);
+  if (before) return { answer: await answerFor(jobId, before, deps), effects: [], made: jobId };
   await deps.pace(kind); // kept for the view, which is made while others may want to write the space's line
   const stored: { answer?: StoredAnswer } = {};
   const record = async (job: Job) => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Kinds } from "../kinds/index.ts";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
 import { errors } from "../platform/errors.ts";
+import { createDocument } from "../platform/firestore/retryConflicts.ts";
 import type { NewId } from "../platform/ids.ts";
 import { essence } from "../platform/media/mediaTypes.ts";
 import type { SignedRequest, UrlSigner } from "../platform/storage/urlSigner.ts";
@@ -81,21 +82,19 @@ export async function createUpload(
     crc32c: input.crc32c ?? null,
   };
   const created = { id, ...(await signUpload(declared, urlExpiresAt, deps.objects)) };
-  await uploadsOf(deps.firestore)
-    .doc(id)
-    .create({
-      spaceId: input.spaceId,
-      createdBy: input.userId,
-      trace: requestTrace(),
-      ...declared,
-      name: input.name ?? null,
-      state: "pending",
-      reason: null,
-      received: null,
-      createdAt: now,
-      expiresAt: plusSeconds(now, deps.retentionDays * 86_400),
-      urlExpiresAt,
-    });
+  await createDocument(uploadsOf(deps.firestore).doc(id), {
+    spaceId: input.spaceId,
+    createdBy: input.userId,
+    trace: requestTrace(),
+    ...declared,
+    name: input.name ?? null,
+    state: "pending",
+    reason: null,
+    received: null,
+    createdAt: now,
+    expiresAt: plusSeconds(now, deps.retentionDays * 86_400),
+    urlExpiresAt,
+  });
   return created;
 }
 

@@ -1,7 +1,8 @@
-import type { Firestore } from "@google-cloud/firestore";
+import type { Firestore, Transaction } from "@google-cloud/firestore";
 import { type FailureCode, reasonOf } from "../kinds/failures.ts";
 import type { Kinds } from "../kinds/index.ts";
 import type { Clock } from "../platform/clock.ts";
+import { retryConflicts } from "../platform/firestore/retryConflicts.ts";
 import type { Logger } from "../platform/log/logger.ts";
 import { FIRST_BYTES, sniffType } from "../platform/media/sniff.ts";
 import type { ObjectStore, StoredObject } from "../platform/storage/objectStore.ts";
@@ -88,7 +89,7 @@ async function commitVerdict(
 ): Promise<Verdict | "stray"> {
   const document = uploadsOf(deps.firestore).doc(owner.uploadId);
   const tombstone = tombstonesOf(deps.firestore).doc(owner.spaceId);
-  return deps.firestore.runTransaction(async (transaction) => {
+  const decide = async (transaction: Transaction): Promise<Verdict | "stray"> => {
     const [snapshot, erased] = await Promise.all([transaction.get(document), transaction.get(tombstone)]);
     const upload = snapshot.data();
     if (upload === undefined || erased.exists) return "stray";
@@ -101,7 +102,8 @@ async function commitVerdict(
     const verdict = judge(upload);
     transaction.update(document, { ...verdict });
     return verdict;
-  });
+  };
+  return retryConflicts(() => deps.firestore.runTransaction(decide));
 }
 
 async function removeStray(found: StoredObject, why: string, deps: IngestUploadDeps): Promise<"stray"> {

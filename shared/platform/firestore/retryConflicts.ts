@@ -1,3 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
+import type {
+  DocumentData,
+  DocumentReference,
+  DocumentSnapshot,
+  WithFieldValue,
+} from "@google-cloud/firestore";
 import { errors } from "../errors.ts";
 import { hasGrpcStatus } from "../grpcStatus.ts";
 
@@ -26,9 +33,54 @@ export async function retryConflicts<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Whether a write was refused because a document isn't as it was read. */
+/** Whether a write was refused because a document isn't as it was read, or because its transaction is over. */
 export function isConflict(error: unknown): boolean {
-  return hasGrpcStatus(error, "notFound", "alreadyExists", "failedPrecondition", "aborted");
+  if (hasGrpcStatus(error, "notFound", "alreadyExists", "failedPrecondition", "aborted")) return true;
+  return hasGrpcStatus(error, "invalidArgument") && error instanceof Error && CLOSED.test(error.message);
+}
+
+/** What Firestore and its emulator say of a transaction that was committed or has expired; Google's client matches the message too. */
+const CLOSED = /transaction (has expired|is invalid or closed)/i;
+
+/**
+ * Writes a document if it still is as it was read.
+ * @param snapshot as it was read; the document is created if it wasn't there
+ * @throws an error that `isConflict` knows when another write came between
+ */
+export function writeIfUnchanged<Document extends DocumentData>(
+  { ref, updateTime }: DocumentSnapshot<Document, Document>,
+  content: WithFieldValue<Document>,
+): Promise<void> {
+  if (!updateTime) return createDocument(ref, content);
+  const raw = ref.withConverter(null);
+  return unlessMade(ref, content, () => raw.update({ ...content }, { lastUpdateTime: updateTime }));
+}
+
+/**
+ * Creates a document.
+ * @throws an error that `isConflict` knows when there is another
+ */
+export function createDocument<Document extends DocumentData>(
+  ref: DocumentReference<Document, Document>,
+  content: WithFieldValue<Document>,
+): Promise<void> {
+  return unlessMade(ref, content, () => ref.create(content));
+}
+
+/**
+ * Firestore's client repeats a write whose answer was lost, and the repetition is refused because of what the first one wrote. So after
+ * a refusal a document that is what was to be written counts as written.
+ */
+async function unlessMade<Document extends DocumentData>(
+  ref: DocumentReference<Document, Document>,
+  content: WithFieldValue<Document>,
+  write: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isConflict(error) || !isDeepStrictEqual((await ref.get()).data(), content)) throw error;
+  }
 }
 
 /** The last of each key's work that is under way in this process. */

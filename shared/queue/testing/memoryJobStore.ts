@@ -111,7 +111,7 @@ function check(
 }
 
 /** Made once each: an error's stack costs more than a whole commit here. */
-const CONFLICTS = {
+export const CONFLICTS = {
   aborted: conflict("aborted"),
   alreadyExists: conflict("alreadyExists"),
   failedPrecondition: conflict("failedPrecondition"),

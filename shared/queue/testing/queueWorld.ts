@@ -1,6 +1,6 @@
 /**
  * A small world in which `commitJob` changes jobs, for random histories: requests that come twice or late, machines whose clocks differ,
- * commits that meet, crashes before and after a commit. A number is a step; a list of them is a history. What must always be true of
+ * commits that meet, crashes before and after a commit, commits whose answer is lost. A number is a step; a list of them is a history. What must always be true of
  * the documents is checked at every write (`worldChecks.ts`).
  */
 import assert from "node:assert/strict";
@@ -11,7 +11,7 @@ import { type Committed, commitJob, type JobRequest } from "../commitJob.ts";
 import { isOpen, type Job } from "../jobDocument.ts";
 import type { ConditionalWrite, Version } from "../jobStore.ts";
 import { NOW, RECEIVED, TRACE } from "./jobFixture.ts";
-import { MemoryDocuments, memoryJobStore } from "./memoryJobStore.ts";
+import { CONFLICTS, MemoryDocuments, memoryJobStore } from "./memoryJobStore.ts";
 import { checkChange, checkDocuments, type Memory } from "./worldChecks.ts";
 import { fittingRequest, honestRequests, strayRequest, THING } from "./worldRequests.ts";
 
@@ -31,12 +31,17 @@ interface Asked {
   readonly skewSeconds: number;
 }
 
-type Fate = "commit" | "crash_before" | "crash_after";
+type Fate = "commit" | "crash_before" | "crash_after" | "answer_lost";
+
+/** What befalls some of the commits that are made. */
+const AFTER_COMMIT: Readonly<Record<number, Fate>> = { 5: "answer_lost", 6: "crash_after" };
 
 /** A commit that has read and decided, and has yet to write. */
 interface InFlight {
   readonly asked: Asked;
   readonly meetsItsFate: (fate: Fate) => void;
+  /** Whether it has written. */
+  readonly made: () => boolean;
   readonly done: Promise<Committed | "crashed" | "conflict">;
 }
 
@@ -64,7 +69,7 @@ export class QueueWorld {
     if (what === 0) await this.#begin(this.#submission(rest));
     else if (what <= 5) await this.#begin(this.#anything(rest));
     else if (what === 6) await this.#begin(this.#repeatable[rest % Math.max(1, this.#repeatable.length)]);
-    else if (what <= 12) await this.#finish(rest, rest % 7 === 6 ? "crash_after" : "commit");
+    else if (what <= 12) await this.#finish(rest, AFTER_COMMIT[rest % 7] ?? "commit");
     else if (what === 13) await this.#finish(rest, "crash_before");
     else if (what === 14 && rest % 64 === 0) this.documents.tombstones.add("b");
     else this.#seconds += [1, 20, 61, 700][rest % 4] ?? 1;
@@ -184,7 +189,13 @@ export class QueueWorld {
     const [call] = this.#inFlight.splice(choice % Math.max(1, this.#inFlight.length), 1);
     if (!call) return;
     call.meetsItsFate(fate);
-    if ((await call.done) === "conflict" && call.asked.request.type !== "lease") await this.#run(call.asked);
+    const done = await call.done;
+    const made = fate === "answer_lost" && call.made();
+    assert.ok(
+      !made || (done !== "conflict" && done !== "crashed"),
+      "a commit that was made was taken for lost",
+    );
+    if (done === "conflict" && call.asked.request.type !== "lease") await this.#run(call.asked);
   }
 
   async #run(asked: Asked): Promise<void> {
@@ -198,11 +209,15 @@ export class QueueWorld {
     const { key } = asked;
     if (key !== undefined && this.documents.records.has(key)) return NOTHING; // answered already
     return new Promise((resolve, reject) => {
+      let wrote = false;
+      const made = () => wrote;
       const store = memoryJobStore(this.documents, async (write) => {
-        const fate = await new Promise<Fate>((meetsItsFate) => resolve({ asked, meetsItsFate, done }));
+        const fate = await new Promise<Fate>((meetsItsFate) => resolve({ asked, meetsItsFate, made, done }));
         if (fate === "crash_before") throw CRASH;
         const version = this.#write(asked, write);
+        wrote = true;
         if (fate === "crash_after") throw CRASH;
+        if (fate === "answer_lost") throw CONFLICTS.failedPrecondition; // the client's own repetition was refused
         return version;
       });
       const clock = () => plusSeconds(NOW, this.#seconds + asked.skewSeconds);
