@@ -32,6 +32,7 @@ import type { Repair, RepairResult, RunLimits } from "./runRepairs.ts";
 import { removeStrayObjects } from "./strayObjects.ts";
 import { removeExpiredUploads, removeStrayUploads } from "./uploadRepairs.ts";
 import { type Page, type Walk, walkOn } from "./walk.ts";
+import { watchQueue } from "./watchQueue.ts";
 
 export interface RepairDeps extends SyncDeps {
   /** The bucket of uploads. */
@@ -96,6 +97,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     repair("requeue_invitations", "urgent", 5, (time) => requeueInvitations(db, deps.tasks, clock(), time)),
     repair("mirror_pending", "urgent", 10, (time) => mirrorPending(db, firestore, time)),
     repair("continue_erasures", "urgent", 10, (time) => continueErasures(deps.erasure, time)),
+    repair("watch_queue", "urgent", 5, () => watchQueue(queue)),
 
     repair("finish_removals", "slow", 60, (time) =>
       finishRemovals(

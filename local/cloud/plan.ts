@@ -2,6 +2,7 @@
 import { join, resolve } from "node:path";
 import { accountOf } from "#shared/access/grant.ts";
 import type { FunctionName } from "#shared/manifest.ts";
+import { bucketName } from "#shared/platform/storage/buckets.ts";
 import { functionNames } from "#tools/build/functions.ts";
 import { REGION } from "#tools/build/region.ts";
 import { LOOPBACK } from "../processes/ports.ts";
@@ -62,8 +63,8 @@ export const accounts = {
 export const functionAccount = (name: FunctionName): string => accountOf(name, PROJECT_ID);
 
 export const buckets = {
-  UPLOADS_BUCKET: `${PROJECT_ID}-uploads`,
-  RESOURCES_BUCKET: `${PROJECT_ID}-resources`,
+  UPLOADS_BUCKET: bucketName(PROJECT_ID, "UPLOADS_BUCKET"),
+  RESOURCES_BUCKET: bucketName(PROJECT_ID, "RESOURCES_BUCKET"),
 } as const;
 
 /** App links the browser's sign-in may end at. */

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
 import { type Clock, systemClock } from "./clock.ts";
 import type { SettingsOf } from "./config/settings.ts";
 import { type NewId, type RandomBytes, randomId } from "./ids.ts";
@@ -14,10 +16,23 @@ export interface BaseDeps {
 
 /** @param name the function's; each line of its log carries it */
 export function baseDeps(name: string, settings: SettingsOf<"LOG_LEVEL" | "GOOGLE_CLOUD_PROJECT">): BaseDeps {
+  const log = createLogger(settings.LOG_LEVEL, { function: name }, settings.GOOGLE_CLOUD_PROJECT);
+  log.info("instance_started", { compiledFiles: compiledFiles() });
   return {
-    log: createLogger(settings.LOG_LEVEL, { function: name }, settings.GOOGLE_CLOUD_PROJECT),
+    log,
     clock: systemClock,
     newId: randomId,
     randomBytes,
   };
+}
+
+/** How many files are in the cache that NODE_COMPILE_CACHE names: V8 writes to it when the process ends, so they are of an earlier one. */
+function compiledFiles(): number {
+  const dir = getCompileCacheDir();
+  if (dir === undefined) return 0;
+  try {
+    return readdirSync(dir).length;
+  } catch {
+    return 0; // not made yet
+  }
 }

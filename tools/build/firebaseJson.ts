@@ -11,7 +11,7 @@ export interface Rewrite {
 }
 
 /** The function that answers for paths that no function has: its 404 is a problem document, Hosting's own would be a page. */
-const FALLBACK = { path: "/v1/**", function: "jobs" };
+export const FALLBACK = { path: "/v1/**", function: "jobs" };
 
 /** One rewrite for each path in the manifest, in its order; the first that fits counts. */
 export function rewrites(): Rewrite[] {

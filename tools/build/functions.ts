@@ -52,8 +52,14 @@ function entryOf(name: FunctionName): string {
   return join(ROOT, "functions", name, "index.ts");
 }
 
+/**
+ * Beside the bundle a package.json: the platform's build installs the framework, then runs `gcp-build`, which has V8 keep what it compiles of
+ * both, so that no instance compiles it again. A function that a topic is pushed to has an entry of its own, since the platform takes
+ * it for an HTTP function.
+ */
 async function writePackage(outDir: string, name: FunctionName): Promise<void> {
   const framework = "@google-cloud/functions-framework";
+  const isPushed = functions[name].trigger.type === "pubsub";
   const { dependencies, version, license } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   const content = {
     name: `reverie-${name}`,
@@ -61,10 +67,21 @@ async function writePackage(outDir: string, name: FunctionName): Promise<void> {
     private: true,
     license,
     type: "commonjs",
-    main: "index.js",
+    main: isPushed ? PUSHED_ENTRY : "index.js",
+    scripts: {
+      "gcp-build": `NODE_COMPILE_CACHE=./.compiled node -e 'require("${framework}"); require(".")'`,
+    },
     engines: { node: "24" },
     dependencies: { [framework]: dependencies[framework] },
   };
   await mkdir(join(outDir, name), { recursive: true });
   await writeFile(join(outDir, name, "package.json"), `${JSON.stringify(content, null, 2)}\n`);
+  if (isPushed) await writeFile(join(outDir, name, PUSHED_ENTRY), pushedEntry(name));
+}
+
+const PUSHED_ENTRY = "pushed.js";
+
+/** Registers the function as one of CloudEvents, which the framework makes of a push, also when it is started as an HTTP function. */
+function pushedEntry(name: FunctionName): string {
+  return `"use strict";\nrequire("@google-cloud/functions-framework").cloudEvent("${name}", require("./index.js").${name});\n`;
 }

@@ -61,15 +61,45 @@ describe("a bundle under the functions framework, with an empty environment and 
   }
 });
 
+test("a push of Pub/Sub reaches its function, though started as an HTTP function", async (t) => {
+  const push = {
+    subscription: "projects/demo/subscriptions/notify",
+    message: {
+      messageId: "1",
+      publishTime: "2026-01-01T00:00:00Z",
+      data: Buffer.from("{}").toString("base64"),
+    },
+  };
+  const { answer, log } = await callBundle(await cachedBundles(), "notify", t.signal, {
+    signature: "http",
+    path: "/projects/demo/topics/job-events",
+    init: { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(push) },
+    env: {
+      GOOGLE_CLOUD_PROJECT: "demo",
+      DATABASE_URL: "postgres://none@127.0.0.1:1/none",
+    },
+  });
+  // An event that isn't one of ours is acknowledged, by the handler itself.
+  assert.equal(answer.status, 204, log);
+  assert.match(log, /"event":"event_unreadable"/);
+  assert.match(log, /"messageId":"1"/);
+});
+
 /** Starts one bundle as the platform does and sends it a request. */
 async function callBundle(
   dir: string,
   name: FunctionName,
   signal: AbortSignal,
+  request: {
+    readonly signature?: string;
+    readonly path?: string;
+    readonly init?: RequestInit;
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<{ answer: Response; log: string }> {
   const framework = createRequire(import.meta.url).resolve("@google-cloud/functions-framework");
   const port = await freePort();
-  const signature = functions[name].trigger.type === "http" ? "http" : "cloudevent";
+  const signature = request.signature ?? (functions[name].trigger.type === "http" ? "http" : "cloudevent");
   const child = spawn(
     process.execPath,
     [
@@ -81,15 +111,18 @@ async function callBundle(
       `--signature-type=${signature}`,
       `--port=${port}`,
     ],
-    { env: { NODE_ENV: "production" }, signal },
+    { env: { NODE_ENV: "production", ...request.env }, signal },
   );
   let log = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (log += chunk));
   const exited = once(child, "exit");
+  let answer: Response | undefined;
   try {
-    for (;;) {
-      const answer = await fetch(`http://127.0.0.1:${port}/v1/none`).catch(() => undefined);
-      if (answer) return { answer, log };
+    while (answer === undefined) {
+      answer = await fetch(`http://127.0.0.1:${port}${request.path ?? "/v1/none"}`, request.init).catch(
+        () => undefined,
+      );
+      if (answer) break;
       if (child.exitCode !== null) throw new Error(`${name} ended with exit code ${child.exitCode}: ${log}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -97,4 +130,5 @@ async function callBundle(
     child.kill();
     await exited;
   }
+  return { answer, log };
 }

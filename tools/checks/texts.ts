@@ -23,9 +23,9 @@ export const TOP_FOLDERS = [
   "terraform",
 ];
 
-/** Reads every TypeScript, SQL, Markdown, JSON and rules file of the project, without what is generated or installed. */
+/** Reads every TypeScript, SQL, Markdown, JSON, rules and Terraform file of the project, without what is generated or installed. */
 export function readTexts(): Text[] {
-  const patterns = [`{${TOP_FOLDERS.join(",")}}/**/*.{ts,sql,md,json,rules}`, "*.{ts,md,json,rules}"];
+  const patterns = [`{${TOP_FOLDERS.join(",")}}/**/*.{ts,sql,md,json,rules,tf,hcl}`, "*.{ts,md,json,rules}"];
   const paths = patterns
     .flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
     .map((path) => path.replaceAll("\\", "/"))
@@ -55,7 +55,11 @@ export function codeOf({ path, text }: Text): string {
  * the formatter leaves them; so a string that holds ` // ` counts as a comment, which no check here minds.
  */
 function linesOf(path: string, text: string): { code: string; comment: string }[] {
-  const mark = path.endsWith(".sql") ? /(?:^|\s)--(?:\s|$)/ : /(?:^|\s)\/\/(?:\s|$)/;
+  const mark = path.endsWith(".sql")
+    ? /(?:^|\s)--(?:\s|$)/
+    : /\.(?:tf|hcl)$/.test(path)
+      ? /(?:^|\s)#(?:\s|$)/
+      : /(?:^|\s)\/\/(?:\s|$)/;
   let inBlock = false;
   return text.split("\n").map((line) => {
     const start = inBlock ? 0 : line.search(/(?:^|\s)\/\*/);

@@ -22,6 +22,8 @@ interface OfJob {
 
 /** Expected events: severity INFO. */
 export interface InfoEvents {
+  /** An instance makes what it uses, at its first request. `compiledFiles` are those that V8 found compiled already. */
+  instance_started: { readonly compiledFiles: number };
   /** An HTTP request was answered. The URL is the route's pattern. */
   request: {
     readonly httpRequest: {
@@ -123,6 +125,12 @@ export interface WarnEvents {
   result_quarantined: { readonly jobId: string; readonly code: string };
   /** The comparison of both stores found differences and mended them. */
   results_mended: { readonly differences: readonly unknown[] };
+  /** The first job of a kind's line has waited for hours. */
+  line_too_old: { readonly kind: string; readonly waitedSeconds: number };
+  /** Work waits, and no engine of its kind has asked for any. */
+  engine_silent: { readonly kind: string; readonly waitedSeconds: number };
+  /** Results are in quarantine, and stay there until an administrator has looked at them. */
+  quarantine_not_empty: { readonly entries: number };
   /** An object in the uploads bucket belongs to no upload and was removed. */
   stray_object_removed: { readonly why: string };
   /** A repair of `sweep` hung, or did a page for too long, and was left behind. The next run continues at `place`, or with what is due. */
