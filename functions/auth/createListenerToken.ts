@@ -1,29 +1,42 @@
 import { z } from "@hono/zod-openapi";
 import type { Clock } from "#shared/platform/clock.ts";
+import { hasCode } from "#shared/platform/errors.ts";
 import type { CustomTokens } from "#shared/platform/google/customTokens.ts";
 import type { AccessClaims } from "#shared/platform/http/accessToken.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { requireLiveSession } from "./session.ts";
+import type { Listeners } from "#shared/spaces/listeners.ts";
+import { markListening, requireLiveSession } from "./session.ts";
 
 interface CreateListenerTokenDeps {
   readonly db: Sql;
   readonly clock: Clock;
   readonly firebase: CustomTokens;
+  readonly listeners: Listeners;
 }
 
 /**
- * A Firebase custom token, to listen to one's own jobs in Firestore. It can be used for an hour, so it isn't given for a session that
- * has ended within the access token's ten minutes.
+ * A Firebase custom token, to listen to one's own jobs in Firestore. It names the session, whose document the security rules ask: so
+ * it is worth nothing once the session has ended, whenever it is used. It isn't given for a session that has ended within the
+ * access token's ten minutes.
  * @throws `token_invalid` when the session has ended
  */
 export async function createListenerToken(
   account: AccessClaims,
-  { db, clock, firebase }: CreateListenerTokenDeps,
+  { db, clock, firebase, listeners }: CreateListenerTokenDeps,
 ): Promise<{ token: string }> {
-  await requireLiveSession(db, account, clock());
-  return { token: await firebase.customToken(account.userId) };
+  const { userId, sessionId } = account;
+  await listeners.allow({ id: sessionId, userId, expiresAt: await markListening(db, account, clock()) });
+  try {
+    // Asked again: an end that was committed before this has found no document to delete.
+    await requireLiveSession(db, account, clock());
+  } catch (error) {
+    // Postgres away says nothing of the session; if that has ended, `sweep` deletes the document.
+    if (hasCode(error, "token_invalid")) await listeners.end([sessionId]);
+    throw error;
+  }
+  return { token: await firebase.customToken(userId, sessionId) };
 }
 
 export const createListenerTokenRoute = route(

@@ -6,7 +6,9 @@ import { type CustomTokens, createCustomTokens } from "#shared/platform/google/c
 import { createFirebaseAccounts, type FirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
 import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import type { NewId, RandomBytes } from "#shared/platform/ids.ts";
+import { lazy } from "#shared/platform/lazy.ts";
 import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
+import type { Listeners } from "#shared/spaces/listeners.ts";
 import { accessTokenIssuer, type IssueAccessToken, type PublicKey, publicKeys } from "./accessTokenIssuer.ts";
 import type { BrowserFlowDeps } from "./browserFlow.ts";
 import { flowSealer } from "./flowCookie.ts";
@@ -21,6 +23,7 @@ export interface Surroundings {
   readonly http: HttpDeps;
   readonly db: Database;
   readonly firebase: FirebaseAccounts & CustomTokens;
+  readonly listeners: Listeners;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly randomBytes: RandomBytes;
@@ -44,7 +47,7 @@ export function authDeps(
   settings: Settings<"auth"> = settingsFor(functions.auth.settings),
   surroundings: Surroundings = surroundingsOf(settings),
 ): AuthDeps {
-  const { clock, newId, firebase, http } = surroundings;
+  const { clock, newId, firebase, listeners, http } = surroundings;
   return {
     ...surroundings,
     verifyGoogle: googleIdentityVerifier(settings, settings.GOOGLE_CLIENT_IDS, clock),
@@ -56,7 +59,7 @@ export function authDeps(
     secureCookies: settings.PUBLIC_ORIGIN.startsWith("https:"),
     limits: http.limits,
     refreshKeys: settings.REFRESH_TOKEN_KEY,
-    endListeners: listenerEnder(firebase, http.log),
+    endListeners: listenerEnder(firebase, listeners, http.log),
     issueAccessToken: accessTokenIssuer(settings, newId),
     publicKeys: publicKeys(settings),
   };
@@ -85,5 +88,21 @@ function surroundingsOf(settings: Settings<"auth">): Surroundings {
     http: phoneHttpDeps(settings, db, log, signInRates(settings)),
     db,
     firebase: { ...createFirebaseAccounts(settings), ...createCustomTokens(settings) },
+    listeners: lazyListeners(settings),
+  };
+}
+
+/** Firestore is loaded when there is first a listener to allow or to end: most requests need none. */
+function lazyListeners(settings: Settings<"auth">): Listeners {
+  const listeners = lazy(async () => {
+    const [{ createFirestore }, { listenersIn }] = await Promise.all([
+      import("#shared/platform/firestore/client.ts"),
+      import("#shared/spaces/listeners.ts"),
+    ]);
+    return listenersIn(createFirestore(settings));
+  });
+  return {
+    allow: async (session) => (await listeners()).allow(session),
+    end: async (sessionIds) => (await listeners()).end(sessionIds),
   };
 }

@@ -6,6 +6,7 @@ import { type RateLimiter, rateLimited } from "#shared/platform/http/rateLimit.t
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import type { Account } from "./account.ts";
+import type { EndListeners } from "./listeners.ts";
 import {
   attemptHash,
   judge,
@@ -24,8 +25,7 @@ export interface RefreshDeps {
   readonly refreshKeys: readonly Buffer[];
   /** Without it nothing is counted. */
   readonly limits?: RateLimiter | undefined;
-  /** Ends a person's Firestore listeners; never rejects. */
-  readonly endListeners: (userId: string) => Promise<void>;
+  readonly endListeners: EndListeners;
 }
 
 export interface RefreshedSession {
@@ -43,7 +43,11 @@ interface Family {
 
 type Outcome =
   | { readonly verdict: "rotate" | "repeat"; readonly session: RefreshedSession }
-  | { readonly verdict: Exclude<Verdict, "rotate" | "repeat"> | "limited"; readonly userId?: string };
+  | {
+      readonly verdict: Exclude<Verdict, "rotate" | "repeat"> | "limited";
+      /** The session that this refresh ended. */
+      readonly ended?: { readonly userId: string; readonly sessionId: string };
+    };
 
 /**
  * Spends a refresh token, or gives its successor again for the attempt key it was spent with.
@@ -62,7 +66,9 @@ export async function refresh(
     decide(sql, { ...input, mayGive: limited === undefined }, deps.refreshKeys, now),
   );
   if (outcome.verdict === "rotate" || outcome.verdict === "repeat") return outcome.session;
-  if (outcome.verdict === "reused" && outcome.userId !== undefined) await deps.endListeners(outcome.userId);
+  if (outcome.verdict === "reused" && outcome.ended) {
+    await deps.endListeners(outcome.ended.userId, [outcome.ended.sessionId]);
+  }
   if (outcome.verdict === "limited") throw limited ?? new Error("a refresh was limited without a limit");
   throw refusal(outcome.verdict);
 }
@@ -133,7 +139,7 @@ async function decide(
     const entry = { action: "refresh", outcome: "refused", reason: "token_reused" } as const;
     await audit(sql, { ...entry, userId: account.id, sessionId, requestId }, now);
   }
-  return { verdict, userId: account.id };
+  return verdict === "reused" ? { verdict, ended: { userId: account.id, sessionId } } : { verdict };
 }
 
 /** Locks the session that a token belongs to, so that requests about one family are handled one after the other. */

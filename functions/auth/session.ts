@@ -1,7 +1,7 @@
 /** Sessions: one sign-in on one device, and the family of refresh tokens that it lives by. */
 import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
-import { errors } from "#shared/platform/errors.ts";
+import { errors, type ReverieError } from "#shared/platform/errors.ts";
 import { versionColumn } from "#shared/platform/firestore/version.ts";
 import type { AccessClaims } from "#shared/platform/http/accessToken.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
@@ -127,12 +127,31 @@ export async function endSession(
   return there ? "over" : "unknown";
 }
 
-/** Ends all of a person's sessions. */
-export async function endAllSessions(sql: Sql, userId: string, now: Date): Promise<void> {
-  await sql.query(
-    `UPDATE sessions SET ended_at = $2, end_reason = 'signed_out' WHERE user_id = $1 AND ended_at IS NULL`,
+/**
+ * Ends all of a person's sessions.
+ * @returns their ids
+ */
+export async function endAllSessions(sql: Sql, userId: string, now: Date): Promise<string[]> {
+  const { rows } = await sql.query<{ id: string }>(
+    `UPDATE sessions SET ended_at = $2, end_reason = 'signed_out' WHERE user_id = $1 AND ended_at IS NULL RETURNING id`,
     [userId, now],
   );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Marks a session that lives as one that may have a document in Firestore.
+ * @returns when a listener of it ends at the latest
+ * @throws `token_invalid` when the session has ended or the account is gone
+ */
+export async function markListening(sql: Sql, account: AccessClaims, now: Date): Promise<Date> {
+  const { rows } = await sql.query<{ expires_at: Date }>(
+    `UPDATE sessions SET listening = true WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3
+     RETURNING expires_at`,
+    [account.sessionId, account.userId, now],
+  );
+  if (!rows[0]) throw sessionEnded();
+  return idleExpiry(now, rows[0].expires_at);
 }
 
 /**
@@ -145,5 +164,9 @@ export async function requireLiveSession(sql: Sql, account: AccessClaims, now: D
     "SELECT FROM sessions WHERE id = $1 AND user_id = $2 AND ended_at IS NULL AND expires_at > $3",
     [account.sessionId, account.userId, now],
   );
-  if (!rowCount) throw errors.tokenInvalid("this session has ended");
+  if (!rowCount) throw sessionEnded();
+}
+
+function sessionEnded(): ReverieError {
+  return errors.tokenInvalid("this session has ended");
 }

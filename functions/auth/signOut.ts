@@ -7,6 +7,7 @@ import { route } from "#shared/platform/http/route.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
+import type { EndListeners } from "./listeners.ts";
 import { endSession, requireLiveSession } from "./session.ts";
 
 /** A session's id that means the caller's own. */
@@ -15,8 +16,7 @@ const CURRENT = "current";
 interface SignOutDeps {
   readonly db: Database;
   readonly clock: Clock;
-  /** Ends a person's Firestore listeners; never rejects. */
-  readonly endListeners: (userId: string) => Promise<void>;
+  readonly endListeners: EndListeners;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function signOut(
     return result;
   });
   if (end === "unknown") throw errors.notFound();
-  if (end === "ended") await endListeners(userId);
+  if (end === "ended") await endListeners(userId, [sessionId]);
 }
 
 export const signOutRoute = route(

@@ -3,13 +3,13 @@ import type { AccessClaims } from "#shared/platform/http/accessToken.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
+import type { EndListeners } from "./listeners.ts";
 import { endAllSessions, requireLiveSession } from "./session.ts";
 
 interface SignOutEverywhereDeps {
   readonly db: Database;
   readonly clock: Clock;
-  /** Ends a person's Firestore listeners; never rejects. */
-  readonly endListeners: (userId: string) => Promise<void>;
+  readonly endListeners: EndListeners;
 }
 
 /**
@@ -22,11 +22,12 @@ export async function signOutEverywhere(
 ): Promise<void> {
   const { userId, sessionId } = account;
   await requireLiveSession(db, account, clock());
-  await db.transaction(async (sql) => {
-    await endAllSessions(sql, userId, clock());
+  const ended = await db.transaction(async (sql) => {
+    const ids = await endAllSessions(sql, userId, clock());
     await audit(sql, { action: "signed_out_everywhere", userId, sessionId, requestId }, clock());
+    return ids;
   });
-  await endListeners(userId);
+  await endListeners(userId, ended);
 }
 
 export const signOutEverywhereRoute = route(

@@ -15,6 +15,7 @@ import { finishRemovals } from "#shared/results/finishRemoval.ts";
 import { reconcileResults } from "#shared/results/reconcile.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 import { requeueInvitations } from "#shared/spaces/invitationTask.ts";
+import { endLateListeners } from "#shared/spaces/listeners.ts";
 import { mirrorPending } from "#shared/spaces/mirror.ts";
 import { compareMembers } from "./memberRepairs.ts";
 import { publishOutbox, purgeNotifications, republishDue } from "./notificationRepairs.ts";
@@ -96,6 +97,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     ),
     repair("requeue_invitations", "urgent", 5, (time) => requeueInvitations(db, deps.tasks, clock(), time)),
     repair("mirror_pending", "urgent", 10, (time) => mirrorPending(db, firestore, time)),
+    repair("end_late_listeners", "urgent", 5, () => endLateListeners(db, firestore, clock())),
     repair("continue_erasures", "urgent", 10, (time) => continueErasures(deps.erasure, time)),
     repair("watch_queue", "urgent", 5, () => watchQueue(queue)),
 

@@ -61,7 +61,12 @@ const QUARANTINE = "quarantine/";
 
 /** What each function's account may do, the secrets that it reads left out. */
 const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
-  auth: [...SQL, SIGNS, project("roles/firebaseauth.admin", "verifies Firebase identities and revocation")],
+  auth: [
+    ...SQL,
+    FIRESTORE,
+    SIGNS,
+    project("roles/firebaseauth.admin", "verifies Firebase identities and revocation"),
+  ],
   groups: [
     ...SQL,
     FIRESTORE,

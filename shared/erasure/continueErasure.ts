@@ -9,6 +9,7 @@ import type { Logger } from "../platform/log/logger.ts";
 import { audit } from "../platform/sql/auditLog.ts";
 import type { Database } from "../platform/sql/pool.ts";
 import { OutOfTimeError, type TimeLimit, UNLIMITED } from "../platform/timeLimit.ts";
+import { endListenersOf } from "../spaces/listeners.ts";
 import { mirrorMember } from "../spaces/mirror.ts";
 import { type Erasure, erasureOf, type Took } from "./requestErasure.ts";
 import {
@@ -95,6 +96,7 @@ async function removeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Pro
   const { spaceId, userId } = erasure;
   if (spaceId !== null) await setTombstone(spaceId, erasure.requestedAt, deps.firestore);
   for (const member of erasure.formerMembers) await mirrorMember(deps.db, deps.firestore, member);
+  await endListenersOf(userId, deps.firestore);
   if (spaceId !== null) {
     await cancelJobs(spaceId, deps, tally);
     await removeData(spaceId, deps, tally);
@@ -102,7 +104,8 @@ async function removeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Pro
   await forgetAnswers(erasure.formerMembers, deps.firestore, tally);
   await forgetCreator(userId, deps, tally);
   tally.checkTime();
-  await deps.firebase.remove(erasure.firebaseUids);
+  // The person's own id again at a later look: a listener token that is used within its hour makes the account again, which reads nothing.
+  await deps.firebase.remove([...new Set([...erasure.firebaseUids, userId])]);
 }
 
 interface Claim {
@@ -151,10 +154,14 @@ async function record(
   });
 }
 
-/** When to look for what came late: an hour after the first pass, because uploads may be under way, then daily for a week. */
+/**
+ * When to look for what came late: an hour after the first pass, because listener tokens live that long and uploads may be under way; with a
+ * space then daily for a week.
+ */
 function nextLook({ spaceId, requestedAt, doneAt }: Erasure, now: Date): Date | null {
+  if (doneAt === null) return plusSeconds(now, FIRST_LOOK_SECONDS);
   if (spaceId === null || now > plusSeconds(requestedAt, LATE_DAYS * 86_400)) return null;
-  return plusSeconds(now, doneAt === null ? FIRST_LOOK_SECONDS : LATER_LOOK_SECONDS);
+  return plusSeconds(now, LATER_LOOK_SECONDS);
 }
 
 class TimedTally implements Tally {

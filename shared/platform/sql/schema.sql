@@ -327,6 +327,7 @@ CREATE TABLE sessions (
   expires_at timestamp with time zone NOT NULL,
   ended_at timestamp with time zone,
   end_reason text,
+  listening boolean NOT NULL DEFAULT false,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
   CONSTRAINT sessions_id_user_id_key UNIQUE (id, user_id),
   CONSTRAINT sessions_device_id_check CHECK (((length(device_id) >= 1) AND (length(device_id) <= 128))),
@@ -340,6 +341,7 @@ CREATE TABLE sessions (
   CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
 CREATE INDEX sessions_last_used_at_idx ON sessions USING btree (last_used_at);
+CREATE INDEX sessions_listening_idx ON sessions USING btree (ended_at) WHERE (listening AND (ended_at IS NOT NULL));
 CREATE INDEX sessions_user_id_created_at_idx ON sessions USING btree (user_id, created_at DESC, id DESC);
 CREATE TRIGGER sessions_ended_trigger AFTER UPDATE OF ended_at ON sessions FOR EACH ROW WHEN (new.ended_at IS NOT NULL) EXECUTE FUNCTION delete_devices_of_session();
 GRANT INSERT, SELECT, UPDATE (last_used_at, ended_at, end_reason) ON sessions TO reverie_auth;

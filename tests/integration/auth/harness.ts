@@ -22,6 +22,7 @@ import { sqlRateLimiter } from "#shared/platform/http/sqlRateLimiter.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { type Logger, silentLogger } from "#shared/platform/log/logger.ts";
 import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
+import type { Listeners } from "#shared/spaces/listeners.ts";
 
 export const ORIGIN = "http://127.0.0.1:1";
 export const APP_LINK = "reverie://signed-in";
@@ -100,6 +101,8 @@ export async function openAuthWorld(
     log?: Logger;
     /** Instead of the played one. */
     firebase?: FirebaseAccounts & CustomTokens;
+    /** Instead of those that keep nothing. */
+    listeners?: Listeners;
   } = {},
 ): Promise<AuthWorld> {
   let now = Date.parse("2030-05-05T10:00:00.000Z");
@@ -164,6 +167,7 @@ export async function openAuthWorld(
     http,
     db,
     firebase: options.firebase ?? firebase,
+    listeners: options.listeners ?? { allow: async () => {}, end: async () => {} },
     clock,
     newId: randomId,
     randomBytes,

@@ -44,6 +44,9 @@ beforeEach(async () => {
     firestore.doc("members/giver").set({ spaceId: "ours" }),
     firestore.doc("members/recipient").set({ spaceId: "ours" }),
     firestore.doc("members/neighbour").set({ spaceId: "theirs" }),
+    ...["giver", "recipient", "neighbour", "stranger"].map((userId) =>
+      firestore.doc(`sessions/of-${userId}`).set({ userId, expiresAt: new Date(Date.now() + 3_600_000) }),
+    ),
     firestore.doc("jobs/our-job").set({ spaceId: "ours", state: "queued" }),
     firestore.doc("jobs/their-job").set({ spaceId: "theirs", state: "queued" }),
     ...OTHERS.map((path) => firestore.doc(path).set({ spaceId: "ours" })),
@@ -63,15 +66,24 @@ const OTHERS = [
   "anything/else",
 ];
 
+/** A phone that listens by a token that names its session. */
+const listening = (userId: string, claims: object = {}) =>
+  rules.authenticatedContext(userId, { sid: `of-${userId}`, ...claims });
+
 const as = {
   "no one": () => rules.unauthenticatedContext(),
-  "a stranger in no space": () => rules.authenticatedContext("stranger"),
-  "a member of another space": () => rules.authenticatedContext("neighbour"),
-  "a giver": () => rules.authenticatedContext("giver"),
-  "the recipient": () => rules.authenticatedContext("recipient"),
-  // What a token claims is not asked: only the membership document is.
+  "a stranger in no space": () => listening("stranger"),
+  "a member of another space": () => listening("neighbour"),
+  "a giver": () => listening("giver"),
+  "the recipient": () => listening("recipient"),
+  // What a token claims of a space is not asked: only the membership document is.
   "a stranger whose token claims the space": () =>
-    rules.authenticatedContext("stranger", { spaceId: "ours", role: "care_giver", admin: true }),
+    listening("stranger", { spaceId: "ours", role: "care_giver", admin: true }),
+  // Firebase sessions that didn't begin with a listener token: a password that was tied to the account, for example.
+  "a giver whose token names no session": () => rules.authenticatedContext("giver"),
+  "a giver whose token names another's session": () => listening("giver", { sid: "of-recipient" }),
+  "a giver whose token names a session that never was": () => listening("giver", { sid: "unknown" }),
+  "a giver whose token names no possible session": () => listening("giver", { sid: "a/b" }),
 } satisfies Record<string, () => RulesTestContext>;
 
 const jobsOf = (context: RulesTestContext, spaceId: string) =>
@@ -97,6 +109,10 @@ for (const who of [
   "a stranger in no space",
   "a member of another space",
   "a stranger whose token claims the space",
+  "a giver whose token names no session",
+  "a giver whose token names another's session",
+  "a giver whose token names a session that never was",
+  "a giver whose token names no possible session",
 ] as const) {
   test(`${who} reads and lists none of the space's jobs`, async () => {
     const context = as[who]();
@@ -113,13 +129,15 @@ test("no one writes anything, their own space's jobs included", async () => {
     await assertFails(setDoc(doc(db, "jobs/new-job"), { spaceId: "ours" }));
     await assertFails(deleteDoc(doc(db, "jobs/our-job")));
     await assertFails(setDoc(doc(db, "members/stranger"), { spaceId: "ours" }));
+    await assertFails(setDoc(doc(db, "sessions/new"), { userId: "giver", expiresAt: new Date() }));
+    await assertFails(updateDoc(doc(db, "sessions/of-giver"), { expiresAt: new Date(Date.now() + 1e9) }));
     await assertFails(setDoc(doc(db, "results/made-up"), { spaceId: "ours" }));
   }
 });
 
 test("nothing but jobs is read by anyone, one's own membership included", async () => {
   for (const context of Object.values(as).map((make) => make())) {
-    for (const path of [...OTHERS, "members/giver"]) {
+    for (const path of [...OTHERS, "members/giver", "sessions/of-giver"]) {
       await assertFails(getDoc(doc(context.firestore(), path)));
     }
   }
@@ -131,4 +149,19 @@ test("a member who was removed stops reading at once, with the token they have",
   await backend.firestore.doc("members/giver").delete();
   await assertFails(getDoc(doc(context.firestore(), "jobs/our-job")));
   await assertFails(jobsOf(context, "ours"));
+});
+
+test("a session that ends stops its own reading at once, and no other session's", async () => {
+  const [giver, recipient] = [as["a giver"](), as["the recipient"]()];
+  await assertSucceeds(jobsOf(giver, "ours"));
+  await backend.firestore.doc("sessions/of-giver").delete();
+  await assertFails(getDoc(doc(giver.firestore(), "jobs/our-job")));
+  await assertFails(jobsOf(giver, "ours"));
+  await assertSucceeds(jobsOf(recipient, "ours"));
+});
+
+test("a session whose time is over reads nothing, though its document is there", async () => {
+  const expiresAt = new Date(Date.now() - 1000);
+  await backend.firestore.doc("sessions/of-giver").set({ userId: "giver", expiresAt });
+  await assertFails(jobsOf(as["a giver"](), "ours"));
 });

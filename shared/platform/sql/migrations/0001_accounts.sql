@@ -74,6 +74,8 @@ CREATE TABLE sessions (
   expires_at timestamptz NOT NULL,
   ended_at timestamptz,
   end_reason text CHECK (end_reason IN ('signed_out', 'token_reused')),
+  -- Whether Firestore may have its document, which lets it listen.
+  listening boolean NOT NULL DEFAULT false,
   -- For devices: a device and its session belong to one person.
   UNIQUE (id, user_id),
   CONSTRAINT sessions_lifetime_check CHECK (expires_at > created_at),
@@ -81,6 +83,8 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_user_id_created_at_idx ON sessions (user_id, created_at DESC, id DESC);
 CREATE INDEX sessions_last_used_at_idx ON sessions (last_used_at);
+-- For sweep: sessions that have ended and may still have their document.
+CREATE INDEX sessions_listening_idx ON sessions (ended_at) WHERE listening AND ended_at IS NOT NULL;
 
 -- Tokens as SHA-256 hashes. A spent one stays for as long as its successor lives, so that a late repetition and a theft can be distinguished.
 CREATE TABLE refresh_tokens (
