@@ -30,7 +30,7 @@ import {
 } from "#shared/platform/config/settings.ts";
 import { functionNames } from "../build/functions.ts";
 import { deployedSources, MAKES_CLIENT } from "./edges.ts";
-import { bundledFiles, NEEDS, ROLELESS, recorded, roleProblems, settingProblems } from "./manifestUse.ts";
+import { bundlesOf, NEEDS, ROLELESS, recorded, roleProblems, settingProblems } from "./manifestUse.ts";
 
 /** Makes all that an instance uses, clients that wait for a request included. Settings are read then and never later. */
 const makers: { readonly [Name in FunctionName]: (settings: Settings<Name>) => unknown } = {
@@ -101,8 +101,8 @@ test("a setting that is added to or removed from either side is found", async ()
   ]);
 });
 
-const files = await bundledFiles(functionNames);
-const filesOf = (name: FunctionName) => files.get(name) ?? new Set<string>();
+const bundles = await bundlesOf(functionNames);
+const filesOf = (name: FunctionName) => bundles.get(name)?.files ?? new Set<string>();
 
 for (const name of functionNames) {
   test(`${name} has the roles of the clients in its bundle, and no others`, () => {

@@ -1,4 +1,5 @@
 /** What each function really reads and calls, to be compared with what the manifest says of it. */
+import { basename } from "node:path";
 import { build } from "esbuild";
 import type { Grant } from "#shared/access/grant.ts";
 import type { Role } from "#shared/access/roles.ts";
@@ -88,11 +89,16 @@ export function roleProblems(name: string, grants: readonly Grant[], files: Read
   ];
 }
 
-/** The project's own files whose code ends up in each function's bundle: what is imported for its types only is not among them. */
-export async function bundledFiles(
-  names: readonly FunctionName[],
-): Promise<ReadonlyMap<FunctionName, ReadonlySet<string>>> {
-  const { metafile } = await build({
+/** What of the project's own code can be reached in a function. */
+export interface Bundle {
+  /** Files with code in it: what is imported for its types only is not among them. */
+  readonly files: ReadonlySet<string>;
+  readonly text: string;
+}
+
+/** The bundle of each function, packages left out. */
+export async function bundlesOf(names: readonly FunctionName[]): Promise<ReadonlyMap<FunctionName, Bundle>> {
+  const { metafile, outputFiles } = await build({
     absWorkingDir: ROOT,
     entryPoints: names.map((name) => ({ in: `functions/${name}/index.ts`, out: name })),
     outdir: "none",
@@ -107,10 +113,9 @@ export async function bundledFiles(
   return new Map(
     names.map((name) => {
       const inputs = Object.entries(metafile.outputs[`none/${name}.js`]?.inputs ?? {});
-      return [
-        name,
-        new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file)),
-      ];
+      const files = inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([file]) => file);
+      const text = outputFiles.find(({ path }) => basename(path) === `${name}.js`)?.text ?? "";
+      return [name, { files: new Set(files), text }];
     }),
   );
 }

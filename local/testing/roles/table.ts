@@ -1,0 +1,172 @@
+/** Every grant with the call that fails without it, in Google's words, found by taking each out in turn. */
+import { accountOf, type Grant, type Resource } from "#shared/access/grant.ts";
+import { grantsOf, otherAccounts } from "#shared/access/grants.ts";
+import { type FunctionName, functions } from "#shared/manifest.ts";
+import { type SettingName, settingsFor } from "#shared/platform/config/settings.ts";
+import { functionNames } from "#tools/build/functions.ts";
+import { bundlesOf, roleProblems } from "#tools/checks/manifestUse.ts";
+import { PROJECT_ID } from "../../cloud/plan.ts";
+import { bindingOf, localBindings } from "../../cloud/policy.ts";
+import { type Use, uses } from "./uses.ts";
+import type { RolesWorld } from "./world.ts";
+
+export interface Row {
+  readonly account: string;
+  readonly grant: Grant;
+  /** What the account could not do without the grant; undefined when nothing failed, so the grant is not needed. */
+  readonly fails: { readonly call: string; readonly words: string } | undefined;
+  /** `call`: a stand-in refused it. `comparison`: no emulator checks it; the account's code was compared with its roles. */
+  readonly shownBy: "call" | "comparison";
+}
+
+/** Takes out each grant of each account. */
+export async function roleTable(world: RolesWorld): Promise<Row[]> {
+  const bundles = await bundlesOf(functionNames);
+  const rows: Row[] = [];
+  for (const name of functionNames) {
+    for (const grant of grantsOf(name))
+      rows.push(await rowOf(world, name, grant, bundles.get(name)?.files ?? new Set()));
+  }
+  for (const [name, grants] of Object.entries(otherAccounts)) {
+    for (const grant of grants) rows.push(await rowOfOther(world, name, grant));
+  }
+  world.setPolicy(localBindings());
+  return rows;
+}
+
+/** The calls of one function that are refused now. */
+export async function refusedCalls(
+  world: RolesWorld,
+  name: FunctionName,
+): Promise<{ readonly call: string; readonly words: string }[]> {
+  const refused: { call: string; words: string }[] = [];
+  for (const use of uses[name]) {
+    try {
+      await world.perform(name, use);
+    } catch (error) {
+      refused.push({ call: callName(use), words: wordsOf(error) });
+    }
+  }
+  return refused;
+}
+
+async function rowOf(
+  world: RolesWorld,
+  name: FunctionName,
+  grant: Grant,
+  files: ReadonlySet<string>,
+): Promise<Row> {
+  const { on } = grant;
+  if (on.type === "secret")
+    return { account: name, grant, fails: withoutSecret(name, on.setting), shownBy: "comparison" };
+  if (on.type === "project" || on.type === "topic") {
+    const [words] = roleProblems(
+      name,
+      grantsOf(name).filter((other) => other !== grant),
+      files,
+    );
+    return {
+      account: name,
+      grant,
+      fails: words === undefined ? undefined : { call: "its client", words },
+      shownBy: "comparison",
+    };
+  }
+  return { account: name, grant, fails: await failsWithout(world, name, grant), shownBy: "call" };
+}
+
+/** What a function could not do without a grant that a stand-in checks; undefined when it would miss nothing. */
+export async function failsWithout(
+  world: RolesWorld,
+  name: FunctionName,
+  grant: Grant,
+): Promise<Row["fails"]> {
+  takeOut(world, name, grant);
+  return (await refusedCalls(world, name))[0];
+}
+
+async function rowOfOther(world: RolesWorld, name: string, grant: Grant): Promise<Row> {
+  const { on } = grant;
+  const called = functionNames.find((other) => on.type === "service" && on.function === other);
+  if (called === undefined) {
+    const fails = usedOutside(name);
+    return { account: name, grant, fails, shownBy: "comparison" };
+  }
+  const call = `a call of ${called}`;
+  if (functions[called].invoker === "events") {
+    const { trigger } = functions[called];
+    const words = `the ${trigger.type} trigger of ${called} delivers with this account; emulators deliver without a token`;
+    return { account: name, grant, fails: { call, words }, shownBy: "comparison" };
+  }
+  takeOut(world, name, grant);
+  try {
+    await world.invoke(called, accountOf(name, PROJECT_ID));
+    return { account: name, grant, fails: undefined, shownBy: "call" };
+  } catch (error) {
+    return { account: name, grant, fails: { call, words: wordsOf(error) }, shownBy: "call" };
+  }
+}
+
+/** What the accounts without a function are for that nothing local calls. */
+function usedOutside(name: string): Row["fails"] {
+  const calls: Readonly<Record<string, string>> = {
+    events: "the delivery of every event",
+    migrations: "the connection of the migrations",
+  };
+  const call = calls[name];
+  return call === undefined ? undefined : { call, words: "checked by Google only" };
+}
+
+function takeOut(world: RolesWorld, name: string, grant: Grant): void {
+  const out = JSON.stringify(bindingOf(name, grant));
+  world.setPolicy(localBindings().filter((binding) => JSON.stringify(binding) !== out));
+}
+
+/** A function whose secret can't be read has no value for its setting. */
+function withoutSecret(name: FunctionName, setting: SettingName): Row["fails"] {
+  const settings: readonly SettingName[] = functions[name].settings;
+  try {
+    settingsFor(
+      settings.filter((other) => other === setting),
+      {},
+    );
+    return undefined;
+  } catch (error) {
+    return { call: "its start", words: wordsOf(error) };
+  }
+}
+
+function callName(use: Use): string {
+  switch (use.client) {
+    case "tasks":
+      return `${use.method === "add" ? "createTask" : "deleteTask"} in ${use.queue}`;
+    case "iam":
+      return "signBlob";
+    default:
+      return `${use.client}.${use.method}`;
+  }
+}
+
+/** A resource as a person reads it. */
+export function resourceText(on: Resource): string {
+  switch (on.type) {
+    case "project":
+      return "project";
+    case "bucket":
+      return `${on.setting}${on.prefix === undefined ? "" : ` ${on.prefix}`}`;
+    case "topic":
+      return `topic ${on.topic}`;
+    case "queue":
+      return `queue ${on.queue}`;
+    case "serviceAccount":
+      return `account ${on.account}`;
+    case "secret":
+      return `secret ${on.setting}`;
+    case "service":
+      return `service ${on.function}`;
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
