@@ -12,7 +12,7 @@ interface Seconds {
 }
 
 /** Firebase Hosting ends a request after 60 seconds (https://firebase.google.com/docs/hosting/functions). */
-const SECONDS: Seconds = { work: 35, most: 45 };
+export const SECONDS: Seconds = { work: 35, most: 45 };
 
 /**
  * Erases the caller, and with a recipient their group. After the first transaction it can't be stopped or undone; `sweep` finishes

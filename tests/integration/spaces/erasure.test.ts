@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { CollectionReference, Firestore } from "@google-cloud/firestore";
+import { eraseCaller, SECONDS } from "#functions/groups/eraseCaller.ts";
 import { continueErasure, continueErasures } from "#shared/erasure/continueErasure.ts";
 import { FORGOTTEN } from "#shared/erasure/spaceData.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
 import { TimeLimit } from "#shared/platform/timeLimit.ts";
 import type { JobState } from "#shared/queue/jobDocument.ts";
 import { jobWith } from "#shared/queue/testing/jobFixture.ts";
@@ -349,6 +351,42 @@ test("the request answers 202 after 35 s, before Hosting ends it; sweep does the
   });
   assert.deepEqual(objectsOf(spaceId), []);
 });
+
+test("the request answers 202 in time also when a step hangs; sweep does the rest", async () => {
+  const { giver, recipient, spaceId } = await family();
+  await furnish(spaceId, giver);
+  const whole = harness.erasure;
+  const [stuck, goOn] = signal();
+  const [recorded, hasRecorded] = signal();
+  const transaction: Database["transaction"] = async (work, options) => {
+    const result = await whole.db.transaction(work, options);
+    if (harness.now > claimedUntil) hasRecorded();
+    return result;
+  };
+  const hangs = { ...whole, db: { ...whole.db, transaction }, firebase: { remove: () => stuck } };
+  const caller = { userId: recipient.id, sessionId: randomId(), requestId: randomId() };
+  const claimedUntil = new Date(harness.now.getTime() + 600_000);
+  const erasure = await eraseCaller(caller, hangs, { work: 60, most: 0.5 });
+  assert.equal(erasure.doneAt, null);
+  assert.ok(SECONDS.work < SECONDS.most && SECONDS.most <= 50, "Hosting ends a request after 60");
+
+  // The worker that hangs has the claim until its end. Then another has it, and what the first one records late is not taken.
+  assert.equal((await continueErasures(whole)).continued, 0);
+  harness.advance(601);
+  assert.deepEqual(await continueErasures(whole), { continued: 1, unfinished: 0, cut: false });
+  const row = () => harness.rows("SELECT * FROM erasures WHERE user_id = $1", [recipient.id]);
+  const done = await row();
+  goOn();
+  await recorded;
+  assert.deepEqual(await row(), done);
+  assert.ok(harness.removedAccounts.includes(recipient.id));
+});
+
+/** A promise and what resolves it. */
+function signal(): [Promise<void>, () => void] {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return [promise, resolve];
+}
 
 test("without time it stops between two steps, and goes on where it was", async () => {
   const { giver, recipient, spaceId } = await family();
