@@ -17,6 +17,7 @@ const ENTRIES = [
   String.raw`^engine/reference/worker\.ts$`,
   String.raw`^local/(start|testing/(run|countReporter|noProcesses)|processes/watchdog|firebase/(functionLoader|quickStart))\.ts$`,
   String.raw`^tests/integration/queue/chaosEngine\.ts$`,
+  String.raw`^tests/integration/sweep/walkProcess\.ts$`,
   String.raw`^bench/[^/]+/instance\.ts$`,
   String.raw`^tools/checks/(structure|entries|noConnections)\.ts$`,
   String.raw`^tools/build/firebaseJson\.ts$`,

@@ -1,9 +1,15 @@
 /** Walks of `sweep`: they go on where they stopped, also after a crash. */
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { after, before, beforeEach, type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { compareMembers } from "#functions/sweep/memberRepairs.ts";
 import { type Page, type Walk, walkOn } from "#functions/sweep/walk.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
 import { TimeLimit } from "#shared/platform/timeLimit.ts";
+import { eventually } from "#tests/acceptance/tools.ts";
 import { type SweepHarness, sweepHarness } from "./harness.ts";
 
 let harness: SweepHarness;
@@ -137,6 +143,86 @@ test("members are compared in pages, from the place where the last run was cut",
   for (const id of ids) assert.deepEqual((await mirror(id).get()).data(), { spaceId: "s".repeat(26) });
   assert.equal((await mirror("stranger").get()).exists, false);
 });
+
+const place = async () => (await walkRow())?.place;
+
+test("a run killed in a page loses that page; the next run does the rest", async (t) => {
+  await strangers(10);
+  const child = startWalk(t, 60);
+  assert.deepEqual(await child.next(), { mended: 0, next: "mirrors " });
+  child.goOn();
+  const second = await child.next();
+  assert.equal(second.mended, 4);
+  child.kill("SIGKILL");
+  await child.ended;
+  assert.equal(await place(), "mirrors ", "the page that was done and not written down is done again");
+
+  const deps = { ...harness.deps, clock: () => plusSeconds(new Date(), 60 + 29) };
+  assert.deepEqual(
+    await compareAll(deps),
+    NOTHING,
+    "the dead run has the walk for its own time and half a minute",
+  );
+  deps.clock = () => plusSeconds(new Date(), 60 + 31);
+  assert.deepEqual((await compareAll(deps)).did, { checked: 6, mended: 6 });
+  assert.equal((await harness.queue.firestore.collection("members").get()).size, 0);
+});
+
+test("a run stopped for longer than its time does nothing twice and takes no place", async (t) => {
+  await strangers(10);
+  const child = startWalk(t, 1);
+  await child.next();
+  child.goOn();
+  assert.equal((await child.next()).mended, 4);
+  const startedAt = performance.now();
+  child.kill("SIGSTOP");
+
+  // Another run, by a clock on which the hold of the first is over.
+  const deps = { ...harness.deps, clock: () => plusSeconds(new Date(), 60) };
+  assert.deepEqual((await compareAll(deps)).did, { checked: 6, mended: 6 });
+  const after = await walkRow();
+  await eventually("the end of its time", async () => performance.now() - startedAt > 1_000);
+  child.kill("SIGCONT");
+  child.goOn();
+  assert.deepEqual(await child.next(), { done: { did: { checked: 4, mended: 4 }, errors: [], cut: true } });
+  await child.ended;
+  assert.deepEqual(await walkRow(), after);
+});
+
+function compareAll(deps: SweepHarness["deps"]) {
+  const page: Walk["page"] = (from, time) => compareMembers(deps, from, time, 4);
+  return walkOn({ name: "compare_members", restSeconds: () => HOUR, page }, deps, new TimeLimit(60));
+}
+
+/** Mirrors of people who are no members. */
+async function strangers(count: number): Promise<void> {
+  const batch = harness.queue.firestore.batch();
+  for (let n = 0; n < count; n++)
+    batch.set(harness.queue.firestore.doc(`members/stranger${n}`), { spaceId: "gone" });
+  await batch.commit();
+}
+
+/** A run in a process of its own, which waits after each page. */
+function startWalk(t: TestContext, seconds: number) {
+  const child = spawn(
+    process.execPath,
+    [
+      fileURLToPath(new URL("walkProcess.ts", import.meta.url)),
+      harness.backend.urlOf("sweep"),
+      harness.queue.backend.projectId,
+      String(seconds),
+    ],
+    { stdio: ["pipe", "pipe", "inherit"] },
+  );
+  t.after(() => child.kill("SIGKILL"));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    ended: once(child, "exit"),
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    goOn: () => child.stdin.write("\n"),
+    next: async () => JSON.parse((await lines.next()).value ?? "null"),
+  };
+}
 
 test("what the time does not suffice for is on the next page", async () => {
   await harness.backend.pool.query(
