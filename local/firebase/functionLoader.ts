@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire, flushCompileCache } from "node:module";
 import { join } from "node:path";
+import { freezeAfter } from "./freeze.ts";
 import { type InvokerCheck, invokerCheck } from "./invoker.ts";
 
 /** How one function is run here. */
@@ -51,7 +52,12 @@ export function loadFunction(
   const handler: unknown = bundle[name];
   if (typeof handler !== "function")
     throw new Error(`the bundle of ${name} exports no function of that name`);
-  const call: Handler = (...args) => handler(...args);
+  const answersRequests = process.env.FUNCTION_SIGNATURE_TYPE === "http";
+  const call: Handler = (...args) => {
+    // The framework's response, the second argument of every HTTP function.
+    if (answersRequests) freezeAfter(args[1] as Parameters<typeof freezeAfter>[0], dir, name);
+    return handler(...args);
+  };
   if (settings.invoker !== undefined) return { [name]: invokedByIts(settings.invoker, call) };
   return { [name]: settings.redelivered ? redelivering(name, call) : call };
 }
