@@ -15,6 +15,7 @@ const counted = {
   repair_incomplete: "repairs that did part of their work",
   repair_failed: "repairs that did nothing",
   result_quarantined: "results put in quarantine",
+  repair_cut: "repairs that hung and were left behind",
   results_mended: "comparisons that found differences between both stores and mended them",
   line_too_old: "minutes in which a line was too old",
   engine_silent: "minutes in which work waited and no engine asked",

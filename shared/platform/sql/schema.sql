@@ -344,10 +344,10 @@ CREATE INDEX sessions_last_used_at_idx ON sessions USING btree (last_used_at);
 CREATE INDEX sessions_listening_idx ON sessions USING btree (ended_at) WHERE (listening AND (ended_at IS NOT NULL));
 CREATE INDEX sessions_user_id_created_at_idx ON sessions USING btree (user_id, created_at DESC, id DESC);
 CREATE TRIGGER sessions_ended_trigger AFTER UPDATE OF ended_at ON sessions FOR EACH ROW WHEN (new.ended_at IS NOT NULL) EXECUTE FUNCTION delete_devices_of_session();
-GRANT INSERT, SELECT, UPDATE (last_used_at, ended_at, end_reason) ON sessions TO reverie_auth;
+GRANT INSERT, SELECT, UPDATE (last_used_at, ended_at, end_reason, listening) ON sessions TO reverie_auth;
 GRANT SELECT (id, user_id, device_name, device_platform, created_at, last_used_at, expires_at, ended_at), UPDATE (last_used_at) ON sessions TO reverie_groups;
 GRANT SELECT (id, expires_at, ended_at) ON sessions TO reverie_notify;
-GRANT DELETE, SELECT (id, last_used_at), UPDATE (last_used_at) ON sessions TO reverie_sweep;
+GRANT DELETE, SELECT (id, last_used_at, ended_at, listening), UPDATE (last_used_at, listening) ON sessions TO reverie_sweep;
 
 CREATE TABLE devices (
   user_id text NOT NULL,

@@ -102,7 +102,7 @@ async function reads(idToken: string): Promise<number | string> {
 const REFUSED = "PERMISSION_DENIED";
 const documents = async () => (await store.firestore.collection("sessions").get()).docs.map(({ id }) => id);
 const erasureDeps = () => ({
-  db: world.db,
+  db: world.database.as("groups"),
   firestore: store.firestore,
   firebase,
   uploads: memoryObjects(),
@@ -121,7 +121,11 @@ describe("a listener token that was held back", () => {
       assert.equal((await world.refresh(refreshToken, "a-thief's")).code, "token_reused");
     },
     erasure: async ({ user, session }) => {
-      await requestErasure({ userId: user.id, sessionId: session.id, requestId: "r" }, world.db, world.now());
+      await requestErasure(
+        { userId: user.id, sessionId: session.id, requestId: "r" },
+        erasureDeps().db,
+        world.now(),
+      );
       await continueErasure(user.id, erasureDeps(), UNLIMITED);
       // Also with a membership that a crash left in the mirror.
       await store.firestore.doc(`members/${user.id}`).set({ spaceId: "ours" });
@@ -153,7 +157,11 @@ describe("a listener token that was held back", () => {
     const phone = await member("phone@example.com");
     const held = await listenerToken(phone);
     const { user, session } = phone;
-    await requestErasure({ userId: user.id, sessionId: session.id, requestId: "r" }, world.db, world.now());
+    await requestErasure(
+      { userId: user.id, sessionId: session.id, requestId: "r" },
+      erasureDeps().db,
+      world.now(),
+    );
     await continueErasure(user.id, erasureDeps(), UNLIMITED);
     const again = await exchange(held);
     assert.equal((await firebase.verify(again)).uid, user.id);
@@ -176,7 +184,7 @@ describe("when a session ends and its document doesn't go", () => {
     assert.equal(out.status, 204);
     assert.deepEqual(await documents(), [phone.session.id], "as after a crash");
 
-    const sweep = () => endLateListeners(world.db, store.firestore, world.now());
+    const sweep = () => endLateListeners(world.database.as("sweep"), store.firestore, world.now());
     assert.deepEqual(await sweep(), { ended: 0 });
     assert.equal(await reads(held), REFUSED);
     // A request that was under way when the session ended, and died before it asked again.
@@ -194,7 +202,7 @@ describe("when a session ends and its document doesn't go", () => {
   it("a session that lives keeps its document", async () => {
     const phone = await member("phone@example.com");
     await listenerToken(phone);
-    await endLateListeners(world.db, store.firestore, world.now());
+    await endLateListeners(world.database.as("sweep"), store.firestore, world.now());
     assert.deepEqual(await documents(), [phone.session.id]);
   });
 

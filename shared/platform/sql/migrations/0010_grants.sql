@@ -28,7 +28,7 @@ GRANT SELECT (id, email, email_written, email_verified, email_joinable, name, ro
   UPDATE (email, email_written, email_verified, email_joinable, updated_at) ON users TO reverie_auth;
 GRANT SELECT (provider, subject, user_id, email, email_verified, firebase_uid, last_used_at), INSERT,
   UPDATE (email, email_verified, firebase_uid, last_used_at) ON identities TO reverie_auth;
-GRANT SELECT, INSERT, UPDATE (last_used_at, ended_at, end_reason) ON sessions TO reverie_auth;
+GRANT SELECT, INSERT, UPDATE (last_used_at, ended_at, end_reason, listening) ON sessions TO reverie_auth;
 GRANT SELECT, INSERT, UPDATE (expires_at, spent_at, attempt_hash) ON refresh_tokens TO reverie_auth;
 GRANT SELECT, INSERT, DELETE ON sign_in_codes TO reverie_auth;
 GRANT INSERT ON audit_log TO reverie_auth;
@@ -98,7 +98,8 @@ GRANT SELECT, INSERT, DELETE ON resource_files TO reverie_sync, reverie_admin, r
 GRANT SELECT (id, published_at), INSERT, UPDATE (published_at) ON outbox TO reverie_sync, reverie_admin;
 
 -- sweep: what a crash left, retention, erasures that are not finished.
-GRANT SELECT (id, last_used_at), UPDATE (last_used_at), DELETE ON sessions TO reverie_sweep; -- UPDATE for a row lock
+-- UPDATE of last_used_at for a row lock.
+GRANT SELECT (id, last_used_at, ended_at, listening), UPDATE (last_used_at, listening), DELETE ON sessions TO reverie_sweep;
 GRANT SELECT (token_hash, expires_at), UPDATE (expires_at), DELETE ON refresh_tokens TO reverie_sweep; -- UPDATE for a row lock
 GRANT SELECT (code_hash, expires_at), UPDATE (expires_at), DELETE ON sign_in_codes TO reverie_sweep; -- UPDATE for a row lock
 GRANT SELECT (id, at), INSERT, DELETE ON audit_log TO reverie_sweep;
