@@ -1,31 +1,26 @@
 import { z } from "@hono/zod-openapi";
 import type { Kinds } from "#shared/kinds/index.ts";
 import type { Clock } from "#shared/platform/clock.ts";
-import { errors, type InputIssue } from "#shared/platform/errors.ts";
+import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { titleSchema } from "#shared/platform/http/title.ts";
 import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
-import { ID_PATTERN, type NewId } from "#shared/platform/ids.ts";
+import type { NewId } from "#shared/platform/ids.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { spaceState } from "#shared/spaces/spaceState.ts";
-import { visibleKinds } from "./resourceRows.ts";
-import { givenTransform } from "./transform.ts";
+import { avatarsSchema, placedSchema, requireUsable } from "./placed.ts";
 import { vrVideoSchema } from "./vrVideo.ts";
-
-const placedSchema = z.strictObject({
-  resourceId: z.string().regex(ID_PATTERN, "expected a resource's id"),
-  transform: givenTransform,
-});
+import { insertAvatars } from "./vrVideoRows.ts";
 
 const createVrVideoBody = z
   .strictObject({
     title: titleSchema,
     scene: placedSchema,
-    avatars: z.array(placedSchema).min(1).max(10),
+    avatars: avatarsSchema,
   })
   .openapi("CreateVrVideo");
 type CreateVrVideo = z.infer<typeof createVrVideoBody>;
@@ -49,7 +44,7 @@ export async function createVrVideo(
         if (!space || (await spaceState(sql, space.spaceId)) !== "living") {
           throw errors.groupRequired("join a care group first");
         }
-        await requireUsable(sql, input, deps.kinds);
+        await requireUsable(sql, input.userId, input.body, deps.kinds);
         const id = deps.newId();
         await insert(sql, { id, spaceId: space.spaceId, userId: input.userId, now, body: input.body });
         const { title, scene, avatars } = input.body;
@@ -78,28 +73,6 @@ export const createVrVideoRoute = route(
   },
 );
 
-/** @throws `resource_unknown` naming each resource that isn't there, isn't theirs (alike), or isn't made for that place */
-async function requireUsable(
-  sql: Sql,
-  input: { userId: string; body: CreateVrVideo },
-  kinds: Kinds,
-): Promise<void> {
-  const { scene, avatars } = input.body;
-  const found = await visibleKinds(sql, input.userId, [
-    scene.resourceId,
-    ...avatars.map((avatar) => avatar.resourceId),
-  ]);
-  const issues: InputIssue[] = [];
-  const check = (resourceId: string, role: "scene" | "avatar", path: string) => {
-    const kind = kinds.get(found.get(resourceId) ?? "");
-    if (kind?.vrRole !== role) issues.push({ path, message: `expected a resource that can be the ${role}` });
-  };
-  check(scene.resourceId, "scene", "scene.resourceId");
-  for (const [index, avatar] of avatars.entries())
-    check(avatar.resourceId, "avatar", `avatars.${index}.resourceId`);
-  if (issues.length > 0) throw errors.resourceUnknown("a resource can't be used here", { issues });
-}
-
 async function insert(
   sql: Sql,
   video: { id: string; spaceId: string; userId: string; now: Date; body: CreateVrVideo },
@@ -118,10 +91,5 @@ async function insert(
       video.now,
     ],
   );
-  await sql.query(
-    `INSERT INTO vr_video_avatars (vr_video_id, position, avatar_id, transform)
-     SELECT $1, (item.ordinality - 1)::smallint, item.value ->> 'resourceId', item.value -> 'transform'
-     FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS item`,
-    [video.id, JSON.stringify(avatars)],
-  );
+  await insertAvatars(sql, video.id, avatars);
 }

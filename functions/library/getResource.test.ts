@@ -9,7 +9,7 @@ const PATH = `/v1/resources/${ID}`;
 
 test("a resource is answered with URLs, without the names of objects and jobs", async () => {
   const db = databaseGiving([resourceRow()]);
-  const { status, json } = await callerOf(getResourceRoute, { db, signer })("GET", PATH);
+  const { status, json, headers } = await callerOf(getResourceRoute, { db, signer })("GET", PATH);
   assert.equal(status, 200);
   assert.deepEqual(json, {
     id: ID,
@@ -30,7 +30,8 @@ test("a resource is answered with URLs, without the names of objects and jobs", 
     ],
     urlsExpireAt: "2026-03-01T10:15:00.000Z",
   });
-  assert.deepEqual(db.asked, [[PERSON, ID]]);
+  assert.equal(headers.get("etag"), '"v1"');
+  assert.deepEqual(db.asked, [[PERSON, [ID]]]);
 });
 
 test("a resource of no space is a sample", async () => {

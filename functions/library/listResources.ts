@@ -3,25 +3,38 @@ import { page } from "#shared/platform/http/content.ts";
 import { decodeCursor, emptyIsAbsent, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { type Resource, resourceSchema, viewResource } from "./resource.ts";
-import { visibleResources } from "./resourceRows.ts";
+import { wordsOf } from "#shared/results/titleWords.ts";
+import { type ListedResource, listedResourceSchema, viewListedResource } from "./resource.ts";
+import { foundResources, visibleResources } from "./resourceRows.ts";
 import type { FileSigner } from "./signedFiles.ts";
 
 /**
- * A page of the resources that this person may see: their space's and the samples, newest first.
+ * A page of the resources that this person may see: their space's and the samples, newest first; with a search, those in whose
+ * titles each word of it begins a word. URLs are signed for posters only.
  * @throws `invalid_request` for a cursor that isn't of a list
  */
 export async function listResources(
-  input: { userId: string; limit: number; cursor?: string | undefined; kind?: string | undefined },
+  input: {
+    userId: string;
+    limit: number;
+    cursor?: string | undefined;
+    kind?: string | undefined;
+    q?: string | undefined;
+  },
   deps: { readonly db: Sql; readonly signer: FileSigner },
-): Promise<{ items: Resource[]; nextCursor: string | null }> {
-  const { userId, limit, cursor, kind } = input;
-  const rows = await visibleResources(deps.db, userId, { limit, after: decodeCursor(cursor), kind });
+): Promise<{ items: ListedResource[]; nextCursor: string | null }> {
+  const { userId, limit, cursor, kind, q } = input;
+  const page = { limit, after: decodeCursor(cursor), kind };
+  const words = q === undefined ? undefined : wordsOf(q);
+  if (words?.length === 0) return { items: [], nextCursor: null }; // only signs, which begin no word
+  const rows = words
+    ? await foundResources(deps.db, userId, words, page)
+    : await visibleResources(deps.db, userId, page);
   const { items, nextCursor } = pageOf(
     rows,
     limit,
     (row) => [row.completed_at_text, row.id],
-    (row) => viewResource(row, deps.signer),
+    (row) => viewListedResource(row, deps.signer),
   );
   return { items: await Promise.all(items), nextCursor };
 }
@@ -41,9 +54,12 @@ export const listResourcesRoute = route(
             .regex(/^[\w-]{1,64}$/)
             .optional(),
         ),
+        q: emptyIsAbsent(z.string().max(200).optional()).describe(
+          "Words of the title, or their beginnings; case and accents don't count.",
+        ),
       }),
     },
-    responses: { 200: page(resourceSchema) },
+    responses: { 200: page(listedResourceSchema) },
     errors: [],
   },
   listResources,

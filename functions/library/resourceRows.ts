@@ -5,39 +5,46 @@
 import type { FileRole } from "#shared/kinds/kind.ts";
 import { versionColumn } from "#shared/platform/firestore/version.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
+import type { Precondition } from "#shared/platform/http/ifMatch.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import { SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
+import { beginningWith } from "#shared/results/titleWords.ts";
+
+export interface ResourceFileRow {
+  readonly name: string;
+  readonly role: FileRole;
+  readonly object: string;
+  readonly generation: string;
+  readonly contentType: string;
+  readonly size: number;
+}
 
 export interface ResourceRow {
   readonly id: string;
-  readonly job_id: string;
   readonly space_id: string | null;
   readonly kind: string;
+  /** What a person gave, or else what the result says. */
   readonly title: string;
+  readonly version: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly data: Readonly<Record<string, unknown>> | null;
   readonly completed_at: Date;
   /** `completed_at` to the microsecond, for cursors. */
   readonly completed_at_text: string;
-  readonly files: ReadonlyArray<{
-    name: string;
-    role: FileRole;
-    object: string;
-    generation: string;
-    contentType: string;
-    size: number;
-  }>;
+  readonly files: readonly ResourceFileRow[];
 }
 
 const COLUMNS = `
-  r.id, r.job_id, r.space_id, r.kind, r.title, r.params, r.data, r.completed_at,
+  r.id, r.space_id, r.kind, coalesce(r.given_title, r.title) AS title, r.version, r.params, r.data, r.completed_at,
   ${versionColumn("r.completed_at")} AS completed_at_text,
   (SELECT coalesce(json_agg(json_build_object(
             'name', f.name, 'role', f.role, 'object', f.object, 'generation', f.generation, 'contentType', f.content_type,
             'size', f.size) ORDER BY f.name), '[]')
      FROM resource_files f WHERE f.resource_id = r.id) AS files`;
 
-const VISIBLE =
-  "(NOT r.hidden AND (r.space_id IS NULL OR r.space_id = (SELECT m.space_id FROM space_members m WHERE m.user_id = $1)))";
+/** The space of the person `$1`. */
+const OWN_SPACE = "SELECT m.space_id FROM space_members m WHERE m.user_id = $1";
+const VISIBLE = `(NOT r.hidden AND (r.space_id IS NULL OR r.space_id = (${OWN_SPACE})))`;
 
 /** One resource that this person may see, or undefined. */
 export async function visibleResource(
@@ -45,11 +52,16 @@ export async function visibleResource(
   userId: string,
   id: string,
 ): Promise<ResourceRow | undefined> {
+  return (await visibleOf(sql, userId, [id]))[0];
+}
+
+/** Of these ids, those this person may see. */
+export async function visibleOf(sql: Sql, userId: string, ids: readonly string[]): Promise<ResourceRow[]> {
   const { rows } = await sql.query<ResourceRow>(
-    `SELECT ${COLUMNS} FROM resources r WHERE ${VISIBLE} AND r.id = $2`,
-    [userId, id],
+    `SELECT ${COLUMNS} FROM resources r WHERE ${VISIBLE} AND r.id = ANY($2)`,
+    [userId, ids],
   );
-  return rows[0];
+  return rows;
 }
 
 /** Of these ids, those this person may see, with their kinds; they stay until the transaction ends. */
@@ -65,20 +77,92 @@ export async function visibleKinds(
   return new Map(rows.map((row) => [row.id, row.kind]));
 }
 
-/** A page, newest first: up to `limit + 1` rows after `after`. */
-export async function visibleResources(
-  sql: Sql,
-  userId: string,
-  page: { limit: number; after: Keyset | undefined; kind: string | undefined },
-): Promise<ResourceRow[]> {
+interface Page {
+  readonly limit: number;
+  readonly after: Keyset | undefined;
+  readonly kind: string | undefined;
+}
+
+/**
+ * A page, newest first: up to `limit + 1` rows after `after`. The space's resources and the samples are each read from the index that has
+ * them in this order, and no further than the page needs, however far down the list it is.
+ */
+export async function visibleResources(sql: Sql, userId: string, page: Page): Promise<ResourceRow[]> {
+  // Statements without a name are planned with their values, so a condition that a null makes true doesn't hinder the index.
+  const rest = `AND NOT r.hidden AND ($3::text IS NULL OR r.kind = $3)
+    AND ($4::timestamptz IS NULL OR (r.completed_at, r.id) < ($4::timestamptz, $5::text))
+    ORDER BY r.completed_at DESC, r.id DESC LIMIT $2`;
   const { rows } = await sql.query<ResourceRow>(
-    `SELECT ${COLUMNS} FROM resources r
-     WHERE ${VISIBLE}
-       AND ($2::timestamptz IS NULL OR (r.completed_at, r.id) < ($2::timestamptz, $3))
-       AND ($4::text IS NULL OR r.kind = $4)
-     ORDER BY r.completed_at DESC, r.id DESC
-     LIMIT $5`,
-    [userId, page.after?.[0] ?? null, page.after?.[1] ?? null, page.kind ?? null, page.limit + 1],
+    `WITH page AS (
+       SELECT r.* FROM (
+         SELECT own.* FROM (${OWN_SPACE}) m
+           CROSS JOIN LATERAL (SELECT r.id, r.completed_at FROM resources r WHERE r.space_id = m.space_id ${rest}) own
+         UNION ALL
+         (SELECT r.id, r.completed_at FROM resources r WHERE r.space_id IS NULL ${rest})
+       ) r ORDER BY r.completed_at DESC, r.id DESC LIMIT $2)
+     SELECT ${COLUMNS} FROM page p JOIN resources r ON r.id = p.id ORDER BY p.completed_at DESC, p.id DESC`,
+    [userId, ...pageParameters(page)],
   );
   return rows;
+}
+
+/**
+ * The same of those in whose titles each of these words begins a word.
+ * @param words as `wordsOf` gives them; at least one
+ */
+export async function foundResources(
+  sql: Sql,
+  userId: string,
+  words: readonly string[],
+  page: Page,
+): Promise<ResourceRow[]> {
+  const ranges = words.map(beginningWith);
+  const { rows } = await sql.query<ResourceRow>(
+    `WITH found AS MATERIALIZED (
+       SELECT w.resource_id AS id, w.completed_at
+       FROM unnest($6::text[], $7::text[]) AS range (low, high)
+         CROSS JOIN LATERAL (
+           SELECT DISTINCT w.resource_id, w.completed_at
+           FROM (${OWN_SPACE} UNION ALL SELECT '${SAMPLES_SPACE}') AS shelves (shelf)
+             CROSS JOIN LATERAL (
+               SELECT w.resource_id, w.completed_at FROM resource_words w
+               WHERE w.shelf = shelves.shelf AND w.word >= range.low AND w.word < range.high
+             ) w
+         ) w
+       WHERE $4::timestamptz IS NULL OR (w.completed_at, w.resource_id) < ($4::timestamptz, $5::text)
+       GROUP BY w.resource_id, w.completed_at HAVING count(*) = cardinality($6::text[])
+     )
+     SELECT ${COLUMNS} FROM (SELECT id, completed_at FROM found ORDER BY completed_at DESC, id DESC) p
+       -- One look-up for each row of the page: a join might read all resources instead.
+       CROSS JOIN LATERAL (
+         SELECT r.* FROM resources r
+         WHERE r.id = p.id AND ${VISIBLE} AND ($3::text IS NULL OR r.kind = $3) OFFSET 0
+       ) r
+     ORDER BY p.completed_at DESC, p.id DESC LIMIT $2`,
+    [userId, ...pageParameters(page), ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
+  );
+  return rows;
+}
+
+function pageParameters({ limit, kind, after }: Page) {
+  return [limit + 1, kind ?? null, after?.[0] ?? null, after?.[1] ?? null];
+}
+
+/**
+ * Gives a resource of this person's space another title, if it is in a state that the precondition names. One statement, so of two
+ * people at once who name the same state one changes it.
+ * @param version the state's that it makes
+ * @returns whether it did
+ */
+export async function renameIf(
+  sql: Sql,
+  change: { userId: string; id: string; title: string; version: string; precondition: Precondition },
+): Promise<boolean> {
+  const { userId, id, title, version, precondition } = change;
+  const { rowCount } = await sql.query(
+    `UPDATE resources r SET given_title = $3, version = $4
+     WHERE r.id = $2 AND NOT r.hidden AND r.space_id = (${OWN_SPACE}) AND ($5::text[] IS NULL OR r.version = ANY($5))`,
+    [userId, id, title, version, precondition === "any" ? null : precondition],
+  );
+  return rowCount === 1;
 }

@@ -1,5 +1,6 @@
 import { appOf } from "#shared/platform/http/app.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
+import { changeVrVideoRoute } from "./changeVrVideo.ts";
 import { createVrVideoRoute } from "./createVrVideo.ts";
 import { deleteResourceRoute } from "./deleteResource.ts";
 import { deleteVrVideoRoute } from "./deleteVrVideo.ts";
@@ -8,16 +9,19 @@ import { getResourceRoute } from "./getResource.ts";
 import { getVrVideoRoute } from "./getVrVideo.ts";
 import { listResourcesRoute } from "./listResources.ts";
 import { listVrVideosRoute } from "./listVrVideos.ts";
+import { renameResourceRoute } from "./renameResource.ts";
 
 /** The routes of `library`; `deps` is called at the first request. */
 export function libraryApp(deps: () => LibraryDeps): App {
   return appOf(deps, [
     listResourcesRoute,
     getResourceRoute,
+    renameResourceRoute,
     deleteResourceRoute,
     createVrVideoRoute,
     listVrVideosRoute,
     getVrVideoRoute,
+    changeVrVideoRoute,
     deleteVrVideoRoute,
   ]);
 }

@@ -1,7 +1,7 @@
 import type { FileRole } from "#shared/kinds/kind.ts";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
-import type { ResourceRow } from "./resourceRows.ts";
+import type { ResourceFileRow } from "./resourceRows.ts";
 
 /** How long a URL lives when it is made, and how long at least when it is handed out. */
 export const URL_SECONDS = 900;
@@ -20,7 +20,7 @@ export interface SignedFile {
 /** Signs the URLs of files, and hands a URL out again while it has enough life left: signing is a call to Google each time. */
 export interface FileSigner {
   /** The files with URLs, and the time until which all of them work. */
-  sign(files: ResourceRow["files"]): Promise<{ files: SignedFile[]; urlsExpireAt: string }>;
+  sign(files: readonly ResourceFileRow[]): Promise<{ files: SignedFile[]; urlsExpireAt: string }>;
 }
 
 export function createFileSigner(objects: UrlSigner, clock: Clock): FileSigner {

@@ -4,6 +4,7 @@
  */
 import { versionColumn } from "#shared/platform/firestore/version.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
+import type { Precondition } from "#shared/platform/http/ifMatch.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 
 interface Transform {
@@ -17,38 +18,108 @@ export interface VrVideoRow {
   readonly title: string;
   readonly scene_id: string;
   readonly scene_transform: Transform;
+  readonly version: string;
   readonly created_at: Date;
   /** To the microsecond, for cursors. */
   readonly created_at_text: string;
   readonly avatars: Array<{ resourceId: string; transform: Transform }>;
 }
 
-const SELECT = `
-  SELECT v.id, v.title, v.scene_id, v.scene_transform, v.created_at,
+const COLUMNS = `
+  v.id, v.title, v.scene_id, v.scene_transform, v.version, v.created_at,
     ${versionColumn("v.created_at")} AS created_at_text,
     (SELECT coalesce(json_agg(json_build_object('resourceId', a.avatar_id, 'transform', a.transform) ORDER BY a.position), '[]')
        FROM vr_video_avatars a JOIN resources r ON r.id = a.avatar_id
-       WHERE a.vr_video_id = v.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = v.space_id)) AS avatars
-  FROM vr_videos v
-    JOIN space_members m ON m.space_id = v.space_id
+       WHERE a.vr_video_id = v.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = v.space_id)) AS avatars`;
+
+/** Of the person `$1`'s space. */
+const OWN = `
+  FROM space_members m
+    JOIN vr_videos v ON v.space_id = m.space_id
     JOIN resources s ON s.id = v.scene_id AND NOT s.hidden AND (s.space_id IS NULL OR s.space_id = v.space_id)
   WHERE m.user_id = $1`;
 
 export async function vrVideoOf(sql: Sql, userId: string, id: string): Promise<VrVideoRow | undefined> {
-  const { rows } = await sql.query<VrVideoRow>(`${SELECT} AND v.id = $2`, [userId, id]);
+  const { rows } = await sql.query<VrVideoRow>(`SELECT ${COLUMNS} ${OWN} AND v.id = $2`, [userId, id]);
   return rows[0];
 }
 
-/** A page, newest first: up to `limit + 1` rows after `after`. */
+/** A page, newest first: up to `limit + 1` rows after `after`, read from the index that has them in this order. */
 export async function vrVideosOf(
   sql: Sql,
   userId: string,
   page: { limit: number; after: Keyset | undefined },
 ): Promise<VrVideoRow[]> {
   const { rows } = await sql.query<VrVideoRow>(
-    `${SELECT} AND ($2::timestamptz IS NULL OR (v.created_at, v.id) < ($2::timestamptz, $3))
+    `SELECT ${COLUMNS}
+     FROM (SELECT m.space_id FROM space_members m WHERE m.user_id = $1) m
+       CROSS JOIN LATERAL (
+         SELECT v.* FROM vr_videos v
+           CROSS JOIN LATERAL (SELECT s.hidden, s.space_id FROM resources s WHERE s.id = v.scene_id OFFSET 0) s
+         WHERE v.space_id = m.space_id AND NOT s.hidden AND (s.space_id IS NULL OR s.space_id = v.space_id)
+           AND ($2::timestamptz IS NULL OR (v.created_at, v.id) < ($2::timestamptz, $3::text))
+         ORDER BY v.created_at DESC, v.id DESC LIMIT $4
+       ) v
      ORDER BY v.created_at DESC, v.id DESC LIMIT $4`,
     [userId, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit + 1],
   );
   return rows;
+}
+
+/** What a change of a VR video replaces; what is undefined stays. */
+export interface VrVideoChange {
+  readonly title?: string | undefined;
+  readonly scene?: Placed | undefined;
+  readonly avatars?: readonly Placed[] | undefined;
+}
+
+interface Placed {
+  readonly resourceId: string;
+  readonly transform: Transform;
+}
+
+/**
+ * Changes a VR video of this person's space, if it is in a state that the precondition names. One statement decides, so of two people
+ * at once who name the same state one changes it.
+ * @param sql a transaction: the avatars follow the decision
+ * @param version the state's that it makes
+ * @returns whether it did
+ */
+export async function changeIf(
+  sql: Sql,
+  input: { userId: string; id: string; change: VrVideoChange; version: string; precondition: Precondition },
+): Promise<boolean> {
+  const { userId, id, change, version, precondition } = input;
+  const { title, scene, avatars } = change;
+  const { rowCount } = await sql.query(
+    `UPDATE vr_videos v SET title = coalesce($3, v.title), scene_id = coalesce($4, v.scene_id),
+       scene_transform = coalesce($5::jsonb, v.scene_transform), version = $6
+     FROM space_members m
+     WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2 AND ($7::text[] IS NULL OR v.version = ANY($7))`,
+    [
+      userId,
+      id,
+      title ?? null,
+      scene?.resourceId ?? null,
+      scene ? JSON.stringify(scene.transform) : null,
+      version,
+      precondition === "any" ? null : precondition,
+    ],
+  );
+  if (rowCount !== 1) return false;
+  if (avatars) {
+    await sql.query("DELETE FROM vr_video_avatars WHERE vr_video_id = $1", [id]);
+    await insertAvatars(sql, id, avatars);
+  }
+  return true;
+}
+
+/** Places avatars in a VR video that has none. */
+export async function insertAvatars(sql: Sql, id: string, avatars: readonly Placed[]): Promise<void> {
+  await sql.query(
+    `INSERT INTO vr_video_avatars (vr_video_id, position, avatar_id, transform)
+     SELECT $1, (item.ordinality - 1)::smallint, item.value ->> 'resourceId', item.value -> 'transform'
+     FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS item`,
+    [id, JSON.stringify(avatars)],
+  );
 }

@@ -100,6 +100,13 @@ export const errors = {
   leaseLost: define("lease_lost", 409, "The lease is no longer valid"),
   erased: define("erased", 409, "This was erased"),
 
+  changedMeanwhile: define(
+    "changed_meanwhile",
+    412,
+    "It was changed meanwhile",
+    "If-Match: names a state that this is no longer in; read it again",
+  ),
+
   bodyTooLarge: define("body_too_large", 413, "The request body is too large"),
   unsupportedMediaType: define("unsupported_media_type", 415, "The request body must be JSON"),
 
@@ -115,6 +122,13 @@ export const errors = {
   resourceUnknown: define("resource_unknown", 422, "The request names a resource that can't be used here"),
   outputMissing: define("output_missing", 422, "An output file is not there as declared"),
   outputsRejected: define("outputs_rejected", 422, "The output files can't be a result of this kind"),
+
+  preconditionRequired: define(
+    "precondition_required",
+    428,
+    "An If-Match is needed",
+    "If-Match: send the ETag of what was changed",
+  ),
 
   rateLimited: define("rate_limited", 429, "Too many requests"),
   tooManyOpenJobs: define("too_many_open_jobs", 429, "The group has too many open jobs"),

@@ -4,6 +4,7 @@ import { type Version, versionColumn } from "../platform/firestore/version.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import type { Known } from "./decide.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
+import { wordsOf } from "./titleWords.ts";
 
 /** Lets one transaction at a time decide about a result, also before it has a row. An erasure takes this lock as well. */
 export async function lockResult(sql: Sql, jobId: string): Promise<void> {
@@ -55,7 +56,10 @@ export async function markNotified(sql: Sql, jobId: string, now: Date): Promise<
   await sql.query("UPDATE result_versions SET notified_at = $2 WHERE job_id = $1", [jobId, now]);
 }
 
-/** Makes the resource's rows what the result says. A creator who was erased is left out. A row of the job under another id goes. */
+/**
+ * Makes the resource's rows what the result says. A title that a person gave stays. A creator who was erased is left out. A row of the
+ * job under another id goes.
+ */
 export async function putResource(sql: Sql, result: Result): Promise<void> {
   const id = resourceIdOf(result.jobId);
   // The creator's row is locked: without, one erased in between would make the insert fail for good instead of leaving it out.
@@ -63,13 +67,14 @@ export async function putResource(sql: Sql, result: Result): Promise<void> {
     result.createdBy,
   ]);
   await sql.query("DELETE FROM resources WHERE job_id = $1 AND id <> $2", [result.jobId, id]);
-  await sql.query(
+  const { rows: put } = await sql.query<{ title: string }>(
     `INSERT INTO resources (id, job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false)
      ON CONFLICT (id) DO UPDATE SET
        job_id = excluded.job_id, space_id = excluded.space_id, kind = excluded.kind, title = excluded.title, params = excluded.params,
        data = excluded.data, created_by = excluded.created_by, lease_number = excluded.lease_number,
-       completed_at = excluded.completed_at, hidden = false`,
+       completed_at = excluded.completed_at, hidden = false, version = gen_random_uuid()
+     RETURNING coalesce(given_title, title) AS title`,
     [
       id,
       result.jobId,
@@ -83,6 +88,7 @@ export async function putResource(sql: Sql, result: Result): Promise<void> {
       result.completedAt,
     ],
   );
+  await putTitleWords(sql, id, put[0]?.title ?? result.title);
   await sql.query("DELETE FROM resource_files WHERE resource_id = $1", [id]);
   await sql.query(
     `INSERT INTO resource_files (resource_id, name, role, object, content_type, size, crc32c, generation)
@@ -90,6 +96,16 @@ export async function putResource(sql: Sql, result: Result): Promise<void> {
      FROM jsonb_to_recordset($2::jsonb)
        AS f (name text, role text, object text, "contentType" text, size bigint, crc32c text, generation text)`,
     [id, JSON.stringify(result.files)],
+  );
+}
+
+/** Makes a resource be found by the words of this title, and by no others. */
+export async function putTitleWords(sql: Sql, resourceId: string, title: string): Promise<void> {
+  await sql.query("DELETE FROM resource_words WHERE resource_id = $1", [resourceId]);
+  await sql.query(
+    `INSERT INTO resource_words (shelf, word, resource_id, completed_at)
+     SELECT coalesce(r.space_id, $3), w.word, r.id, r.completed_at FROM resources r, unnest($2::text[]) AS w (word) WHERE r.id = $1`,
+    [resourceId, wordsOf(title), SAMPLES_SPACE],
   );
 }
 

@@ -186,6 +186,16 @@ function visits(w: World): Record<string, Visit> {
     },
     "GET /v1/vr-videos": { answers: everyAccount(200) },
     "GET /v1/vr-videos/{id}": { path: `/v1/vr-videos/${w.vrVideoId}`, answers: members(200) },
+    "PATCH /v1/vr-videos/{id}": {
+      path: `/v1/vr-videos/${w.vrVideoId}`,
+      body: { title: "Together" },
+      answers: members(200),
+    },
+    "PATCH /v1/resources/{id}": {
+      path: `/v1/resources/${w.sceneId}`,
+      body: { title: "Home" },
+      answers: members(200),
+    },
     "DELETE /v1/vr-videos/{id}": {
       path: `/v1/vr-videos/${w.vrVideoId}`,
       answers: account({ stranger: 404, outside: 404, recipient: 204, giver: 404 }), // the recipient was first

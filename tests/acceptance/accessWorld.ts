@@ -134,6 +134,7 @@ export async function makeWorld(cloud: Endpoints): Promise<World> {
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
           ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...(method === "PATCH" ? { "if-match": "*" } : {}),
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         redirect: "manual",

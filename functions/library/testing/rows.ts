@@ -8,7 +8,7 @@ export const ID = "0123456789abcdefghjkmnpqrs";
 export function resourceRow(overrides: Partial<ResourceRow> = {}): ResourceRow {
   return {
     id: ID,
-    job_id: "job",
+    version: "v1",
     space_id: "space",
     kind: "scene",
     title: "The garden",
@@ -41,6 +41,7 @@ export function vrVideoRow(overrides: Partial<VrVideoRow> = {}): VrVideoRow {
     title: "Together",
     scene_id: "scene",
     scene_transform: transform,
+    version: "v1",
     created_at: new Date("2026-03-01T10:00:00.123Z"),
     created_at_text: "2026-03-01T10:00:00.123456Z",
     avatars: [{ resourceId: "avatar", transform }],

@@ -448,6 +448,8 @@ CREATE TABLE resources (
   space_id text,
   kind text NOT NULL,
   title text NOT NULL,
+  given_title text,
+  version text NOT NULL DEFAULT gen_random_uuid(),
   params jsonb NOT NULL,
   data jsonb,
   created_by text,
@@ -456,6 +458,7 @@ CREATE TABLE resources (
   hidden boolean NOT NULL DEFAULT false,
   CONSTRAINT resources_pkey PRIMARY KEY (id),
   CONSTRAINT resources_job_id_key UNIQUE (job_id),
+  CONSTRAINT resources_given_title_check CHECK (((length(given_title) >= 1) AND (length(given_title) <= 200))),
   CONSTRAINT resources_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
   CONSTRAINT resources_lease_number_check CHECK ((lease_number > 0)),
   CONSTRAINT resources_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id) ON DELETE SET NULL,
@@ -464,12 +467,14 @@ CREATE TABLE resources (
 );
 CREATE INDEX resources_created_by_idx ON resources USING btree (created_by);
 CREATE INDEX resources_samples_idx ON resources USING btree (completed_at DESC, id DESC) WHERE (space_id IS NULL);
+CREATE INDEX resources_samples_kind_idx ON resources USING btree (kind, completed_at DESC, id DESC) WHERE (space_id IS NULL);
 CREATE INDEX resources_space_id_completed_at_idx ON resources USING btree (space_id, completed_at DESC, id DESC);
-GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_admin;
+CREATE INDEX resources_space_id_kind_completed_at_idx ON resources USING btree (space_id, kind, completed_at DESC, id DESC);
+GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, version, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_admin;
 GRANT SELECT ON resources TO reverie_groups;
-GRANT DELETE, SELECT, UPDATE (lease_number) ON resources TO reverie_library;
-GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_sweep;
-GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_sync;
+GRANT DELETE, SELECT, UPDATE (given_title, version) ON resources TO reverie_library;
+GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, version, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, version, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_sync;
 
 CREATE TABLE resource_files (
   resource_id text NOT NULL,
@@ -494,6 +499,20 @@ GRANT SELECT ON resource_files TO reverie_groups;
 GRANT SELECT ON resource_files TO reverie_library;
 GRANT DELETE, INSERT, SELECT ON resource_files TO reverie_sweep;
 GRANT DELETE, INSERT, SELECT ON resource_files TO reverie_sync;
+
+CREATE TABLE resource_words (
+  shelf text NOT NULL,
+  word text COLLATE "C" NOT NULL,
+  resource_id text NOT NULL,
+  completed_at timestamp with time zone NOT NULL,
+  CONSTRAINT resource_words_pkey PRIMARY KEY (shelf, word, resource_id) INCLUDE (completed_at),
+  CONSTRAINT resource_words_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id) ON DELETE CASCADE
+);
+CREATE INDEX resource_words_resource_id_idx ON resource_words USING btree (resource_id);
+GRANT DELETE, INSERT, SELECT (resource_id) ON resource_words TO reverie_admin;
+GRANT DELETE, INSERT, SELECT ON resource_words TO reverie_library;
+GRANT DELETE, INSERT, SELECT (resource_id) ON resource_words TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT (resource_id) ON resource_words TO reverie_sync;
 
 CREATE TABLE space_members (
   user_id text NOT NULL,
@@ -522,6 +541,7 @@ CREATE TABLE vr_videos (
   title text NOT NULL,
   scene_id text NOT NULL,
   scene_transform jsonb NOT NULL,
+  version text NOT NULL DEFAULT gen_random_uuid(),
   created_by text,
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT vr_videos_pkey PRIMARY KEY (id),
@@ -535,7 +555,7 @@ CREATE INDEX vr_videos_created_by_idx ON vr_videos USING btree (created_by);
 CREATE INDEX vr_videos_scene_id_idx ON vr_videos USING btree (scene_id);
 CREATE INDEX vr_videos_space_id_created_at_idx ON vr_videos USING btree (space_id, created_at DESC, id DESC);
 GRANT SELECT ON vr_videos TO reverie_groups;
-GRANT DELETE, INSERT, SELECT ON vr_videos TO reverie_library;
+GRANT DELETE, INSERT, SELECT, UPDATE (title, scene_id, scene_transform, version) ON vr_videos TO reverie_library;
 
 CREATE TABLE vr_video_avatars (
   vr_video_id text NOT NULL,
@@ -549,7 +569,7 @@ CREATE TABLE vr_video_avatars (
 );
 CREATE INDEX vr_video_avatars_avatar_id_idx ON vr_video_avatars USING btree (avatar_id);
 GRANT SELECT ON vr_video_avatars TO reverie_groups;
-GRANT INSERT, SELECT ON vr_video_avatars TO reverie_library;
+GRANT DELETE, INSERT, SELECT ON vr_video_avatars TO reverie_library;
 
 CREATE TABLE walks (
   name text NOT NULL,

@@ -98,6 +98,13 @@ async function syncedAvatar(home: Family): Promise<Result> {
   return synced(home, { jobId, kind: "avatar", params: { gender: "female" }, files });
 }
 
+/** A VR video as a list has it: without the resources that a viewer needs. */
+function listed({ json }: Answer) {
+  const { urlsExpireAt: _, ...video } = json;
+  const without = ({ resource: _, ...placed }: { resource: unknown }) => placed;
+  return { ...video, scene: without(video.scene), avatars: video.avatars.map(without) };
+}
+
 const transform = { position: [0, 1.6, -2], rotation: [0, 0, 0, 1], scale: [1, 1, 1] };
 const placed = (result: Pick<Result, "jobId">) => ({ resourceId: resourceIdOf(result.jobId), transform });
 
@@ -226,7 +233,7 @@ test("a resource with an unreadable document is hidden, and its VR videos too", 
   };
   await spoil(avatar);
   assert.equal((await call(home.giverId, "GET", `/v1/resources/${resourceIdOf(avatar.jobId)}`)).status, 404);
-  assert.deepEqual((await call(home.giverId, "GET", `/v1/vr-videos/${video.id}`)).json.avatars, [
+  assert.deepEqual(listed(await call(home.giverId, "GET", `/v1/vr-videos/${video.id}`)).avatars, [
     placed(other),
   ]);
   await spoil(scene);
@@ -235,7 +242,7 @@ test("a resource with an unreadable document is hidden, and its VR videos too", 
   assert.equal((await call(home.giverId, "POST", "/v1/vr-videos", { body })).json.code, "resource_unknown");
   await heal(scene);
   await heal(avatar);
-  assert.deepEqual((await call(home.giverId, "GET", `/v1/vr-videos/${video.id}`)).json, video);
+  assert.deepEqual(listed(await call(home.giverId, "GET", `/v1/vr-videos/${video.id}`)), video);
 });
 
 test("deletion is for good: no late event or reconciliation brings anything back", async () => {
@@ -284,7 +291,7 @@ test("a deletion while storage is away is a deletion: sweep takes what was left"
     requestedBefore: new Date(now.getTime() + 1),
     limit: 10,
   });
-  assert.deepEqual(done, { finished: 1, errors: [] });
+  assert.deepEqual(done, { finished: 1, errors: [], cut: false });
   assert.deepEqual(
     world.objects.names().filter((name) => name.includes(result.jobId)),
     [],
@@ -338,7 +345,7 @@ test("a VR video is one scene and one to ten avatars; it is made once per key", 
   assert.equal(new Set(answers.map((answer) => answer.text)).size, 1);
   const made = answers[0]?.json;
   assert.equal(answers[0]?.headers.get("location"), `/v1/vr-videos/${made.id}`);
-  assert.deepEqual((await call(home.recipientId, "GET", `/v1/vr-videos/${made.id}`)).json, made);
+  assert.deepEqual(listed(await call(home.recipientId, "GET", `/v1/vr-videos/${made.id}`)), made);
   assert.deepEqual((await call(home.recipientId, "GET", "/v1/vr-videos")).json.items, [made]);
   const reused = await call(home.giverId, "POST", "/v1/vr-videos", { body: { ...body, title: "Else" }, key });
   assert.deepEqual([reused.status, reused.json.code], [422, "idempotency_key_reused"]);
@@ -394,7 +401,7 @@ test("with its scene a VR video goes; without one of its avatars it stays", asyn
   const body = { title: "Visit", scene: placed(scene), avatars: [placed(avatar), placed(other)] };
   const { id } = (await call(home.giverId, "POST", "/v1/vr-videos", { body })).json;
   await call(home.giverId, "DELETE", `/v1/resources/${resourceIdOf(avatar.jobId)}`);
-  assert.deepEqual((await call(home.giverId, "GET", `/v1/vr-videos/${id}`)).json.avatars, [placed(other)]);
+  assert.deepEqual(listed(await call(home.giverId, "GET", `/v1/vr-videos/${id}`)).avatars, [placed(other)]);
   await call(home.giverId, "DELETE", `/v1/resources/${resourceIdOf(scene.jobId)}`);
   assert.equal((await call(home.giverId, "GET", `/v1/vr-videos/${id}`)).status, 404);
 });

@@ -118,7 +118,7 @@ test("sets go from the lease to the library, under their own names, with roles",
   for (const [kind, files] of sets) {
     const { jobId } = await delivered(kind, files);
     assert.equal(await syncResult(jobId, sync), "synced");
-    const resource = await getResource(
+    const { resource } = await getResource(
       { userId: home.recipientId, id: resourceIdOf(jobId) },
       { db: backend.as("library"), signer },
     );

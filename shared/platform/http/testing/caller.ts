@@ -2,6 +2,7 @@
 import { errors } from "../../errors.ts";
 import { silentLogger } from "../../log/logger.ts";
 import { appOf } from "../app.ts";
+import type { App } from "../appEnv.ts";
 import type { HttpDeps } from "../httpDeps.ts";
 import type { Route } from "../route.ts";
 
@@ -50,7 +51,11 @@ export const testHttp: HttpDeps = {
 /** Calls an app of this one route, whose operation works with `deps`. */
 export function callerOf<Deps extends object>(route: Route<Deps>, deps: Deps, http = testHttp): Caller {
   // Own properties stay where they are: deps may be an object that must not be touched.
-  const app = appOf(() => ({ http }), [{ ...route, addTo: (to) => route.addTo(to, () => deps) }]);
+  return callsOf(appOf(() => ({ http }), [{ ...route, addTo: (to) => route.addTo(to, () => deps) }]));
+}
+
+/** Calls a whole app. */
+export function callsOf(app: App): Caller {
   return async (method, path, { body, text = JSON.stringify(body), headers = {}, token = PERSON } = {}) => {
     const response = await app.request(path, {
       method,

@@ -42,7 +42,12 @@ CREATE TABLE resources (
   -- Null for a sample, which every signed-in person sees.
   space_id text REFERENCES spaces (id) ON DELETE CASCADE,
   kind text NOT NULL,
+  -- As the result says.
   title text NOT NULL,
+  -- What a person renamed it to; nothing that becomes of the result changes it.
+  given_title text CHECK (length(given_title) BETWEEN 1 AND 200),
+  -- Another one after each change that a person can see; the `ETag`.
+  version text NOT NULL DEFAULT gen_random_uuid(),
   params jsonb NOT NULL,
   data jsonb,
   -- Null once the person who made it was erased; the resource stays with the space.
@@ -53,7 +58,9 @@ CREATE TABLE resources (
   hidden boolean NOT NULL DEFAULT false
 );
 CREATE INDEX resources_space_id_completed_at_idx ON resources (space_id, completed_at DESC, id DESC);
+CREATE INDEX resources_space_id_kind_completed_at_idx ON resources (space_id, kind, completed_at DESC, id DESC);
 CREATE INDEX resources_samples_idx ON resources (completed_at DESC, id DESC) WHERE space_id IS NULL;
+CREATE INDEX resources_samples_kind_idx ON resources (kind, completed_at DESC, id DESC) WHERE space_id IS NULL;
 CREATE INDEX resources_created_by_idx ON resources (created_by);
 
 CREATE TABLE resource_files (
@@ -71,6 +78,18 @@ CREATE TABLE resource_files (
 CREATE UNIQUE INDEX resource_files_one_model_idx ON resource_files (resource_id) WHERE role = 'model';
 CREATE UNIQUE INDEX resource_files_one_poster_idx ON resource_files (resource_id) WHERE role = 'poster';
 
+-- The words of resources' titles, as `shared/results/titleWords.ts` makes them, so that a search reads only the rows of its own space that begin as it does.
+CREATE TABLE resource_words (
+  -- The resource's space, or 'samples'.
+  shelf text NOT NULL,
+  word text COLLATE "C" NOT NULL,
+  resource_id text NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
+  -- The resource's, so that a page is found without reading the others.
+  completed_at timestamptz NOT NULL,
+  PRIMARY KEY (shelf, word, resource_id) INCLUDE (completed_at)
+);
+CREATE INDEX resource_words_resource_id_idx ON resource_words (resource_id);
+
 CREATE TABLE vr_videos (
   id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
   space_id text NOT NULL REFERENCES spaces (id) ON DELETE CASCADE,
@@ -78,6 +97,8 @@ CREATE TABLE vr_videos (
   -- A VR video goes with its scene.
   scene_id text NOT NULL REFERENCES resources (id) ON DELETE CASCADE,
   scene_transform jsonb NOT NULL,
+  -- Another one after each change; the `ETag`.
+  version text NOT NULL DEFAULT gen_random_uuid(),
   created_by text REFERENCES users (id) ON DELETE SET NULL,
   created_at timestamptz NOT NULL
 );

@@ -62,10 +62,11 @@ GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_uploads, reve
 GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_library;
 GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_library; -- UPDATE for a row lock
 GRANT SELECT (space_id) ON tombstones TO reverie_library;
-GRANT SELECT, UPDATE (lease_number), DELETE ON resources TO reverie_library; -- UPDATE for a row lock
+GRANT SELECT, UPDATE (given_title, version), DELETE ON resources TO reverie_library;
+GRANT SELECT, INSERT, DELETE ON resource_words TO reverie_library;
 GRANT SELECT ON resource_files TO reverie_library;
-GRANT SELECT, INSERT, DELETE ON vr_videos TO reverie_library;
-GRANT SELECT, INSERT ON vr_video_avatars TO reverie_library;
+GRANT SELECT, INSERT, UPDATE (title, scene_id, scene_transform, version), DELETE ON vr_videos TO reverie_library;
+GRANT SELECT, INSERT, DELETE ON vr_video_avatars TO reverie_library;
 GRANT SELECT (job_id), UPDATE (state) ON result_versions TO reverie_library;
 GRANT SELECT, INSERT, DELETE ON removals TO reverie_library;
 GRANT SELECT, INSERT, UPDATE (body_hash, status, headers, body, expires_at) ON idempotency_keys TO reverie_library;
@@ -92,9 +93,10 @@ GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_sync, reverie_admin,
 GRANT SELECT (space_id) ON tombstones TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT, INSERT, UPDATE ON result_versions TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT, INSERT, DELETE ON removals TO reverie_sync, reverie_admin, reverie_sweep;
-GRANT SELECT, INSERT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden), DELETE
+GRANT SELECT, INSERT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden, version), DELETE
   ON resources TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT, INSERT, DELETE ON resource_files TO reverie_sync, reverie_admin, reverie_sweep;
+GRANT SELECT (resource_id), INSERT, DELETE ON resource_words TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT (id, published_at), INSERT, UPDATE (published_at) ON outbox TO reverie_sync, reverie_admin;
 
 -- sweep: what a crash left, retention, erasures that are not finished.
