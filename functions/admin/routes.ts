@@ -2,6 +2,7 @@ import { appOf } from "#shared/platform/http/app.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
 import { createSampleUploadRoute } from "./createSampleUpload.ts";
 import type { AdminDeps } from "./deps.ts";
+import { getDiagnosisRoute } from "./getDiagnosis.ts";
 import { getQuarantinedRoute } from "./getQuarantined.ts";
 import { listDeadLettersRoute } from "./listDeadLetters.ts";
 import { listQuarantineRoute } from "./listQuarantine.ts";
@@ -21,5 +22,6 @@ export function adminApp(deps: () => AdminDeps): App {
     submitSampleRoute,
     createSampleUploadRoute,
     reconcileResultsRoute,
+    getDiagnosisRoute,
   ]);
 }

@@ -143,10 +143,9 @@ async function startAll(starting: Starting, java: string, tell: (line: string) =
     })(),
     saying("bundles of the functions", folder.build()),
   ]);
-  folder.writeEnvironments(
-    functionEnvironments(plan, secrets, databaseUrl, functionNames),
-    invokerChecks(plan, identity),
-  );
+  const environments = functionEnvironments(plan, secrets, databaseUrl, functionNames);
+  folder.writeEnvironments(environments, invokerChecks(plan, identity));
+  writeWhole(files.environments, `${JSON.stringify(environments, null, 2)}\n`);
   standIns.push(
     await startFront({ port: ports.api, target: ports.hosting, functionOf: rewriteFor, atOnce: AT_ONCE }),
   );
@@ -209,7 +208,8 @@ async function stopAll(
   const closed = await close();
   await run.stop();
   if (closed) writeFileSync(plan.files.closed, "");
-  for (const file of [plan.files.run, plan.files.pids]) rmSync(file, { force: true });
+  for (const file of [plan.files.run, plan.files.pids, plan.files.environments])
+    rmSync(file, { force: true });
 }
 
 async function exportData(plan: CloudPlan, tell: (line: string) => void): Promise<boolean> {

@@ -92,7 +92,10 @@ export interface CloudPlan extends CloudOptions {
     >
   >;
   readonly files: Readonly<
-    Record<"endpoints" | "pids" | "run" | "policy" | "keys" | "closed" | "engineKey" | "adminKey", string>
+    Record<
+      "endpoints" | "environments" | "pids" | "run" | "policy" | "keys" | "closed" | "engineKey" | "adminKey",
+      string
+    >
   >;
 }
 
@@ -146,6 +149,7 @@ export function planCloud(options: CloudOptions): CloudPlan {
     },
     files: {
       endpoints: inside("endpoints.json"),
+      environments: inside("environments.json"),
       pids: inside("pids.json"),
       run: inside("run.json"),
       policy: inside("policy.json"),

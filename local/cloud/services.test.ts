@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { tasksConfigSchema } from "#local/standins/tasks/config.ts";
 import { settingsOf } from "#local/standins/tasks/queueSettings.ts";
 import { backoffMs } from "#local/standins/tasks/retry.ts";
+import { buckets } from "#shared/platform/storage/buckets.ts";
 import { queues } from "#shared/platform/tasks/queues.ts";
 import { planCloud } from "./plan.ts";
-import { tasksProcess } from "./services.ts";
+import { storageProcess, tasksProcess } from "./services.ts";
 
 test("each queue of the local cloud backs off as production's queue does", () => {
   const plan = planCloud({ portBase: 8700, dataDir: ".local", fresh: false, engine: false });
@@ -18,4 +19,13 @@ test("each queue of the local cloud backs off as production's queue does", () =>
     return [name, [least, 2 * least, maxBackoffSeconds]];
   });
   assert.deepEqual(schedules, expected);
+});
+
+test("the stand-in's buckets let browsers do what the project's data says", () => {
+  const plan = planCloud({ portBase: 8700, dataDir: ".local", fresh: false, engine: false });
+  const config = JSON.parse(storageProcess(plan).env?.STORAGE_CONFIG ?? "");
+  assert.deepEqual(
+    config.buckets.map(({ cors }: { cors: unknown }) => cors),
+    Object.values(buckets).map(({ cors }) => ({ origins: [plan.urls.api], ...cors })),
+  );
 });

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { grantsOf } from "#shared/access/grants.ts";
 import { functions } from "#shared/manifest.ts";
+import { buckets as bucketData } from "#shared/platform/storage/buckets.ts";
 import { queues } from "#shared/platform/tasks/queues.ts";
 import { functionNames } from "#tools/build/functions.ts";
 import { REGION } from "#tools/build/region.ts";
@@ -120,7 +121,11 @@ export function storageProcess(plan: CloudPlan): ProcessSpec {
     STORAGE_CONFIG: JSON.stringify({
       port: plan.ports.storage,
       dataDir: plan.dirs.storage,
-      buckets: Object.values(buckets).map((name) => ({ name })),
+      // Pages of the one origin, as where it is deployed. Lifecycles are left out: nothing here lives as long.
+      buckets: Object.values(bucketData).map(({ suffix, cors }) => ({
+        name: `${PROJECT_ID}-${suffix}`,
+        cors: { origins: [plan.urls.api], ...cors },
+      })),
       access: { identity: plan.urls.identity, policyFile: plan.files.policy },
       onFinalized: [{ bucket: buckets.UPLOADS_BUCKET, url: plan.urls.ingest }],
     }),

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync } from "node:fs";
-import { getCompileCacheDir } from "node:module";
 import { type Clock, systemClock } from "./clock.ts";
+import { compiledFiles } from "./compiledFiles.ts";
 import type { SettingsOf } from "./config/settings.ts";
 import { type NewId, type RandomBytes, randomId } from "./ids.ts";
 import { createLogger, type Logger } from "./log/logger.ts";
@@ -24,15 +23,4 @@ export function baseDeps(name: string, settings: SettingsOf<"LOG_LEVEL" | "GOOGL
     newId: randomId,
     randomBytes,
   };
-}
-
-/** How many files are in the cache that NODE_COMPILE_CACHE names: V8 writes to it when the process ends, so they are of an earlier one. */
-function compiledFiles(): number {
-  const dir = getCompileCacheDir();
-  if (dir === undefined) return 0;
-  try {
-    return readdirSync(dir).length;
-  } catch {
-    return 0; // not made yet
-  }
 }

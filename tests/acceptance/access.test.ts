@@ -232,6 +232,7 @@ function visits(w: World): Record<string, Visit> {
       path: `/v1/admin/quarantine/${NOWHERE}/replay`,
       answers: service("administrator", 404),
     },
+    "GET /v1/admin/diagnosis": { answers: service("administrator", 200) },
     "GET /v1/admin/dead-letters": { answers: service("administrator", 200) },
     "POST /v1/admin/dead-letters/{jobId}/retry": {
       path: `/v1/admin/dead-letters/${NOWHERE}/retry`,

@@ -56,7 +56,7 @@ test("the caller's address is appended, of cookies only __session passes on", as
     .parse(await answer.json());
   assert.equal(seen.url, "/v1/jobs/a%20b?x=%2F");
   assert.equal(seen.body, "{}");
-  assert.equal(seen.headers["x-forwarded-for"], `203.0.113.9, ${LOOPBACK}`);
+  assert.equal(seen.headers["x-forwarded-for"], `203.0.113.9, ${LOOPBACK}, 199.36.158.100`);
   assert.equal(seen.headers.cookie, "__session=abc");
   assert.equal(seen.headers["x-mine"], "yes");
   assert.equal(seen.headers.host, new URL(origin).host);

@@ -26,6 +26,9 @@ export interface Front {
   close(): Promise<void>;
 }
 
+/** Hosting appends the caller's address, and the function's own front end then Hosting's; this is one of those. */
+const HOSTING_ADDRESS = "199.36.158.100";
+
 /** Headers of one connection, not of the message (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = new Set([
   "connection",
@@ -150,7 +153,8 @@ function headersOnward(incoming: IncomingMessage): string[] {
     else if (BODY_HEADERS.has(lower) && !mayHaveBody(incoming)) continue;
     else if (lower === "transfer-encoding" || !HOP_BY_HOP.has(lower)) onward.push(name, value);
   }
-  onward.push("x-forwarded-for", [...forwardedFor, incoming.socket.remoteAddress ?? LOOPBACK].join(", "));
+  const caller = incoming.socket.remoteAddress ?? LOOPBACK;
+  onward.push("x-forwarded-for", [...forwardedFor, caller, HOSTING_ADDRESS].join(", "));
   return onward;
 }
 

@@ -1,4 +1,5 @@
 import type { StorageAccess } from "./access.ts";
+import type { BucketCors } from "./cors.ts";
 import type { ObjectStorage } from "./objectStorage.ts";
 import type { ResumableUploads } from "./resumable.ts";
 import type { PublicKeys } from "./signature.ts";
@@ -13,4 +14,6 @@ export interface ApiDeps {
 
 export interface XmlDeps extends ApiDeps {
   readonly publicKeys: PublicKeys;
+  /** By the bucket's name. */
+  readonly cors: ReadonlyMap<string, BucketCors | undefined>;
 }

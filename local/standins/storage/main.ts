@@ -15,7 +15,18 @@ const configSchema = z.strictObject({
   host: z.string().exactOptional(),
   dataDir: z.string().min(1),
   buckets: z.array(
-    z.strictObject({ name: z.string(), lifecycleDays: z.number().positive().exactOptional() }),
+    z.strictObject({
+      name: z.string(),
+      lifecycleDays: z.number().positive().exactOptional(),
+      cors: z
+        .strictObject({
+          origins: z.array(z.string()),
+          methods: z.array(z.string()),
+          headers: z.array(z.string()),
+          maxAgeSeconds: z.int(),
+        })
+        .exactOptional(),
+    }),
   ),
   /** PEM by the service account's address; others are asked for at `access.identity`. */
   publicKeys: z.record(z.string(), z.string()).exactOptional(),

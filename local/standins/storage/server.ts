@@ -8,7 +8,7 @@ import type { StorageAccess } from "./access.ts";
 import { answerFailure } from "./answerFailure.ts";
 import { Blobs } from "./blobs.ts";
 import { Buckets } from "./buckets.ts";
-import { allowBrowsers, answerPreflight } from "./cors.ts";
+import { allowBrowsers, answerPreflight, type BucketCors } from "./cors.ts";
 import { openDatabase } from "./database.ts";
 import type { XmlDeps } from "./deps.ts";
 import { type EventLog, FinalizedEvents, type FinalizedSink } from "./events.ts";
@@ -30,7 +30,12 @@ export interface StorageOptions {
   /** Where everything is kept; made when missing. One process at a time. */
   readonly dataDir: string;
   /** Made when missing. Objects older than `lifecycleDays` are deleted. */
-  readonly buckets: readonly { readonly name: string; readonly lifecycleDays?: number }[];
+  readonly buckets: readonly {
+    readonly name: string;
+    readonly lifecycleDays?: number;
+    /** What web pages may do; nothing unless set. */
+    readonly cors?: BucketCors;
+  }[];
   /** Whose signatures count. */
   readonly publicKeys: PublicKeys;
   /** Who may do what; without it everyone may do everything, and signatures alone are checked. */
@@ -76,8 +81,10 @@ export async function startStorage(options: StorageOptions): Promise<StorageStan
     }
 
     const storage = new ObjectStorage({ db, buckets, objects, sessions, blobs, events, clock, baseUrl: url });
+    const cors = new Map(options.buckets.map((bucket) => [bucket.name, bucket.cors]));
     const deps: XmlDeps = {
       storage,
+      cors,
       resumable: new ResumableUploads(storage),
       publicKeys: options.publicKeys,
       access: options.access,
@@ -149,8 +156,9 @@ async function answer(
     api = target === undefined ? "xml" : "json";
     // Signed URLs and session URIs are meant to be handed to browsers; the JSON API isn't for any page that is open.
     const forBrowsers = target === undefined || exchange.query.has("upload_id");
-    if (forBrowsers) allowBrowsers(exchange);
-    if (forBrowsers && request.method === "OPTIONS") answerPreflight(exchange);
+    const cors = deps.cors.get(target?.pieces[1] ?? exchange.rawPath.split("/")[1] ?? "");
+    if (forBrowsers) allowBrowsers(exchange, cors);
+    if (forBrowsers && request.method === "OPTIONS") answerPreflight(exchange, cors);
     else if (target === undefined) await xmlApi(exchange, deps);
     else await jsonApi(exchange, target, deps);
   } catch (error) {

@@ -11,7 +11,17 @@ import { BUCKET, client, eventually, http, signByHand, start, temporaryDirectory
 const dataDir = temporaryDirectory();
 const started = Date.now();
 let ahead = 0;
-const { url, port } = await start({ dataDir, clock: () => new Date(Date.now() + ahead) });
+const CORS = {
+  origins: ["http://app.example"],
+  methods: ["PUT"],
+  headers: ["Content-Type", "x-goog-if-generation-match"],
+  maxAgeSeconds: 60,
+};
+const { url, port } = await start({
+  dataDir,
+  buckets: [{ name: BUCKET, cors: CORS }],
+  clock: () => new Date(Date.now() + ahead),
+});
 const bucket = client(url).bucket(BUCKET);
 
 const CREATE = { "x-goog-if-generation-match": "0", "x-goog-content-length-range": "1,100000" };
@@ -306,19 +316,26 @@ test("names that look like paths are just names", async () => {
   }
 });
 
-test("a browser may use a signed URL from any page, and the JSON API from none", async () => {
-  const preflight = await http("OPTIONS", await signPut("from-browser"), {
-    origin: "http://app.example",
-    "access-control-request-method": "PUT",
-    "access-control-request-headers": "content-type,x-goog-if-generation-match",
+test("a page uses signed URLs as its bucket's CORS says, and never the JSON API", async () => {
+  const page = { origin: "http://app.example" };
+  const asked = (origin: string, method: string, headers: string) => ({
+    origin,
+    "access-control-request-method": method,
+    "access-control-request-headers": headers,
   });
-  assert.equal(preflight.status, 200);
-  assert.equal(preflight.headers["access-control-allow-origin"], "*");
-  assert.match(preflight.headers["access-control-allow-methods"] ?? "", /PUT/);
-  assert.equal(preflight.headers["access-control-allow-headers"], "content-type,x-goog-if-generation-match");
-  const put = await http("PUT", await signPut("from-browser"), { ...MP4, origin: "http://app.example" }, "x");
-  assert.equal(put.headers["access-control-allow-origin"], "*");
-  const api = await http("GET", `${url}/storage/v1/b`, { origin: "http://app.example" });
+  const preflight = async (...args: Parameters<typeof asked>) => {
+    const { status, headers } = await http("OPTIONS", await signPut("from-browser"), asked(...args));
+    assert.equal(status, 200);
+    return headers["access-control-allow-origin"];
+  };
+  assert.equal(await preflight(page.origin, "PUT", "content-type, X-Goog-If-Generation-Match"), page.origin);
+  assert.equal(await preflight("http://other.example", "PUT", "content-type"), undefined);
+  assert.equal(await preflight(page.origin, "DELETE", "content-type"), undefined);
+  assert.equal(await preflight(page.origin, "PUT", "content-type,x-other"), undefined);
+  const put = await http("PUT", await signPut("from-browser"), { ...MP4, ...page }, "x");
+  assert.equal(put.headers["access-control-allow-origin"], page.origin);
+  assert.equal(put.headers["access-control-expose-headers"], CORS.headers.join(", "));
+  const api = await http("GET", `${url}/storage/v1/b`, page);
   assert.equal(api.headers["access-control-allow-origin"], undefined);
 });
 

@@ -582,4 +582,5 @@ CREATE TABLE walks (
   CONSTRAINT walks_name_check CHECK (((length(name) >= 1) AND (length(name) <= 64))),
   CONSTRAINT walks_spent_ms_check CHECK ((spent_ms >= 0))
 );
+GRANT SELECT (name, next_at) ON walks TO reverie_admin;
 GRANT INSERT, SELECT, UPDATE (place, spent_ms, next_at, holder, held_until) ON walks TO reverie_sweep;

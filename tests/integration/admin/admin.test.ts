@@ -248,3 +248,28 @@ test("reconciling on demand says what differed and was mended, with or without a
   ])
     assert.equal((await call("POST", "/v1/admin/audit", body)).status, 400);
 });
+
+test("the diagnosis shows login, quarantine, failed jobs and reconciliation", async () => {
+  await queue.backend.clear();
+  await backend.pool.query("DELETE FROM walks");
+  const before = await call("GET", "/v1/admin/diagnosis");
+  assert.equal(before.status, 200);
+  const { sql, compiledFiles, ...rest } = before.json;
+  assert.match(sql.user, /^reverie-admin@/);
+  assert.deepEqual([sql.roles, sql.encrypted], [["reverie_admin"], false]);
+  assert.equal(typeof compiledFiles, "number");
+  assert.deepEqual(rest, {
+    at: queue.now.toISOString(),
+    callerCountedAs: "unknown",
+    quarantined: 0,
+    failedJobs: 0,
+    nextReconciliationAt: null,
+  });
+
+  await quarantined();
+  await backend.pool.query(
+    "INSERT INTO walks (name, spent_ms, next_at) VALUES ('reconcile_results', 0, '2026-01-02T03:04:05Z')",
+  );
+  const { json } = await call("GET", "/v1/admin/diagnosis");
+  assert.deepEqual([json.quarantined, json.nextReconciliationAt], [1, "2026-01-02T03:04:05.000Z"]);
+});

@@ -98,6 +98,7 @@ GRANT SELECT, INSERT, UPDATE (job_id, space_id, kind, title, params, data, creat
 GRANT SELECT, INSERT, DELETE ON resource_files TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT (resource_id), INSERT, DELETE ON resource_words TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT (id, published_at), INSERT, UPDATE (published_at) ON outbox TO reverie_sync, reverie_admin;
+GRANT SELECT (name, next_at) ON walks TO reverie_admin;
 
 -- sweep: what a crash left, retention, erasures that are not finished.
 -- UPDATE of last_used_at for a row lock.
