@@ -13,6 +13,7 @@ import { openDatabase } from "./database.ts";
 import type { XmlDeps } from "./deps.ts";
 import { type EventLog, FinalizedEvents, type FinalizedSink } from "./events.ts";
 import { openExchange } from "./exchange.ts";
+import { StorageError } from "./failure.ts";
 import { jsonApi, jsonTarget } from "./jsonApi.ts";
 import { checkNewBucketName } from "./names.ts";
 import { ObjectStorage } from "./objectStorage.ts";
@@ -162,6 +163,8 @@ async function answer(
     else if (target === undefined) await xmlApi(exchange, deps);
     else await jsonApi(exchange, target, deps);
   } catch (error) {
+    if (error instanceof StorageError && (error.refusal.status === 401 || error.refusal.status === 403))
+      log("access_denied", { why: error.message });
     answerFailure(exchange, error, api, log);
   }
   // What is left of a refused body is read and dropped, so that its sender gets to read the answer.

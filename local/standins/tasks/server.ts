@@ -167,7 +167,10 @@ function implementation(
 }
 
 function refusal(error: unknown, method: string, log: TasksLog): grpc.ServerErrorResponse {
-  if (error instanceof StatusError) return error;
+  if (error instanceof StatusError) {
+    if (error.code === grpc.status.PERMISSION_DENIED) log("access_denied", { method, why: error.message });
+    return error;
+  }
   if (error instanceof z.ZodError) {
     const problems = error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
     return Object.assign(new Error(problems.join("; ")), { code: grpc.status.INVALID_ARGUMENT });
