@@ -7,6 +7,7 @@ import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts"
 import type { NewId } from "#shared/platform/ids.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
+import { createReadUrls } from "#shared/platform/storage/readUrls.ts";
 import { urlSigner } from "#shared/platform/storage/urlSigner.ts";
 import type { DeleteResourceDeps } from "./deleteResource.ts";
 import { createFileSigner, type FileSigner } from "./signedFiles.ts";
@@ -33,7 +34,7 @@ export function libraryDeps(
     db,
     firestore: createFirestore(settings),
     objects: objectStore(RESOURCES_BUCKET, settings),
-    signer: createFileSigner(urlSigner(RESOURCES_BUCKET, settings), clock),
+    signer: createFileSigner(createReadUrls(urlSigner(RESOURCES_BUCKET, settings), clock, log), clock),
     kinds,
   };
 }

@@ -24,7 +24,14 @@ const common = z.object({
 export const resourceSchema = common
   .extend({
     files: z.array(
-      file.extend({ url: z.url().describe("Reads the file until urlsExpireAt; needs no token.") }),
+      file.extend({
+        url: z
+          .url()
+          .optional()
+          .describe(
+            "Reads the file until urlsExpireAt; needs no token. Absent while it can't be signed: ask again.",
+          ),
+      }),
     ),
     urlsExpireAt: z.iso.datetime(),
   })
@@ -36,25 +43,26 @@ export const listedResourceSchema = common
   .extend({
     poster: z
       .object({ url: z.url().describe("Reads the picture until urlsExpireAt; needs no token.") })
-      .nullable(),
+      .nullable()
+      .describe("Null also while its URL can't be signed."),
     files: z.array(file).describe("`GET /v1/resources/{id}` has their URLs."),
     urlsExpireAt: z.iso.datetime(),
   })
   .openapi("ListedResource");
 export type ListedResource = z.infer<typeof listedResourceSchema>;
 
-/** @throws Error when the files' URLs can't be signed */
+/** A file whose URL can't be signed is there without one. */
 export async function viewResource(row: ResourceRow, signer: FileSigner): Promise<Resource> {
   return { ...viewCommon(row), ...(await signer.sign(row.files)) };
 }
 
-/** @throws Error when the poster's URL can't be signed */
+/** A poster whose URL can't be signed is null. */
 export async function viewListedResource(row: ResourceRow, signer: FileSigner): Promise<ListedResource> {
   const { files, urlsExpireAt } = await signer.sign(row.files.filter(({ role }) => role === "poster"));
   const [poster] = files;
   return {
     ...viewCommon(row),
-    poster: poster ? { url: poster.url } : null,
+    poster: poster?.url === undefined ? null : { url: poster.url },
     files: row.files.map(({ name, role, contentType, size }) => ({ name, role, contentType, size })),
     urlsExpireAt,
   };

@@ -44,7 +44,6 @@ export function viewVrVideo(row: VrVideoRow): VrVideo {
  * Everything that a viewer needs of a VR video.
  * @param resources those of its resources that the person may see; an avatar that isn't among them is left out
  * @returns undefined when its scene isn't among them
- * @throws Error when the files' URLs can't be signed
  */
 export async function viewWithResources(
   row: VrVideoRow,

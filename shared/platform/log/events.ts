@@ -137,7 +137,9 @@ export interface WarnEvents {
   repair_cut: OfRepair & { readonly did: Readonly<Record<string, number>> };
   /** The mirror of memberships is behind; `sweep` brings it up to date. */
   members_unmirrored: Failure;
-  /** Firebase sessions could not be ended with ours; they end within the hour. */
+  /** The URL of a file could not be signed; the answer has the file without it. */
+  url_not_signed: Failure;
+  /** The listeners of a session could not be ended with it; `sweep` ends them. */
   listeners_not_ended: Failure & { readonly userId: string };
   /** A device could not be reached; it is notified at the next delivery. */
   device_not_notified: Failure & { readonly eventId: string; readonly type: string };

@@ -1,7 +1,9 @@
 /** Signed URLs of Cloud Storage: the holder of one may make the one request that it names. */
-import type { GetSignedUrlConfig } from "@google-cloud/storage";
+import { type GetSignedUrlConfig, Storage } from "@google-cloud/storage";
+import type { GoogleAuth } from "google-auth-library";
 import type { SettingsOf } from "../config/settings.ts";
-import { storageClient } from "./client.ts";
+import { SigningAuth } from "../google/signingAuth.ts";
+import { lazy } from "../lazy.ts";
 
 /** A request the holder may make as it stands: this method, to this URL, with exactly these headers. */
 export interface SignedRequest {
@@ -28,15 +30,20 @@ export interface UrlSigner {
   signRead(object: string, generation: string, expiresAt: Date): Promise<string>;
 }
 
+/** One for all signers of an instance, since what it limits is the instance. */
+const signingAuth = lazy(() => new SigningAuth());
+
 /**
  * Signs with the function's own account, by IAM's `signBlob`.
  * @param bucket its name
+ * @param auth asks IAM
  */
 export function urlSigner(
   bucket: string,
   settings: SettingsOf<"SIGNING_ENDPOINT" | "GOOGLE_CLOUD_PROJECT">,
+  auth: GoogleAuth = signingAuth(),
 ): UrlSigner {
-  const objects = storageClient(settings.GOOGLE_CLOUD_PROJECT).bucket(bucket);
+  const objects = new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT, authClient: auth }).bucket(bucket);
   const endpoint =
     settings.SIGNING_ENDPOINT === undefined ? {} : { signingEndpoint: settings.SIGNING_ENDPOINT };
   const sign = async (

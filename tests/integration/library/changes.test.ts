@@ -5,6 +5,9 @@ import { libraryApp } from "#functions/library/routes.ts";
 import { createFileSigner } from "#functions/library/signedFiles.ts";
 import { type Caller, callsOf, testHttp } from "#shared/platform/http/testing/caller.ts";
 import { randomId } from "#shared/platform/ids.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
+import { createReadUrls } from "#shared/platform/storage/readUrls.ts";
+import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { reconcileResults } from "#shared/results/reconcile.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
@@ -24,14 +27,15 @@ let call: Caller;
 let signed: string[] = [];
 before(async () => {
   world = await resultsWorld(() => now);
-  const signer = createFileSigner(
-    {
-      ...world.objects,
-      signRead: (object, ...rest) => {
-        signed.push(object);
-        return world.objects.signRead(object, ...rest);
-      },
+  const objects: UrlSigner = {
+    ...world.objects,
+    signRead: (object, ...rest) => {
+      signed.push(object);
+      return world.objects.signRead(object, ...rest);
     },
+  };
+  const signer = createFileSigner(
+    createReadUrls(objects, () => now, silentLogger),
     () => now,
   );
   const deps = { ...world.depsOf("library"), http: testHttp, newId: randomId, signer };

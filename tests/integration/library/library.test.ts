@@ -7,6 +7,7 @@ import { kinds } from "#shared/kinds/index.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
+import { createReadUrls } from "#shared/platform/storage/readUrls.ts";
 import { finishRemovals } from "#shared/results/finishRemoval.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
@@ -36,7 +37,10 @@ before(async () => {
     },
     kinds,
     newId: randomId,
-    signer: createFileSigner(world.objects, () => now),
+    signer: createFileSigner(
+      createReadUrls(world.objects, () => now, silentLogger),
+      () => now,
+    ),
   };
   app = libraryApp(() => deps);
 });
@@ -315,18 +319,18 @@ test("deletion and sync at the same moment: it ends deleted, whichever comes fir
   }
 });
 
-test("a URL is handed out again while ten minutes are left, then a new one is signed", async () => {
+test("a URL is handed out again while five minutes are left, then a new one is signed", async () => {
   const home = await family(world);
   const result = await synced(home);
   const path = `/v1/resources/${resourceIdOf(result.jobId)}`;
   const first = (await call(home.giverId, "GET", path)).json;
-  now = new Date("2026-03-01T10:05:00Z");
+  now = new Date("2026-03-01T10:10:00Z");
   const again = (await call(home.recipientId, "GET", path)).json;
   assert.deepEqual([again.files, again.urlsExpireAt], [first.files, first.urlsExpireAt]);
-  now = new Date("2026-03-01T10:05:01Z");
+  now = new Date("2026-03-01T10:10:01Z");
   const later = (await call(home.giverId, "GET", path)).json;
   assert.notEqual(later.files[0].url, first.files[0].url);
-  assert.equal(later.urlsExpireAt, "2026-03-01T10:20:01.000Z");
+  assert.equal(later.urlsExpireAt, "2026-03-01T10:25:01.000Z");
 });
 
 test("a VR video is one scene and one to ten avatars; it is made once per key", async () => {

@@ -10,7 +10,9 @@ import { createFileSigner } from "#functions/library/signedFiles.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import type { FileRole } from "#shared/kinds/kind.ts";
 import { ReverieError } from "#shared/platform/errors.ts";
+import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
+import { createReadUrls } from "#shared/platform/storage/readUrls.ts";
 import { resourceIdOf } from "#shared/results/resultDocument.ts";
 import { resultObject } from "#shared/results/resultObject.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
@@ -113,7 +115,10 @@ const sets: readonly (readonly [kind: string, files: readonly Made[]])[] = [
 ];
 
 test("sets go from the lease to the library, under their own names, with roles", async () => {
-  const signer = createFileSigner(queue.resources, queue.deps.clock);
+  const signer = createFileSigner(
+    createReadUrls(queue.resources, queue.deps.clock, silentLogger),
+    queue.deps.clock,
+  );
   const sync = { ...queue.deps, db, objects: queue.resources, publish: async () => {} };
   for (const [kind, files] of sets) {
     const { jobId } = await delivered(kind, files);
