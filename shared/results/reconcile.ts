@@ -8,6 +8,7 @@ import { FieldPath, type Firestore } from "@google-cloud/firestore";
 import pMap from "p-map";
 import type { Kinds } from "../kinds/index.ts";
 import type { Sql } from "../platform/sql/pool.ts";
+import { inTime, TimeLimit } from "../platform/timeLimit.ts";
 import { creators, mendResult } from "./mendResult.ts";
 import { type Observation, observationOf } from "./observation.ts";
 import { strayQuarantine } from "./quarantine.ts";
@@ -35,14 +36,17 @@ const PAGE = 100;
 const MOST_NAMED = 1_000;
 /** Results mended at once; more would only wait for the instance's connections. */
 const AT_ONCE = 4;
+const MEND_SECONDS = 10;
 
 /**
  * @param options.after the `nextCursor` of a run before; from the beginning unless given
  * @param options.maxSeconds real seconds after which it stops between two pages
+ * @param options.mendSeconds real seconds after which a result counts as failed, so that one that hangs holds up none behind it; ten
+ *   unless given
  */
 export async function reconcileResults(
   deps: SyncDeps,
-  options: { after?: string | undefined; maxSeconds?: number } = {},
+  options: { after?: string | undefined; maxSeconds?: number; mendSeconds?: number } = {},
 ): Promise<Reconciliation> {
   const until = performance.now() + (options.maxSeconds ?? Number.POSITIVE_INFINITY) * 1000;
   const count = { missing: 0, stale: 0, changed: 0, invented: 0, recovered: 0, erased: 0 };
@@ -60,7 +64,9 @@ export async function reconcileResults(
 
   const look = async (jobId: string) => {
     try {
-      const difference = await mendResult(jobId, deps);
+      const difference = await inTime(new TimeLimit(options.mendSeconds ?? MEND_SECONDS), () =>
+        mendResult(jobId, deps),
+      );
       if (!difference) return;
       count[difference] += 1;
       total.mended += 1;

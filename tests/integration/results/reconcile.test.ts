@@ -161,3 +161,22 @@ test("in slices it comes to the same, and versions set back or ahead by hand are
   );
   assert.deepEqual(await contents(), before);
 });
+
+test("a result whose files hang is left and counted; those behind it are mended", async () => {
+  const before = await contents();
+  const lost = jobIds.slice(40, 45);
+  await world.backend.pool.query("DELETE FROM resources WHERE job_id = ANY($1)", [lost]);
+  const [stuck = ""] = lost.toSorted();
+  const { objects } = world.deps;
+  const { promise, resolve: goOn } = Promise.withResolvers<undefined>();
+  const hanging: typeof objects = {
+    ...objects,
+    look: (object) => (object.includes(stuck) ? promise : objects.look(object)),
+  };
+  const deps = { ...world.depsOf("sweep"), objects: hanging };
+  const { mended, failed, nextCursor } = await reconcileResults(deps, { mendSeconds: 1 });
+  assert.deepEqual([mended, failed, nextCursor], [4, 1, null]);
+  goOn(undefined); // it holds the result's lock until then, or until Postgres ends its transaction after 15 seconds
+  await reconcileResults(world.depsOf("sweep"));
+  assert.deepEqual(await contents(), before);
+});
