@@ -53,6 +53,7 @@ export function dispatchDeps(
       db,
       mailer: createMailer(settings),
       codeKey: settings.CODE_KEY,
+      recipientCap: settings.INVITATIONS_PER_RECIPIENT,
       publish: publishEvents({ ...base, db, publisher }),
     },
   };

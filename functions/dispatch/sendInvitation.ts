@@ -8,6 +8,7 @@ import type { Logger } from "#shared/platform/log/logger.ts";
 import type { Mailer } from "#shared/platform/mail/mailer.ts";
 import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import { requestTrace } from "#shared/platform/trace.ts";
+import { countDaily } from "#shared/spaces/dailyCount.ts";
 import { codeHash, codeOf } from "#shared/spaces/invitationCode.ts";
 import { mailTaskSchema } from "#shared/spaces/invitationTask.ts";
 import { type Person, personOf, personWithAddress } from "#shared/spaces/person.ts";
@@ -18,6 +19,8 @@ export interface MailDeps {
   readonly db: Database;
   readonly mailer: Mailer;
   readonly codeKey: Buffer;
+  /** Mails a day to one address, of all givers together. */
+  readonly recipientCap: number;
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
   readonly log: Logger;
@@ -28,10 +31,12 @@ export interface MailDeps {
 /**
  * - `sent`: the mail server has it.
  * - `no_recipient`: a care giver holds this address, who can't be a recipient.
+ * - `capped`: the address has had its mails of today, of all givers together. The giver isn't informed: the answer was given before, and would
+ *   show that others invite the same person.
  * - `refused`: the mail server will never take it; for an address with letters outside ASCII also because it does not know SMTPUTF8.
  * - `over`: there is nothing (more) to mail: it was mailed before, was replaced by a newer one, expired, or its giver was erased.
  */
-export type MailOutcome = "sent" | "no_recipient" | "refused" | "over";
+export type MailOutcome = "sent" | "no_recipient" | "capped" | "refused" | "over";
 
 /**
  * Makes the code of an invitation and mails it to the address, whether or not a person has an account with it. The task may come twice,
@@ -44,6 +49,7 @@ export async function sendInvitation(
   deps: MailDeps,
 ): Promise<MailOutcome> {
   const prepared = await deps.db.transaction((sql) => prepare(invitationId, sql, deps));
+  if (prepared === "capped") deps.log.warn("invitation_capped", { invitationId });
   if (typeof prepared === "string") return prepared;
   const { giver, recipient, address, code, expiresAt, events } = prepared;
   const content = {
@@ -111,7 +117,7 @@ async function prepare(
   invitationId: string,
   sql: Sql,
   deps: MailDeps,
-): Promise<Prepared | "no_recipient" | "over"> {
+): Promise<Prepared | "no_recipient" | "capped" | "over"> {
   const now = deps.clock();
   const { rows } = await sql.query<Row>(
     `SELECT giver_id, recipient_key, recipient_email, code_seed, expires_at FROM invitations
@@ -124,6 +130,12 @@ async function prepare(
   if (recipient?.role === "care_giver") {
     await endMail(sql, invitationId, "no_recipient");
     return "no_recipient";
+  }
+  // Counted with the seed, in one transaction: a task that is repeated mails the same code again and isn't counted again.
+  const cap = { what: "mailed", recipientKey: row.recipient_key, cap: deps.recipientCap } as const;
+  if (row.code_seed === null && !(await countDaily(sql, cap, now))) {
+    await endMail(sql, invitationId, "capped");
+    return "capped";
   }
   const giver = await personOf(sql, row.giver_id);
   const binding = { invitationId, giverId: giver.id, recipientKey: row.recipient_key };
@@ -156,11 +168,7 @@ async function noteEvent(
 }
 
 /** What became of the mail. The seed isn't needed any more, and the address only by a code that is out. */
-async function endMail(
-  sql: Sql,
-  invitationId: string,
-  state: "sent" | "no_recipient" | "refused",
-): Promise<void> {
+async function endMail(sql: Sql, invitationId: string, state: Exclude<MailOutcome, "over">): Promise<void> {
   await sql.query(
     `UPDATE invitations SET mail_state = $2, code_seed = NULL, recipient_email = CASE WHEN $3 THEN recipient_email END
      WHERE id = $1 AND mail_state = 'pending'`,

@@ -27,7 +27,8 @@ interface InviteInput {
  * Notes that a giver asks to care for the person with this address, and has a task mail them. Nothing here looks at the invited
  * account, so the answer, its shape and its time are the same whether there is one or not. Earlier codes for the same address end.
  * @returns 202 `{id, expiresAt}`; the code that is mailed counts until `expiresAt`
- * @throws `role_mismatch` for anyone but a care giver; `rate_limited` past the daily caps
+ * @throws `role_mismatch` for anyone but a care giver; `address_unverified` while the giver's own address isn't verified;
+ *   `rate_limited` past the daily caps
  */
 export async function invite(input: InviteInput, deps: GroupsDeps): Promise<StoredAnswer> {
   const now = deps.clock();
@@ -68,7 +69,7 @@ export const inviteRoute = route(
     path: "/v1/invitations",
     summary: "Ask to care for a person",
     description:
-      "For care givers. The address is mailed a code to read to the giver, and how to begin if it has no account yet. The answer is the " +
+      "For care givers whose own address is verified. The address is mailed a code to read to the giver, and how to begin if it has no account yet. The answer is the " +
       "same in every case.",
     request: {
       headers: idempotencyHeader,
@@ -82,7 +83,7 @@ export const inviteRoute = route(
         "Noted.",
       ),
     },
-    errors: ["not_enrolled", "role_mismatch", "idempotency_key_reused"],
+    errors: ["not_enrolled", "role_mismatch", "address_unverified", "idempotency_key_reused"],
   },
   invite,
   async (c, perform) => {
@@ -101,6 +102,10 @@ async function noteInvitation(
   const giverId = caller.userId;
   const giver = await personOf(sql, giverId);
   requireRole(giver, "care_giver");
+  // A claimed address must not have mail sent under it; and only verified addresses keep the counts of an account that is made again.
+  if (!giver.emailVerified) {
+    throw errors.addressUnverified("verify your e-mail address where you signed in, then sign in again");
+  }
   const address = readAddress(recipientEmail)?.canonical;
   if (address === undefined) throw errors.invalidRequest("recipientEmail: expected an e-mail address");
   const key = recipientKey(deps.codeKey, address);

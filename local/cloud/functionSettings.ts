@@ -89,6 +89,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
     ADMIN_CALLERS: accounts.admin,
 
     SMTP_URL: `smtp://${LOOPBACK}:${ports.smtp}`,
+    SMTP_PLAIN: "true",
     MAIL_FROM: "Reverie <no-reply@reverie.example>",
     PUSH_ENDPOINT: urls.push,
 
@@ -102,6 +103,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
     OPEN_JOBS_PER_SPACE: roomier("OPEN_JOBS_PER_SPACE"),
     INVITATIONS_PER_GIVER: roomier("INVITATIONS_PER_GIVER"),
     INVITATIONS_PER_PAIR: roomier("INVITATIONS_PER_PAIR"),
+    INVITATIONS_PER_RECIPIENT: roomier("INVITATIONS_PER_RECIPIENT"),
     // The front plays Hosting.
     EDGE: "hosting",
 

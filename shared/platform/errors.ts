@@ -75,6 +75,8 @@ export const errors = {
 
   forbidden: define("forbidden", 403, "Not allowed"),
   notEnrolled: define("not_enrolled", 403, "The role has not been chosen yet"),
+  /** The caller's account holds no verified address, and this needs one. */
+  addressUnverified: define("address_unverified", 403, "The caller's e-mail address is not verified"),
   roleMismatch: define("role_mismatch", 403, "This is for the other role"),
 
   /** Not there, or another's; the two are answered alike. */

@@ -132,6 +132,8 @@ export const settingSchemas = {
 
   /** Secret. `smtp://user:password@host:port` or `smtps://`. */
   SMTP_URL: z.string().regex(/^smtps?:/),
+  /** Whether mail may go without TLS; only to a server on this machine. */
+  SMTP_PLAIN: flag.default(false),
   MAIL_FROM: z.string().min(3),
   /** Where push messages are posted instead of Firebase Cloud Messaging, in its v1 message shape. */
   PUSH_ENDPOINT: z.url().optional(),
@@ -147,6 +149,8 @@ export const settingSchemas = {
   /** A day (UTC). Caps on invitations, so that no mailbox is flooded. */
   INVITATIONS_PER_GIVER: whole(1, 1e6).default(100),
   INVITATIONS_PER_PAIR: whole(1, 1e6).default(30),
+  /** Mails to one address, of all givers together. */
+  INVITATIONS_PER_RECIPIENT: whole(1, 1e6).default(60),
   /** A day (UTC). Caps on guessing a mailed code that asking for a new code doesn't reset. */
   CODE_TRIES_PER_GIVER: whole(1, 1e6).default(30),
   CODE_TRIES_PER_PAIR: whole(1, 1e6).default(15),

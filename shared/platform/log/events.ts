@@ -104,6 +104,8 @@ export interface InfoEvents {
 
 /** Something failed or was late and is recovered without anyone: severity WARNING. */
 export interface WarnEvents {
+  /** An address had its mails of today, of all givers together; this one was not sent. */
+  invitation_capped: { readonly invitationId: string };
   /** A lease's time was over without a renewal. */
   lease_ended: OfJob & {
     readonly leaseNumber: number;

@@ -1,6 +1,8 @@
 import { createTransport } from "nodemailer";
 import type { SettingsOf } from "../config/settings.ts";
 
+const LOOPBACK = new Set(["127.0.0.1", "[::1]", "localhost"]);
+
 /** One mail to one address, as plain text and HTML of the same content. */
 export interface Mail {
   readonly to: string;
@@ -19,11 +21,22 @@ export interface Mailer {
   send(mail: Mail): Promise<"sent" | "refused">;
 }
 
-/** A mailer over SMTP; make one per instance (through `lazy`). */
-export function createMailer(settings: SettingsOf<"SMTP_URL" | "MAIL_FROM">): Mailer {
-  const { SMTP_URL: url, MAIL_FROM: from } = settings;
+/**
+ * A mailer over SMTP with TLS: from the start (`smtps:`), or by STARTTLS before anything else is said (RFC 3207). A server that offers none gets no
+ * mail. Make one per instance (through `lazy`).
+ * @throws Error when mail should go without TLS to another machine
+ */
+export function createMailer(settings: SettingsOf<"SMTP_URL" | "SMTP_PLAIN" | "MAIL_FROM">): Mailer {
+  const { SMTP_URL: url, SMTP_PLAIN: plain, MAIL_FROM: from } = settings;
+  const { hostname, search } = new URL(url);
+  // Nodemailer takes options from there, such as to go without TLS.
+  if (search !== "") throw new Error("SMTP_URL: expected nothing behind the server's address");
+  if (plain && !LOOPBACK.has(hostname)) {
+    throw new Error("SMTP_PLAIN: mail may go without TLS only to a server on this machine");
+  }
   const transport = createTransport({
     url,
+    requireTLS: !plain,
     connectionTimeout: 10_000,
     greetingTimeout: 10_000,
     socketTimeout: 20_000,

@@ -66,9 +66,10 @@ CREATE TABLE daily_counts (
   CONSTRAINT daily_counts_pkey PRIMARY KEY (giver_key, what, recipient_key, day),
   CONSTRAINT daily_counts_count_check CHECK ((count > 0)),
   CONSTRAINT daily_counts_giver_key_check CHECK ((octet_length(giver_key) = 32)),
-  CONSTRAINT daily_counts_what_check CHECK ((what = ANY (ARRAY['invite'::text, 'invite_pair'::text, 'try'::text, 'try_pair'::text])))
+  CONSTRAINT daily_counts_what_check CHECK ((what = ANY (ARRAY['invite'::text, 'invite_pair'::text, 'try'::text, 'try_pair'::text, 'mailed'::text])))
 );
 CREATE INDEX daily_counts_day_idx ON daily_counts USING btree (day);
+GRANT INSERT, SELECT, UPDATE (count) ON daily_counts TO reverie_dispatch;
 GRANT INSERT, SELECT, UPDATE (count) ON daily_counts TO reverie_groups;
 GRANT DELETE, SELECT (ctid, day), UPDATE (count) ON daily_counts TO reverie_sweep;
 
@@ -299,7 +300,7 @@ CREATE TABLE invitations (
   CONSTRAINT invitations_code_seed_check CHECK ((octet_length(code_seed) = 16)),
   CONSTRAINT invitations_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
   CONSTRAINT invitations_lifetime_check CHECK ((expires_at > created_at)),
-  CONSTRAINT invitations_mail_state_check CHECK ((mail_state = ANY (ARRAY['pending'::text, 'sent'::text, 'no_recipient'::text, 'refused'::text, 'cancelled'::text]))),
+  CONSTRAINT invitations_mail_state_check CHECK ((mail_state = ANY (ARRAY['pending'::text, 'sent'::text, 'no_recipient'::text, 'refused'::text, 'capped'::text, 'cancelled'::text]))),
   CONSTRAINT invitations_recipient_email_check CHECK (((length(recipient_email) >= 3) AND (length(recipient_email) <= 320))),
   CONSTRAINT invitations_recipient_key_check CHECK ((octet_length(recipient_key) = 32)),
   CONSTRAINT invitations_tries_check CHECK (((tries >= 0) AND (tries <= 5))),

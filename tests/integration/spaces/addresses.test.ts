@@ -15,7 +15,7 @@ before(async () => {
 after(() => Promise.all([harness?.close(), sink?.close()]));
 
 const mailer = (smtpUrl: string) =>
-  createMailer({ SMTP_URL: smtpUrl, MAIL_FROM: "Reverie <hello@reverie.example>" });
+  createMailer({ SMTP_PLAIN: true, SMTP_URL: smtpUrl, MAIL_FROM: "Reverie <hello@reverie.example>" });
 const messages = z.array(z.object({ text: z.string() }));
 const mailsTo = async (address: string) =>
   messages.parse(await (await fetch(`${sink.url}/messages?to=${encodeURIComponent(address)}`)).json());

@@ -76,6 +76,8 @@ export class GroupsHarness {
   readonly tasks: Task[] = [];
   /** What the mail server does with the next mail. */
   mailServer: (mail: Mail) => Promise<"sent" | "refused"> = async () => "sent";
+  /** Mails a day to one address. */
+  recipientCap = 60;
   now = new Date("2026-03-10T09:00:00Z");
   readonly #firestoreBackend: TestFirestore;
   readonly #app: ReturnType<typeof groupsApp>;
@@ -263,6 +265,7 @@ export class GroupsHarness {
           },
         },
         codeKey: this.deps.codeKey,
+        recipientCap: this.recipientCap,
         clock: this.deps.clock,
         randomBytes: this.deps.randomBytes,
         log: silentLogger,

@@ -424,10 +424,12 @@ test("the mail says who asks and until when, in the recipient's language and tim
   assert.match(mail?.html ?? "", /<html lang="ko">/);
 });
 
-test("an address that isn't verified is not shown as who asks", async () => {
-  const giver = await harness.person("care_giver", { emailVerified: false, name: "daughter@example.com" });
+test("an address that was lost before the mail left is not shown as who asks", async () => {
+  const giver = await harness.person("care_giver", { name: "daughter@example.com" });
   const recipient = await harness.person("care_recipient");
-  await harness.invited(giver, recipient.email);
+  await harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail: recipient.email } });
+  await harness.backend.pool.query("UPDATE users SET email_verified = false WHERE id = $1", [giver.id]);
+  await harness.runTasks();
   const mail = harness.mails.at(-1);
   assert.match(mail?.text ?? "", /^Name: daughter@example.com\nAddress: not confirmed$/m);
   assert.ok(!mail?.text.includes(giver.email) && !mail?.html.includes(giver.email));
@@ -449,4 +451,72 @@ test("erasing the account and signing in again brings no new tries", async () =>
     ...Array.from({ length: 15 }, () => 422),
     ...Array.from({ length: 5 }, () => 429),
   ]);
+});
+
+test("a mailbox gets so many mails a day of all givers; a giver's answer is the same", async () => {
+  const recipient = await harness.person("care_recipient");
+  const cap = harness.recipientCap;
+  harness.recipientCap = 3;
+  try {
+    const answers: unknown[] = [];
+    for (let giver = 0; giver < 5; giver++) {
+      const { status, json } = await harness.call(
+        await harness.person("care_giver"),
+        "POST",
+        "/v1/invitations",
+        // One mailbox, however it is written.
+        { body: { recipientEmail: giver % 2 ? recipient.email.toUpperCase() : ` ${recipient.email}` } },
+      );
+      answers.push([status, Object.keys(json)]);
+    }
+    assert.deepEqual(answers, Array(5).fill([202, ["id", "expiresAt"]]));
+    const outcomes = await harness.runTasks();
+    assert.deepEqual(outcomes.sort(), ["capped", "capped", "sent", "sent", "sent"]);
+    assert.equal(harness.mails.filter((mail) => mail.to === recipient.email).length, 3);
+    const kept = await harness.rows(
+      "SELECT count(*)::int AS n FROM invitations WHERE mail_state = 'capped' AND recipient_email IS NOT NULL",
+    );
+    assert.deepEqual(kept, [{ n: 0 }]);
+
+    const other = await harness.person("care_recipient");
+    const giver = await harness.person("care_giver");
+    assert.ok((await harness.invited(giver, other.email)).code, "another mailbox is as before");
+    harness.advance(86_400);
+    assert.ok((await harness.invited(giver, recipient.email)).code, "the next day too");
+  } finally {
+    harness.recipientCap = cap;
+  }
+});
+
+test("a mail that is tried again after a fault is counted once", async () => {
+  const [giver, recipient] = [await harness.person("care_giver"), await harness.person("care_recipient")];
+  const cap = harness.recipientCap;
+  harness.recipientCap = 1;
+  try {
+    const { json } = await harness.call(giver, "POST", "/v1/invitations", {
+      body: { recipientEmail: recipient.email },
+    });
+    harness.mailServer = async () => {
+      throw new Error("the mail server is away");
+    };
+    await assert.rejects(harness.runMailTask(json.id), /away/);
+    harness.mailServer = async () => "sent";
+    assert.equal(await harness.runMailTask(json.id), "sent");
+  } finally {
+    harness.recipientCap = cap;
+  }
+});
+
+test("only who holds a verified address now may invite; nothing is noted otherwise", async () => {
+  const giver = await harness.person("care_giver", { emailVerified: false });
+  const ask = () =>
+    harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail: "someone@example.com" } });
+  const refused = await ask();
+  assert.deepEqual([refused.status, refused.json.code], [403, "address_unverified"]);
+  const noted = () => harness.rows("SELECT 1 FROM invitations WHERE giver_id = $1", [giver.id]);
+  assert.deepEqual(await noted(), []);
+  await harness.backend.pool.query("UPDATE users SET email_verified = true WHERE id = $1", [giver.id]);
+  assert.equal((await ask()).status, 202);
+  await harness.backend.pool.query("UPDATE users SET email_verified = false WHERE id = $1", [giver.id]);
+  assert.equal((await ask()).status, 403, "another account holds the address by now");
 });

@@ -161,6 +161,7 @@ test("over SMTP: text and HTML; 550 refuses for good, 451 and a closed port don'
     });
   });
   const mailer = createMailer({
+    SMTP_PLAIN: true,
     SMTP_URL: `smtp://127.0.0.1:${port}`,
     MAIL_FROM: "Reverie <hello@reverie.example>",
   });

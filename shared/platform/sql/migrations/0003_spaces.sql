@@ -32,7 +32,7 @@ CREATE TABLE invitations (
   -- no_recipient: a care giver has the address. refused: the mail server will never take the mail. cancelled: the code expired or
   -- the recipient was erased before the mail was sent.
   mail_state text NOT NULL DEFAULT 'pending'
-    CHECK (mail_state IN ('pending', 'sent', 'no_recipient', 'refused', 'cancelled')),
+    CHECK (mail_state IN ('pending', 'sent', 'no_recipient', 'refused', 'capped', 'cancelled')),
   -- With the code key it gives the code again, so that a repeated mail carries the same one; deleted once the mail is out.
   code_seed bytea CHECK (octet_length(code_seed) = 16),
   code_hash bytea CHECK (octet_length(code_hash) = 32),
@@ -56,9 +56,10 @@ CREATE INDEX invitations_expires_at_idx ON invitations (expires_at);
 -- How often something was done on one day (UTC), against a cap that a new code doesn't reset. The caps are settings. Givers are known
 -- by a keyed hash of their verified address, so that erasing the account and signing in again doesn't reset it either.
 CREATE TABLE daily_counts (
+  -- All zeros for what all givers share: the mails to one recipient.
   giver_key bytea NOT NULL CHECK (octet_length(giver_key) = 32),
-  what text NOT NULL CHECK (what IN ('invite', 'invite_pair', 'try', 'try_pair')),
-  -- The recipient_key for counts per pair, empty for counts per giver.
+  what text NOT NULL CHECK (what IN ('invite', 'invite_pair', 'try', 'try_pair', 'mailed')),
+  -- The recipient_key for counts per pair and per recipient, empty for counts per giver.
   recipient_key bytea NOT NULL,
   day date NOT NULL,
   count integer NOT NULL CHECK (count > 0),

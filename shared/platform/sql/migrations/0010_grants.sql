@@ -76,6 +76,7 @@ GRANT INSERT ON audit_log TO reverie_library;
 GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at) ON users TO reverie_dispatch;
 GRANT SELECT (id, giver_id, recipient_key, recipient_email, mail_state, code_seed, expires_at, revoked_at, confirmed_at),
   UPDATE (recipient_email, recipient_id, mail_state, code_seed, code_hash) ON invitations TO reverie_dispatch;
+GRANT SELECT, INSERT, UPDATE (count) ON daily_counts TO reverie_dispatch;
 GRANT SELECT (id, published_at), INSERT, UPDATE (published_at) ON outbox TO reverie_dispatch;
 
 -- notify: the phones of the people of a space.
