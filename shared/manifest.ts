@@ -202,6 +202,8 @@ export const functions = {
       "ENGINE_CALLERS",
       "LEASE_SECONDS_MIN",
       "LEASE_SECONDS_MAX",
+      "ENGINE_PAUSE_AFTER",
+      "ENGINE_LEASES_MAX",
     ],
     concurrency: 40,
     maxInstances: 10,

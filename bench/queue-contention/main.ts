@@ -87,6 +87,8 @@ async function drain(engine: number, random: () => number): Promise<number[]> {
     engines: [],
     backoffMaxSeconds: undefined,
     leaseSeconds: { min: 30, max: 3600 },
+    pauseAfter: 10,
+    leasesMax: 10_000,
     uploads: memoryObjects(),
     resources: memoryObjects(),
   };

@@ -5,9 +5,11 @@ import type { AdminDeps } from "./deps.ts";
 import { getDiagnosisRoute } from "./getDiagnosis.ts";
 import { getQuarantinedRoute } from "./getQuarantined.ts";
 import { listDeadLettersRoute } from "./listDeadLetters.ts";
+import { listPausedEnginesRoute } from "./listPausedEngines.ts";
 import { listQuarantineRoute } from "./listQuarantine.ts";
 import { reconcileResultsRoute } from "./reconcileResults.ts";
 import { replayQuarantinedRoute } from "./replayQuarantined.ts";
+import { resumeEngineRoute } from "./resumeEngine.ts";
 import { retryDeadLetterRoute } from "./retryDeadLetter.ts";
 import { submitSampleRoute } from "./submitSample.ts";
 
@@ -19,6 +21,8 @@ export function adminApp(deps: () => AdminDeps): App {
     replayQuarantinedRoute,
     listDeadLettersRoute,
     retryDeadLetterRoute,
+    listPausedEnginesRoute,
+    resumeEngineRoute,
     submitSampleRoute,
     createSampleUploadRoute,
     reconcileResultsRoute,

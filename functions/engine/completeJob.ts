@@ -10,6 +10,7 @@ import { issuesOf, problemsOfData } from "#shared/kinds/resultRules.ts";
 import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
+import { noteLeaseEnd } from "#shared/queue/engineRecords.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { resourceIdOf } from "#shared/results/resultDocument.ts";
@@ -48,7 +49,11 @@ export async function completeJob(
 ): Promise<Completed> {
   const { jobId, hash, job } = lease;
   const answer: Completed = { jobId, state: "succeeded", resourceId: resourceIdOf(jobId) };
-  if (!holds(job, hash)) return answer; // judged already: it completed this job itself
+  if (!holds(job, hash)) {
+    // Judged already: it completed this job itself. The first call may have stopped before it noted that.
+    await noteLeaseEnd(jobId, job, "succeeded", deps);
+    return answer;
+  }
   const kind = kindOf(job, deps);
   refuse(issuesOf(problemsOfData(kind, completion.data ?? null)));
   const outputs = new Map(Object.entries(job.lease?.outputs ?? {}));
@@ -59,7 +64,12 @@ export async function completeJob(
   }));
   const files = await storedFiles(kind, delivered, deps.resources);
   const data = completion.data ? { ...completion.data } : null;
-  const { verdict } = await changeLeased(jobId, { type: "complete", hash, files, data }, deps);
+  const { verdict, job: completed } = await changeLeased(
+    jobId,
+    { type: "complete", hash, files, data },
+    deps,
+  );
+  await noteLeaseEnd(jobId, completed, "succeeded", deps);
   const { leaseNumber } = job;
   if (verdict === "changed") deps.log.info("job_succeeded", { jobId, kind: job.kind, leaseNumber });
   return answer;

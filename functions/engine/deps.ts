@@ -23,6 +23,10 @@ export interface EngineDeps extends QueueDeps {
   readonly random: () => number;
   /** The settings LEASE_SECONDS_MIN and LEASE_SECONDS_MAX. */
   readonly leaseSeconds: { readonly min: number; readonly max: number };
+  /** The setting ENGINE_PAUSE_AFTER. */
+  readonly pauseAfter: number;
+  /** The setting ENGINE_LEASES_MAX. */
+  readonly leasesMax: number;
 }
 
 /** Makes what an instance of `engine` uses. */
@@ -42,6 +46,8 @@ export function engineDeps(
     kinds,
     engines: settings.ENGINES,
     leaseSeconds: { min: settings.LEASE_SECONDS_MIN, max: settings.LEASE_SECONDS_MAX },
+    pauseAfter: settings.ENGINE_PAUSE_AFTER,
+    leasesMax: settings.ENGINE_LEASES_MAX,
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
     random: Math.random,
   };

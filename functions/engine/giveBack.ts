@@ -1,4 +1,6 @@
 import type { Reason } from "#shared/kinds/failures.ts";
+import { failureEnd } from "#shared/queue/engineRecord.ts";
+import { noteLeaseEnd } from "#shared/queue/engineRecords.ts";
 import type { JobState } from "#shared/queue/jobDocument.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
@@ -18,6 +20,8 @@ export async function giveBack(
   deps: EngineDeps,
 ): Promise<{ jobId: string; state: JobState }> {
   const { verdict, job } = await changeLeased(jobId, { ...how, hash }, deps);
+  // Also at a repetition: the first call may have stopped before it noted this.
+  await noteLeaseEnd(jobId, job, how.type === "fail" ? failureEnd(how) : "released", deps);
   if (verdict === "changed") {
     deps.log.info(how.type === "fail" ? "attempt_failed" : "lease_released", {
       jobId,

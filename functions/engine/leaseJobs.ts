@@ -9,12 +9,14 @@ import { traceparentOf, withTrace } from "#shared/platform/trace.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { type Committed, commitJob } from "#shared/queue/commitJob.ts";
 import { perform } from "#shared/queue/effects.ts";
+import { accountIdOf } from "#shared/queue/engineRecordDocument.ts";
 import { notePull } from "#shared/queue/engines.ts";
-import type { Job } from "#shared/queue/jobDocument.ts";
+import { type Job, jobsOf } from "#shared/queue/jobDocument.ts";
 import { findJob, jobStoreOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { type Candidate, candidatesOf } from "./candidates.ts";
 import type { EngineDeps } from "./deps.ts";
+import { type LeasableKinds, leasableKinds, reserveProbe } from "./leasableKinds.ts";
 import { type LeaseRef, leaseHash } from "./leaseId.ts";
 import { LeaseLedger } from "./leaseLedger.ts";
 import { leaseSecondsSchema, textSchema } from "./leaseRoute.ts";
@@ -61,12 +63,21 @@ export async function leaseJobs(request: LeaseRequest, deps: EngineDeps): Promis
   checkLeaseSeconds(request.body.leaseSeconds, deps);
   const ledger = await LeaseLedger.open({ ...request, now: deps.clock() }, deps);
   const held = await stillHeld(ledger, deps);
+  const engine = { accountId: accountIdOf(request.caller), engineId: request.body.engineId };
+  const leasable = await leasableKinds(engine, request.body.kinds, deps);
   if (!ledger.closed) {
-    if ((await claimMore(request, ledger, held, deps)) === "overtaken") return leaseJobs(request, deps);
+    if ((await claimAll(request, leasable, ledger, held, deps)) === "overtaken")
+      return leaseJobs(request, deps);
     await ledger.close();
   }
-  const { engineId, kinds, max } = request.body;
-  const pull = { engineId, kinds, filled: held.length >= max, now: deps.clock() };
+  // A kind that it is paused for doesn't count as asked for: other engines are rung for what waits there.
+  const kinds = leasable.free;
+  const pull = {
+    engineId: engine.engineId,
+    kinds,
+    filled: held.length >= request.body.max,
+    now: deps.clock(),
+  };
   await notePull(deps.firestore, request.caller, pull);
   return present(held, deps);
 }
@@ -149,14 +160,41 @@ async function stillHeld(ledger: LeaseLedger, deps: EngineDeps): Promise<Held[]>
   return held;
 }
 
-/** Adds to `held` until it has enough or nothing waits; `overtaken` when the same request is at work elsewhere. */
-async function claimMore(
+/** Claims what the engine asks for, as far as it may; a single job as a probe where it is paused. */
+async function claimAll(
   request: LeaseRequest,
+  { free, probes }: LeasableKinds,
   ledger: LeaseLedger,
   held: Held[],
   deps: EngineDeps,
 ): Promise<"overtaken" | undefined> {
-  const { kinds, max } = request.body;
+  const engine = { accountId: accountIdOf(request.caller), engineId: request.body.engineId };
+  const max = Math.min(request.body.max, held.length + (await roomOf(engine.accountId, deps)));
+  // First, since work of the other kinds may never end.
+  for (const kind of probes) {
+    const waits = held.length < max && (await candidatesOf([kind], 1, deps)).length > 0;
+    if (!waits || !(await reserveProbe(engine, kind, deps))) continue;
+    const claimed = await claimMore(request, { kinds: [kind], max: held.length + 1 }, ledger, held, deps);
+    if (claimed === "overtaken") return claimed;
+  }
+  return claimMore(request, { kinds: free, max }, ledger, held, deps);
+}
+
+/** How many leases the account may have beside those it holds. Requests at the same time may exceed the limit by what each asks for. */
+async function roomOf(accountId: string, { firestore, leasesMax }: EngineDeps): Promise<number> {
+  const held = await jobsOf(firestore).where("lease.accountId", "==", accountId).count().get();
+  return Math.max(0, leasesMax - held.data().count);
+}
+
+/** Adds to `held` until it has enough or nothing waits; `overtaken` when the same request is at work elsewhere. */
+async function claimMore(
+  request: LeaseRequest,
+  { kinds, max }: { readonly kinds: readonly string[]; readonly max: number },
+  ledger: LeaseLedger,
+  held: Held[],
+  deps: EngineDeps,
+): Promise<"overtaken" | undefined> {
+  if (kinds.length === 0) return undefined;
   for (let look = 0; look < LOOKS && held.length < max; look++) {
     const candidates = await candidatesOf(kinds, max - held.length, deps);
     if (candidates.length === 0) return undefined;
@@ -212,7 +250,7 @@ async function commitClaim(
   try {
     const committed = await commitJob(
       ref.jobId,
-      { type: "lease", hash: leaseHash(leaseId), engineId, seconds },
+      { type: "lease", hash: leaseHash(leaseId), accountId: accountIdOf(request.caller), engineId, seconds },
       { ...deps, store: jobStoreOf(deps.firestore) },
       { found, record: async () => ledger.with(ref) },
     );

@@ -6,7 +6,7 @@ import { getStatusRoute } from "./getStatus.ts";
 test("the status is there for anyone, and for a few seconds in any cache", async () => {
   const status = {
     engines: { idle: 1, busy: 2, silent: 0 },
-    kinds: { scene: { waiting: 3, running: 2 } },
+    kinds: { scene: { waiting: 3, running: 2, paused: 1 } },
     at: "2026-03-01T10:00:00.000Z",
   };
   const ask = callerOf(getStatusRoute, { status: async () => status });

@@ -5,7 +5,18 @@ import type { QueueStatus } from "./status.ts";
 
 const status = z.object({
   engines: z.object({ idle: z.number(), busy: z.number(), silent: z.number() }),
-  kinds: z.record(z.string(), z.object({ waiting: z.number(), running: z.number() })),
+  kinds: z.record(
+    z.string(),
+    z.object({
+      waiting: z.number(),
+      running: z.number(),
+      paused: z
+        .number()
+        .describe(
+          "Engines, or whole accounts of engines, that failed everything and get one job now and then.",
+        ),
+    }),
+  ),
   at: z.iso.datetime(),
 });
 

@@ -3,14 +3,17 @@ import { z } from "zod";
 import type { Kinds } from "#shared/kinds/index.ts";
 import type { Clock } from "#shared/platform/clock.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
+import { engineRecordsOf } from "#shared/queue/engineRecordDocument.ts";
 import { knownEngines } from "#shared/queue/engines.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { unlessUnreadable } from "#shared/queue/readableJob.ts";
 
-/** The public status: how many engines there are and how long the lines are, without names. */
+/** The public status: how many engines there are, how long the lines are, and how many engines are paused, without names. */
 export interface QueueStatus {
   readonly engines: { readonly idle: number; readonly busy: number; readonly silent: number };
-  readonly kinds: Readonly<Record<string, { readonly waiting: number; readonly running: number }>>;
+  readonly kinds: Readonly<
+    Record<string, { readonly waiting: number; readonly running: number; readonly paused: number }>
+  >;
   readonly at: string;
 }
 
@@ -51,7 +54,9 @@ async function readStatus(deps: StatusDeps): Promise<QueueStatus> {
   const busy = heard.filter(({ engine }) => atWork.has(engine.engineId)).length;
   return {
     engines: { idle: heard.length - busy, busy, silent: engines.length - heard.length },
-    kinds: Object.fromEntries(lines.map(({ kind, waiting, running }) => [kind, { waiting, running }])),
+    kinds: Object.fromEntries(
+      lines.map(({ kind, waiting, running, paused }) => [kind, { waiting, running, paused }]),
+    ),
     at: now.toISOString(),
   };
 }
@@ -59,15 +64,17 @@ async function readStatus(deps: StatusDeps): Promise<QueueStatus> {
 /** Jobs that can't be read are counted, but who works on them is not known. */
 async function readKind(kind: string, { firestore, log }: StatusDeps) {
   const inState = queryOf(firestore, shapes.runningByTag, kind, "running");
-  const [waiting, running, leases] = await Promise.all([
+  const [waiting, running, paused, leases] = await Promise.all([
     queryOf(firestore, shapes.line, kind, true).count().get(),
     inState.count().get(),
+    engineRecordsOf(firestore).where("pausedKinds", "array-contains", kind).count().get(),
     inState.withConverter(null).select("lease.engineId").limit(MOST_RUNNING).get(),
   ]);
   return {
     kind,
     waiting: waiting.data().count,
     running: running.data().count,
+    paused: paused.data().count,
     engineIds: leases.docs.flatMap(
       (document) =>
         unlessUnreadable(document, (job) => runningSchema.parse(job.data()).lease.engineId, log) ?? [],

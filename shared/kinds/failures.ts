@@ -105,6 +105,23 @@ export type FailureCode = keyof typeof SENTENCES;
 
 const SENTENCE_OF: ReadonlyMap<string, Sentence> = new Map(Object.entries(SENTENCES));
 
+/** The codes by which an engine says that an input can't be used, now and later. */
+const ABOUT_INPUT: ReadonlySet<string> = new Set<FailureCode>([
+  "video_unreadable",
+  "video_truncated",
+  "video_has_no_picture",
+  "video_too_large",
+  "video_protected",
+  "photo_unreadable",
+  "photo_too_large",
+  "input_unusable",
+]);
+
+/** Whether a code says that an input is to blame. */
+export function isAboutInput(code: string): boolean {
+  return ABOUT_INPUT.has(code);
+}
+
 /** Every code that has a sentence. */
 export const FAILURE_CODES: readonly string[] = [...SENTENCE_OF.keys()];
 

@@ -18,7 +18,7 @@ import { completion } from "./testing/worldRequests.ts";
 const ID = "job";
 const OTHER = "other";
 const OLD = { seconds: -1, nanoseconds: 0 };
-const LEASE: JobRequest = { type: "lease", hash: "mine", engineId: "e", seconds: 60 };
+const LEASE: JobRequest = { type: "lease", hash: "mine", accountId: "a", engineId: "e", seconds: 60 };
 const CANCEL: JobRequest = { type: "cancel" };
 const RELEASE: JobRequest = { type: "release", hash: "mine" };
 const retry = (openJobsPerSpace = 10): JobRequest => ({ type: "retry", onlyFailed: false, openJobsPerSpace });

@@ -9,6 +9,9 @@ import { base32 } from "../platform/ids.ts";
 export const engineSchema = z.object({
   /** As the engine names itself. */
   engineId: z.string(),
+  /** The address of its service account, and the hash that stands for it in jobs and records. */
+  account: z.string(),
+  accountId: z.string(),
   kinds: z.array(z.string()),
   /** When it last called at all. */
   seenAt: timestamp,

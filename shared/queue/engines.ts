@@ -2,6 +2,7 @@ import type { Firestore } from "@google-cloud/firestore";
 import { plusSeconds } from "../platform/clock.ts";
 import { hasGrpcStatus } from "../platform/grpcStatus.ts";
 import { type Engine, engineDocumentId, enginesOf } from "./engineDocument.ts";
+import { accountIdOf } from "./engineRecordDocument.ts";
 
 /** An engine that hasn't called for this long is silent: it sleeps, or it is gone. */
 export const SILENT_AFTER_SECONDS = 120;
@@ -38,6 +39,8 @@ export async function notePull(
     .set(
       {
         engineId,
+        account: caller,
+        accountId: accountIdOf(caller),
         kinds: [...kinds],
         seenAt: now,
         pulledAt: now,

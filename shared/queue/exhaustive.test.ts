@@ -14,7 +14,7 @@ import { holds } from "./transition.ts";
 /**
  * All interleavings of two engines on one job: each may lease, renew, complete, fail and release with the latest lease it was given,
  * valid or not; each of its calls reads first and commits later, is decided again when it met another, or dies in between; its answers
- * may be lost, so it may say anything twice. Leases end at any moment and a person may cancel. The number of leases is bounded.
+ * may be lost, so it may say anything twice. Leases end at any moment, attempts may be refunded, and a person may cancel. The number of leases is bounded.
  */
 const MOST_LEASES = 4;
 const NOW = new Date("2026-03-01T10:00:00Z");
@@ -40,7 +40,7 @@ interface State {
 function requestOf(call: Call, engine: number, state: State): JobRequest | undefined {
   if (call === "lease") {
     const hash = `${engine}.${state.job.content.leaseNumber + 1}`;
-    return { type: "lease", hash, engineId: `e${engine}`, seconds: 60 };
+    return { type: "lease", hash, accountId: "a", engineId: `e${engine}`, seconds: 60 };
   }
   const hash = state.engines[engine]?.token;
   if (hash === undefined) return undefined;
@@ -132,6 +132,7 @@ async function* nextStates(state: State): AsyncGenerator<State> {
   }
   yield await applied(state, { type: "lease_ended", leaseNumber }, MUCH_LATER);
   yield await applied(state, { type: "lease_ended", leaseNumber: leaseNumber - 1 }, MUCH_LATER);
+  yield await applied(state, { type: "attempt_refunded", leaseNumber }, NOW);
   yield await applied(state, { type: "cancel" }, NOW);
 }
 

@@ -36,6 +36,9 @@ export type JobInput = z.infer<typeof inputSchema>;
 const leaseSchema = z.object({
   /** SHA-256 of the lease's id. The id itself is given to the engine only: phones read the document. */
   hash: z.string(),
+  /** A hash of the address of the engine's service account. */
+  accountId: z.string(),
+  /** As the engine names itself. */
   engineId: z.string(),
   startedAt: timestamp,
   /** When it ends unless it is renewed. */
@@ -75,6 +78,8 @@ export const jobSchema = z.object({
   lastLease: z
     .object({
       hash: z.string(),
+      accountId: z.string(),
+      engineId: z.string(),
       how: z.enum(["completed", "failed", "released", "cancelled", "ended"]),
       until: timestamp,
     })

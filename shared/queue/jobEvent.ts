@@ -38,7 +38,14 @@ export type JobEvent =
   | { readonly type: "input_rejected"; readonly uploadId: string; readonly reason: Reason }
   /** The uploads it waits for will not come any more. */
   | { readonly type: "inputs_missing" }
-  | { readonly type: "lease"; readonly hash: string; readonly engineId: string; readonly seconds: number }
+  | {
+      readonly type: "lease";
+      readonly hash: string;
+      /** A hash of the address of the engine's service account. */
+      readonly accountId: string;
+      readonly engineId: string;
+      readonly seconds: number;
+    }
   | {
       readonly type: "renew";
       readonly hash: string;
@@ -61,6 +68,8 @@ export type JobEvent =
     } & Pick<Surroundings, "spaceErased">)
   | ({ readonly type: "fail"; readonly hash: string; readonly retryable: boolean } & Reason)
   | { readonly type: "release"; readonly hash: string }
+  /** The attempt of this lease shall not count: its engine fails everything. */
+  | { readonly type: "attempt_refunded"; readonly leaseNumber: number }
   /** The timer of a lease went off. */
   | { readonly type: "lease_ended"; readonly leaseNumber: number }
   /** The timer of a back-off went off. */

@@ -1,6 +1,7 @@
 import { hasCode } from "../platform/errors.ts";
 import { withTrace } from "../platform/trace.ts";
 import { type Applied, changeJob, type QueueDeps } from "./changeJob.ts";
+import { lastLeaseNumber, noteLeaseEnd } from "./engineRecords.ts";
 
 /**
  * - `applied`: the lease was ended, or the job is in line again.
@@ -20,6 +21,10 @@ export async function endLease(
 ): Promise<TimerOutcome> {
   const { jobId, leaseNumber, at } = input;
   const applied = await unlessGone(changeJob(jobId, { type: "lease_ended", leaseNumber }, deps));
+  // Also when the job was changed by an earlier run of this timer, which may have stopped before it noted that.
+  if (applied?.job.lastLease?.how === "ended" && lastLeaseNumber(applied.job) === leaseNumber) {
+    await noteLeaseEnd(jobId, applied.job, "lost", deps);
+  }
   if (applied?.verdict === "changed") {
     const { attempt, maxAttempts, state, kind } = applied.job;
     withTrace(applied.job.trace, () =>

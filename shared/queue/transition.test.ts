@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { reasonOf } from "../kinds/failures.ts";
 import type { Job } from "./jobDocument.ts";
 import type { JobEvent } from "./jobEvent.ts";
-import { NOW } from "./testing/jobFixture.ts";
+import { jobWith, NOW } from "./testing/jobFixture.ts";
 import * as life from "./testing/lifeOfJobs.ts";
 import { transition } from "./transition.ts";
 
@@ -16,8 +16,9 @@ const { AWAITING, AWAITING_TWO, AWAITING_ONE_TWICE, AWAITING_MISFITS, QUEUED } =
 const { REFUNDED, BACKING_OFF, RUNNING } = life;
 const { SUCCEEDED, FAILED, CANCELLED, cancelledWith, running, lent, over, waiting, arrived, unusable } = life;
 const { submit, arrives, isRejected, willNotCome, lease, renew, announce, complete, fail, release } = life;
-const { leaseEnded, backOffEnded, cancel, retry, retryFailed, sent, erase } = life;
-const { becomes, stays, refused, entersLine, runs, backsOff, isCancelled, fails, succeeds, LOST } = life;
+const { attemptRefunded, leaseEnded, backOffEnded, cancel, retry, retryFailed, sent, erase } = life;
+const { becomes, noted, stays, refused, entersLine, runs, backsOff, isCancelled, fails, succeeds, LOST } =
+  life;
 const { T, at, RULES, NEW, CLEAN, FILE, HERE, PENDING, REJECTED, here, leaseTimer, entryTimer } = life;
 
 const NO_JOB = undefined;
@@ -112,6 +113,14 @@ const table: readonly Row[] = [
   ["released again", REFUNDED, release(), stays()],
   ["released by another lease: lost", RUNNING, release("other"), LOST],
   ["released after it succeeded: lost", SUCCEEDED, release(), LOST],
+  // attempt_refunded
+  ["the attempt of a failed lease is refunded: that is all", BACKING_OFF, attemptRefunded(), noted({ attemptRefunded: true })],
+  ["the attempt of a lost lease is refunded", jobWith({ attempt: 1, leaseNumber: 1, ...over("ended") }), attemptRefunded(), noted({ attemptRefunded: true })],
+  ["refunded again", REFUNDED, attemptRefunded(), stays()],
+  ["an earlier lease's attempt is refunded: too late", BACKING_OFF, attemptRefunded(0), stays()],
+  ["the attempt of a lease that runs is refunded", RUNNING, attemptRefunded(), stays()],
+  ["refunded before it ran", QUEUED, attemptRefunded(0), stays()],
+  ["refunded after it failed for good", FAILED, attemptRefunded(1), stays()],
   // lease_ended
   ["the lease ends: in line at its place", running({ until: T }), leaseEnded(), entersLine({ ...over("ended", T), progress: null })],
   ["the last attempt's lease ends: has failed", running({ until: T }, 3), leaseEnded(), fails("engine_lost", ENGINE_LOST, over("ended", T))],

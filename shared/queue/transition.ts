@@ -62,6 +62,8 @@ function outcomeOf(job: Job | undefined, event: JobEvent, now: Date, rules: Rule
       return fail(job, event, now, rules);
     case "release":
       return release(job, event.hash, now);
+    case "attempt_refunded":
+      return attemptRefunded(job, event.leaseNumber);
     case "lease_ended":
       return leaseEnded(job, event.leaseNumber, now, rules);
     case "back_off_ended":
@@ -153,7 +155,14 @@ function lease(job: Job, event: EventOf<"lease">, now: Date, rules: Rules): Outc
       attempt: job.attemptRefunded ? job.attempt : job.attempt + 1,
       attemptRefunded: false,
       leaseNumber,
-      lease: { hash: event.hash, engineId: event.engineId, startedAt: now, until, outputs: {} },
+      lease: {
+        hash: event.hash,
+        accountId: event.accountId,
+        engineId: event.engineId,
+        startedAt: now,
+        until,
+        outputs: {},
+      },
       progress: { fraction: 0, stage: null },
     },
     now,
@@ -214,6 +223,15 @@ function backoffSeconds({ backoff }: Pick<Rules, "backoff">, attempt: number): n
 function release(job: Job, hash: string, now: Date): Outcome {
   if (!holds(job, hash)) return repeated(job, hash, "released");
   return enter({ ...job, ...withoutLease(job, "released"), attemptRefunded: true, progress: null }, now);
+}
+
+/** The next lease continues the attempt, as after a release. Only while the job waits for that lease: afterwards it counts. */
+function attemptRefunded(job: Job, leaseNumber: number): Outcome {
+  const wasSpent = job.lastLease?.how === "failed" || job.lastLease?.how === "ended";
+  if (job.state !== "queued" || job.leaseNumber !== leaseNumber || !wasSpent || job.attemptRefunded) {
+    return unchanged(job);
+  }
+  return noted(job, { attemptRefunded: true });
 }
 
 function leaseEnded(job: Job, leaseNumber: number, now: Date, rules: Rules): Outcome {
@@ -285,7 +303,9 @@ function enter(job: Job, now: Date): Outcome {
 }
 
 function withoutLease(job: Job, how: NonNullable<Job["lastLease"]>["how"]): Pick<Job, "lease" | "lastLease"> {
-  return { lease: null, lastLease: job.lease && { hash: job.lease.hash, how, until: job.lease.until } };
+  if (!job.lease) return { lease: null, lastLease: null };
+  const { hash, accountId, engineId, until } = job.lease;
+  return { lease: null, lastLease: { hash, accountId, engineId, how, until } };
 }
 
 /** The last call of a lease, made again, is still true; any other call of a lease that is over is lost. */

@@ -238,6 +238,12 @@ function visits(w: World): Record<string, Visit> {
       path: `/v1/admin/dead-letters/${NOWHERE}/retry`,
       answers: service("administrator", 404),
     },
+    "GET /v1/admin/paused-engines": { answers: service("administrator", 200) },
+    "POST /v1/admin/paused-engines/{id}/resume": {
+      path: `/v1/admin/paused-engines/${NOWHERE}/resume`,
+      body: { kind: "scene" },
+      answers: service("administrator", 404),
+    },
     "POST /v1/admin/uploads": {
       body: { contentType: "video/mp4", size: 5 },
       answers: service("administrator", 201),

@@ -9,6 +9,7 @@ const counted = {
   error_undeclared: "answers with an error code that the route's description lacks",
   event_stream_failed: "event streams that broke off",
   event_unreadable: "delivered events that are not ours",
+  engine_paused: "engines that failed everything and were paused",
   job_unreadable: "jobs whose document does not fit the schema",
   result_not_mended: "differences between both stores that could not be mended",
   erasure_interrupted: "erasures that stopped half way",
@@ -90,6 +91,11 @@ export function alerts(limits: { readonly sqlConnections: number }): Readonly<Re
       title: "Work waits and no engine asks",
       severity: "CRITICAL",
       conditions: [events("engine_silent", "no engine asked for a quarter of an hour", 2)],
+    },
+    engine_paused: {
+      title: "An engine fails everything",
+      severity: "ERROR",
+      conditions: [events("engine_paused", "an engine, or an account of engines, was paused")],
     },
     quarantine_not_empty: {
       title: "Results are in quarantine",

@@ -1,5 +1,6 @@
 /** What administrators get in the tests beside the routes of `admin`. */
 import type { DeadLetter } from "../deadLetter.ts";
+import type { PausedEngine } from "../pausedEngines.ts";
 import type { QuarantinedView } from "../quarantined.ts";
 
 export const ID = "0123456789abcdefghjkmnpqrs";
@@ -25,4 +26,15 @@ export const DEAD_LETTER: DeadLetter = {
   error: { code: "video_unreadable", message: "It can't be read." },
   createdAt: "2026-03-01T10:00:00.000Z",
   finishedAt: "2026-03-01T11:00:00.000Z",
+};
+
+export const PAUSED_ENGINE: PausedEngine = {
+  id: ID,
+  account: "engine@project.iam.gserviceaccount.com",
+  engineId: null,
+  kind: "scene",
+  since: "2026-03-01T10:00:00.000Z",
+  probes: 2,
+  nextProbeAt: "2026-03-01T10:07:00.000Z",
+  ends: { succeeded: 0, input_failed: 1, failed: 9, lost: 3, released: 0 },
 };

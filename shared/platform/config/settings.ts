@@ -164,6 +164,10 @@ export const settingSchemas = {
   /** Bounds of the lease length an engine may ask for, in seconds. */
   LEASE_SECONDS_MIN: whole(1, 3600).default(30),
   LEASE_SECONDS_MAX: whole(1, 3600).default(3600),
+  /** Leases in a row that fail or are lost, after which an engine is paused for the kind. */
+  ENGINE_PAUSE_AFTER: whole(2, 100).default(10),
+  /** Leases that one service account of engines may hold at once. */
+  ENGINE_LEASES_MAX: whole(1, 10_000).default(100),
   /** Upper bound of the wait before a retryable failure is tried again; the kind's own bound unless set. */
   RETRY_BACKOFF_MAX_SECONDS: whole(0, 86_400).optional(),
 } as const satisfies Record<string, z.ZodType>;

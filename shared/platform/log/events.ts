@@ -48,6 +48,16 @@ export interface InfoEvents {
   job_cancelled: OfJob;
   /** An engine was given a lease on a job. */
   job_leased: OfJob & { readonly attempt: number; readonly leaseNumber: number; readonly engineId: string };
+  /** An engine that is paused was let try one job of the kind. `accountId` is a hash. */
+  engine_probed: { readonly accountId: string; readonly engineId: string; readonly kind: string };
+  /** The pause of an engine, or of a whole account of engines (`engineId` null), is over. */
+  engine_resumed: {
+    readonly accountId: string;
+    readonly engineId: string | null;
+    readonly kind: string;
+    readonly by: "success" | "administrator";
+    readonly probes: number;
+  };
   /** An engine gave a lease back without an attempt being counted. */
   lease_released: OfJob & { readonly attempt: number; readonly state: string };
   /** An engine ended an attempt as failed, for this code. */
@@ -113,6 +123,8 @@ export interface WarnEvents {
     readonly maxAttempts: number;
     readonly state: string;
   };
+  /** How a lease ended is missing in its engine's record. */
+  lease_end_not_noted: Failure & { readonly jobId: string };
   /** A ring, timer or notification could not be made after its change was committed; `sweep` makes it. */
   effect_left_to_sweep: Failure & { readonly jobId: string; readonly effect: string };
   /** A committed event could not be published; `sweep` publishes it. */
@@ -175,6 +187,16 @@ export interface ErrorEvents {
     readonly type?: string;
     readonly subject?: string | undefined;
     readonly messageId?: string;
+  };
+  /**
+   * An engine, or a whole account of engines (`engineId` null), fails all of its work of a kind and gets no more but a probe now and
+   * then: it is broken, or its account was stolen. `accountId` is a hash; `ends` counts how its latest leases ended.
+   */
+  engine_paused: {
+    readonly accountId: string;
+    readonly engineId: string | null;
+    readonly kind: string;
+    readonly ends: Readonly<Record<string, number>>;
   };
   /** A job's document doesn't fit the schema: it stays as it is; leases, lists, estimates and the status go on without it. */
   job_unreadable: Failure & { readonly jobId: string };

@@ -42,9 +42,19 @@ export function jobWith(overrides: Partial<Job> = {}): Job {
     attemptRefunded: false,
     leaseNumber: running || state === "succeeded" ? 1 : 0,
     lease: running
-      ? { hash: "mine", engineId: "e", startedAt: NOW, until: plusSeconds(NOW, 60), outputs: {} }
+      ? {
+          hash: "mine",
+          accountId: "a",
+          engineId: "e",
+          startedAt: NOW,
+          until: plusSeconds(NOW, 60),
+          outputs: {},
+        }
       : null,
-    lastLease: state === "succeeded" ? { hash: "mine", how: "completed", until: plusSeconds(NOW, 60) } : null,
+    lastLease:
+      state === "succeeded"
+        ? { hash: "mine", accountId: "a", engineId: "e", how: "completed", until: plusSeconds(NOW, 60) }
+        : null,
     progress: null,
     error: state === "failed" ? { code: "bad", message: "It failed." } : null,
     place: open && !awaiting ? { tag: 0, behindOwn: false } : null,

@@ -28,11 +28,12 @@ type LastLease = NonNullable<Job["lastLease"]>;
 /** The lease "mine" is over. */
 export const over = (how: LastLease["how"], until = at(50)): Pick<Job, "lease" | "lastLease"> => ({
   lease: null,
-  lastLease: { hash: "mine", how, until },
+  lastLease: { hash: "mine", accountId: "a", engineId: "e", how, until },
 });
 /** The lease "mine". */
 export const lent = (overrides: Partial<NonNullable<Job["lease"]>> = {}) => ({
   hash: "mine",
+  accountId: "a",
   engineId: "e",
   startedAt: NOW,
   until: at(50),
@@ -113,7 +114,13 @@ export const isRejected = (uploadId: string): JobEvent => ({
   reason: CUT_OFF,
 });
 export const willNotCome: JobEvent = { type: "inputs_missing" };
-export const lease = (seconds = 60): JobEvent => ({ type: "lease", hash: "mine", engineId: "e", seconds });
+export const lease = (seconds = 60): JobEvent => ({
+  type: "lease",
+  hash: "mine",
+  accountId: "a",
+  engineId: "e",
+  seconds,
+});
 export const renew = (
   seconds: number,
   progress: { progress?: number; stage?: string | null } = {},
@@ -143,6 +150,7 @@ export const fail = (retryable: boolean, hash = "mine"): JobEvent => ({
   retryable,
 });
 export const release = (hash = "mine"): JobEvent => ({ type: "release", hash });
+export const attemptRefunded = (leaseNumber = 1): JobEvent => ({ type: "attempt_refunded", leaseNumber });
 export const leaseEnded = (leaseNumber = 1): JobEvent => ({ type: "lease_ended", leaseNumber });
 export const backOffEnded = (enqueueCount = 1): JobEvent => ({ type: "back_off_ended", enqueueCount });
 export const cancel: JobEvent = { type: "cancel" };
@@ -180,6 +188,10 @@ const changed = (changes: Partial<Job>, effects: readonly Effect[], result?: Cha
 };
 
 export const becomes = (changes: Partial<Job>, ...effects: Effect[]): Becomes => changed(changes, effects);
+/** Something that people don't see: `updatedAt` stays. */
+export const noted = (changes: Partial<Job>): Becomes => {
+  return (job) => ({ verdict: "changed", job: { ...job, ...changes }, result: undefined, effects: [] });
+};
 export const stays = (...effects: Effect[]): Becomes => {
   return (job) => ({ verdict: "unchanged", job, effects });
 };

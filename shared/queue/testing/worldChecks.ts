@@ -71,7 +71,11 @@ function checkCounters(request: JobRequest, before: Job, after: Job): void {
     "an attempt begins with a lease, unless the one before was given back",
   );
   const stays = before.attemptRefunded && type !== "lease" && type !== "retry";
-  assert.equal(after.attemptRefunded, type === "release" || stays);
+  assert.equal(after.attemptRefunded, type === "release" || type === "attempt_refunded" || stays);
+  if (type === "attempt_refunded") {
+    assert.ok(before.lease === null && request.leaseNumber === before.leaseNumber, "another lease's attempt");
+    assert.deepEqual({ ...after, attemptRefunded: before.attemptRefunded }, before, "a refund changed more");
+  }
   if (type === "lease_ended") {
     assert.equal(request.leaseNumber, before.leaseNumber, "a timer of an earlier lease ended this one");
   }

@@ -57,6 +57,7 @@ export function strayRequest(job: Job, { token, what, detail, name }: Draw): Job
     default:
       if (detail % 8 === 0) return { type: "creator_erased", creator: "u", replacement: "erased" };
       if (detail % 8 === 1) return sent(job);
+      if (detail % 8 < 4) return { type: "attempt_refunded", leaseNumber: job.leaseNumber - (detail % 2) };
       return { type: "lease_ended", leaseNumber: job.leaseNumber };
   }
 }
@@ -88,7 +89,13 @@ export function completion(hash: string): JobRequest {
 }
 
 function lease(hash: string, detail: number): JobRequest {
-  return { type: "lease", hash, engineId: `e${detail % 3}`, seconds: 30 + (detail % 3) * 300 };
+  return {
+    type: "lease",
+    hash,
+    accountId: "a",
+    engineId: `e${detail % 3}`,
+    seconds: 30 + (detail % 3) * 300,
+  };
 }
 
 function retry(onlyFailed: boolean): JobRequest {

@@ -100,6 +100,8 @@ test("only an administrator gets in", async () => {
     ["POST", "/v1/admin/quarantine/x/replay"],
     ["GET", "/v1/admin/dead-letters"],
     ["POST", "/v1/admin/dead-letters/x/retry"],
+    ["GET", "/v1/admin/paused-engines"],
+    ["POST", "/v1/admin/paused-engines/x/resume"],
     ["POST", "/v1/admin/samples"],
     ["POST", "/v1/admin/uploads"],
     ["POST", "/v1/admin/audit"],

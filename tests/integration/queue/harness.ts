@@ -99,6 +99,8 @@ export interface SubmitOptions {
 }
 
 export interface LeaseOptions {
+  /** The service account that asks; ENGINE unless it is said. */
+  readonly caller?: string;
   readonly engineId?: string;
   readonly kinds?: readonly string[];
   readonly max?: number;
@@ -134,6 +136,8 @@ export async function queueHarness(
     backoffMaxSeconds: undefined,
     openJobsPerSpace: 200,
     leaseSeconds: { min: 30, max: 3600 },
+    pauseAfter: 10,
+    leasesMax: 100,
     pace: paceReader({ firestore, clock, log: silentLogger }),
     uploads,
     resources,
@@ -187,8 +191,8 @@ export async function queueHarness(
       );
       return JSON.parse(answer.body);
     },
-    lease({ engineId = "e1", kinds = ["scene"], max = 1, seconds = 60, key } = {}) {
-      return leaseJobs({ caller: ENGINE, key, body: { engineId, kinds, max, leaseSeconds: seconds } }, deps);
+    lease({ caller = ENGINE, engineId = "e1", kinds = ["scene"], max = 1, seconds = 60, key } = {}) {
+      return leaseJobs({ caller, key, body: { engineId, kinds, max, leaseSeconds: seconds } }, deps);
     },
     async renew(leaseId, renewal = {}) {
       const lease = await heldLease(leaseId, "renew", firestore);

@@ -249,7 +249,7 @@ test("status shows engines and lines to everyone, without names", async () => {
   const answer = await call(jobs, "GET", "/v1/status");
   const status = await read<QueueStatus>(answer);
   assert.deepEqual(status.engines, { idle: 1, busy: 1, silent: 0 });
-  assert.deepEqual(status.kinds.scene, { waiting: 1, running: 1 });
+  assert.deepEqual(status.kinds.scene, { waiting: 1, running: 1, paused: 0 });
   assert.deepEqual(Object.keys(status).sort(), ["at", "engines", "kinds"]);
   assert.match(answer.headers.get("cache-control") ?? "", /max-age/);
   queue.pass(200);

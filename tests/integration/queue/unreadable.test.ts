@@ -116,7 +116,7 @@ test("the status counts it, and counts the engines of the others", async () => {
   const leases = [...(await queue.lease()), ...(await queue.lease({ engineId: "e2" }))];
   await spoil(leases[0]?.job.id, { lease: { engineId: null } });
   const status = await statusReader({ ...queue.deps, log })();
-  assert.deepEqual(status.kinds.scene, { waiting: 1, running: 2 });
+  assert.deepEqual(status.kinds.scene, { waiting: 1, running: 2, paused: 0 });
   assert.deepEqual(status.engines, { idle: 1, busy: 1, silent: 0 });
   assert.deepEqual(logged, [["job_unreadable", leases[0]?.job.id]]);
 });

@@ -1,0 +1,28 @@
+import type { Firestore } from "@google-cloud/firestore";
+import { z } from "@hono/zod-openapi";
+import type { Kinds } from "#shared/kinds/index.ts";
+import { json } from "#shared/platform/http/content.ts";
+import { route } from "#shared/platform/http/route.ts";
+import { type PausedEngine, pausedEngineSchema, pausedEngines } from "./pausedEngines.ts";
+
+/** Engines that get no leases of a kind but a probe now and then, since they failed everything. */
+export async function listPausedEngines(
+  _input: unknown,
+  { submit }: { readonly submit: { readonly firestore: Firestore; readonly kinds: Kinds } },
+): Promise<{ items: PausedEngine[] }> {
+  return { items: await pausedEngines(submit.firestore, submit.kinds) };
+}
+
+export const listPausedEnginesRoute = route(
+  {
+    operationId: "listPausedEngines",
+    access: "admin",
+    method: "get",
+    path: "/v1/admin/paused-engines",
+    summary: "Engines that are paused because they failed all of their work",
+    responses: { 200: json(z.object({ items: z.array(pausedEngineSchema) }), "The longest pause first.") },
+    errors: [],
+  },
+  listPausedEngines,
+  async (c, perform) => c.json(await perform(undefined), 200),
+);
