@@ -6,13 +6,15 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { z } from "zod";
+import { EngineClient } from "#engine/kit/client.ts";
+import { serviceAccountTokens } from "#engine/kit/idToken.ts";
 import { writeWhole } from "#local/cloud/parts.ts";
 import { accounts, functionAccount, planCloud } from "#local/cloud/plan.ts";
 import { mailedCode, Phone } from "#local/demo/phone/phone.ts";
 import { createdUploadSchema } from "#local/demo/phone/upload.ts";
 import { type Binding, policySchema } from "#local/standins/iam/policy.ts";
 import { type TestCloud, testCloud } from "#local/testing/backends.ts";
-import { eventually, mp4 } from "#tests/acceptance/tools.ts";
+import { completeNext, eventually, mp4 } from "#tests/acceptance/tools.ts";
 
 let cloud: TestCloud;
 let policyFile: string;
@@ -52,6 +54,34 @@ async function without<T>(member: string, role: string, work: () => Promise<T>):
     setPolicy(granted);
   }
 }
+
+/** What the stand-ins have refused so far. */
+async function refusals(): Promise<string[]> {
+  const logs = ["storage.log", "tasks.log"].map((name) =>
+    readFile(join(cloud.dataDir, "logs", name), "utf8"),
+  );
+  const lines = (await Promise.all(logs)).join("\n").split("\n");
+  return lines.filter((line) => line.includes('"access_denied"'));
+}
+
+test("on a video's whole way nothing is refused", async () => {
+  const earlier = await refusals();
+  const video = await giver.upload(await mp4(), "video/mp4");
+  const params = { location: "outdoor" };
+  const job = await giver.submit({ kind: "scene", title: "Allowed", params, inputs: { video } });
+  const engine = new EngineClient(
+    cloud.api,
+    serviceAccountTokens({ keyFile: cloud.engineKeyFile, audience: cloud.api, clock: () => new Date() }),
+  );
+  await completeNext(engine, "scene", job.id);
+  const id = (await giver.job(job.id)).resourceId ?? "";
+  await eventually("the resource", async () => (await recipient.resource(id)) !== undefined);
+  const [file] = (await recipient.resource(id))?.files ?? [];
+  assert.ok(file);
+  assert.equal((await fetch(file.url)).status, 200);
+  await recipient.call("DELETE", `/v1/resources/${id}`);
+  assert.deepEqual((await refusals()).slice(earlier.length), []);
+});
 
 test("a signed upload URL is refused while uploads may not create objects", async () => {
   const file = await mp4();
