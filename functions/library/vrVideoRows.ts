@@ -55,8 +55,12 @@ export async function vrVideosOf(
      FROM (SELECT m.space_id FROM space_members m WHERE m.user_id = $1) m
        CROSS JOIN LATERAL (
          SELECT v.* FROM vr_videos v
-           CROSS JOIN LATERAL (SELECT s.hidden, s.space_id FROM resources s WHERE s.id = v.scene_id OFFSET 0) s
-         WHERE v.space_id = m.space_id AND NOT s.hidden AND (s.space_id IS NULL OR s.space_id = v.space_id)
+           -- Apart, or the planner thinks that few have such a scene and sorts all of them.
+           CROSS JOIN LATERAL (
+             SELECT FROM resources s
+             WHERE s.id = v.scene_id AND NOT s.hidden AND (s.space_id IS NULL OR s.space_id = v.space_id) OFFSET 0
+           ) s
+         WHERE v.space_id = m.space_id
            AND ($2::timestamptz IS NULL OR (v.created_at, v.id) < ($2::timestamptz, $3::text))
          ORDER BY v.created_at DESC, v.id DESC LIMIT $4
        ) v
