@@ -30,8 +30,8 @@ type HttpHandler = (
 export const SETTINGS_FILE = "functions.json";
 /** Waits before each redelivery; the last one is repeated. */
 const WAITS_MS = [500, 1000, 2000, 5000, 10_000];
-/** An event that can't be handled for so long is given up; `sweep` repairs what it would have done. */
-const GIVE_UP_AFTER_MS = 10 * 60_000;
+/** Shorter than a function may run. The emulator is then given the error, ends this worker and delivers to another one (`redelivery.ts`). */
+const GIVE_UP_AFTER_MS = 60_000;
 
 /**
  * Loads the function that this worker is for.
@@ -75,8 +75,8 @@ function invokedByIts(check: InvokerCheck, handler: Handler): Handler {
 }
 
 /**
- * Calls an event function until it returns, as Eventarc does. The emulators deliver once, also when the call failed; and the
- * functions emulator ends a worker whose function threw.
+ * Calls an event function until it returns, as Eventarc does. The functions emulator ends a worker whose function threw, and starting
+ * another one for each redelivery would take a second of CPU time.
  */
 function redelivering(name: string, handler: Handler): Handler {
   return async (...args) => {

@@ -20,7 +20,12 @@ const require = createRequire(import.meta.url);
 /** firebase-tools' command-line program. */
 const FIREBASE_CLI = require.resolve("firebase-tools/lib/bin/firebase.js");
 /** What Node is called with to run firebase-tools; its command follows. */
-export const FIREBASE = ["--import", new URL("./quickStart.ts", import.meta.url).href, FIREBASE_CLI] as const;
+export const FIREBASE = [...preloaded("./quickStart.ts"), ...preloaded("./redeliverEvents.ts"), FIREBASE_CLI];
+
+function preloaded(file: string): string[] {
+  return ["--import", new URL(file, import.meta.url).href];
+}
+
 const SDK_MAIN_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore";
 
 /** Where to look. */

@@ -95,6 +95,8 @@ function environmentOfTool(home: string, java: string): Record<string, string | 
     // It asks npm for the newest firebase-functions, for up to ten seconds where there is no network.
     npm_config_offline: "true",
     npm_config_loglevel: "silent",
+    // In seconds. A worker takes a second of CPU time to start; 30 seconds, as without this, are not enough for many at once on a busy machine.
+    FUNCTIONS_DISCOVERY_TIMEOUT: "120",
     // An event stream holds one of its 50 places for as long as it is open; how many requests come at a time is the front's to say.
     FUNCTIONS_EMULATOR_PARALLEL: "1000",
   };

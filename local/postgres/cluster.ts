@@ -28,6 +28,10 @@ const USER = "reverie";
 /** The functions emulator starts a process, with a pool, for every request that runs at the same time. */
 const MAX_CONNECTIONS = 500;
 
+/** Said by a server that finds the connections of a killed one still there. They end when they notice; on a busy machine that takes seconds. */
+const STILL_HELD = /pre-existing shared memory block .* is still in use/;
+const RELEASED_WITHIN_MS = 60_000;
+
 /**
  * Starts PostgreSQL as a process of `run`, making its data directory first if there is none. It listens on loopback only and asks for
  * a password that is made with the data. What was committed survives a kill of the process, though not of the machine (no fsync).
@@ -48,21 +52,29 @@ export async function startPostgres(run: Run, options: { dataDir: string; port: 
     full_page_writes: "off",
     timezone: "UTC",
   };
-  const process = await run.start({
-    name: "postgres",
-    command: binaries.postgres,
-    args: [
-      "-D",
-      data,
-      "-p",
-      String(options.port),
-      ...Object.entries(settings).flatMap(([k, v]) => ["-c", `${k}=${v}`]),
-    ],
-    ...(binaries.account ? { account: binaries.account } : {}),
-  });
   const url = (database: string) => `postgres://${USER}:${password}@${LOOPBACK}:${options.port}/${database}`;
-  await run.waitUntil(process, () => accepts(url("postgres")), 30_000);
-  return { process, url };
+  const until = Date.now() + RELEASED_WITHIN_MS;
+  for (;;) {
+    const process = await run.start({
+      name: "postgres",
+      command: binaries.postgres,
+      args: [
+        "-D",
+        data,
+        "-p",
+        String(options.port),
+        ...Object.entries(settings).flatMap(([k, v]) => ["-c", `${k}=${v}`]),
+      ],
+      ...(binaries.account ? { account: binaries.account } : {}),
+    });
+    try {
+      await run.waitUntil(process, () => accepts(url("postgres")), 30_000);
+      return { process, url };
+    } catch (error) {
+      if (!STILL_HELD.test(String(error)) || Date.now() > until) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }
 
 /** Makes a database if there is none of that name; a template lets others be made as its copies. */

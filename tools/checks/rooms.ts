@@ -15,7 +15,7 @@ const ENTRIES = [
   String.raw`(^|/)main\.ts$`,
   String.raw`^engine/kit/(example|workUntilNoneWaits)\.ts$`,
   String.raw`^engine/reference/worker\.ts$`,
-  String.raw`^local/(start|testing/(run|countReporter|noProcesses)|processes/watchdog|firebase/(functionLoader|quickStart))\.ts$`,
+  String.raw`^local/(start|testing/(run|countReporter|noProcesses)|processes/watchdog|firebase/(functionLoader|quickStart|redeliverEvents))\.ts$`,
   String.raw`^tests/integration/queue/chaosEngine\.ts$`,
   String.raw`^tests/integration/sweep/walkProcess\.ts$`,
   String.raw`^bench/[^/]+/instance\.ts$`,

@@ -11,6 +11,7 @@ import { randomId } from "#shared/platform/ids.ts";
 import { storageClient } from "#shared/platform/storage/client.ts";
 import type { Result } from "#shared/results/resultDocument.ts";
 import { eventually } from "#tests/acceptance/tools.ts";
+import { workersOf } from "../workers.ts";
 import { deviceOf, type Family, family } from "./harness.ts";
 
 let cloud: TestCloud;
@@ -44,7 +45,7 @@ after(async () => {
 
 /** A result as an import would write it, its file included. */
 async function imported(overrides: Partial<Result> = {}): Promise<Result> {
-  const jobId = randomId();
+  const jobId = overrides.jobId ?? randomId();
   const object = `spaces/${home.spaceId}/jobs/${jobId}/1/scene.glb`;
   const file = storageClient(cloud.projectId).bucket(buckets.RESOURCES_BUCKET).file(object);
   await file.save("a scene", { contentType: "model/gltf-binary", resumable: false });
@@ -143,6 +144,29 @@ test("an operator's mistake is quarantined with a reason, until a replay after t
   await firestore.doc(`results/${result.jobId}`).set(result);
   await eventually("that it is back", async () => (await titlesOf([result.jobId])).length === 1);
   assert.doesNotMatch(await listed(), new RegExp(result.jobId));
+});
+
+test("workers are killed over an event: another worker receives it", async () => {
+  const jobId = randomId();
+  const client = await pool.connect();
+  try {
+    // Holds what `lockResult` locks, so that the worker that has the event waits.
+    await client.query("BEGIN");
+    await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
+      JSON.stringify(["result", jobId]),
+    ]);
+    await imported({ jobId });
+    await eventually("a worker with the event", async () => {
+      const waiting =
+        "SELECT FROM pg_stat_activity WHERE application_name = 'reverie-sync' AND wait_event = 'advisory'";
+      return (await pool.query(waiting)).rowCount === 1;
+    });
+    for (const worker of workersOf(cloud)) process.kill(worker, "SIGKILL");
+  } finally {
+    await client.query("ROLLBACK");
+    client.release();
+  }
+  await eventually("the resource", async () => (await titlesOf([jobId])).length === 1);
 });
 
 test("Postgres is killed while results arrive: each is there once and notified once", async () => {
