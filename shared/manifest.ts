@@ -54,6 +54,8 @@ export interface FunctionManifest {
   /** Every setting the function reads; `settingsFor` hands out these and no others. */
   readonly settings: readonly SettingName[];
   readonly memoryMiB: number;
+  /** Processors. Cloud Run asks for a whole one where an instance serves more than one request at once. */
+  readonly cpu: number;
   readonly timeoutSeconds: number;
   /** Requests one instance serves at once. */
   readonly concurrency: number;
@@ -62,11 +64,29 @@ export interface FunctionManifest {
   readonly sqlPool: number;
 }
 
-/** Connections the database accepts from functions in all (Cloud SQL's smallest dedicated tier allows 100, some are kept for people). */
-export const DATABASE_CONNECTIONS = 90;
+/**
+ * The connections of Postgres, and who has them. A request needs one at a time: nothing outside SQL is waited for inside a transaction.
+ */
+export const DATABASE = {
+  /** With 6 GB of memory or more Cloud SQL gives this many by itself: https://cloud.google.com/sql/docs/postgres/flags */
+  maxConnections: 200,
+  /** What functions can't have, by who has it: Postgres' reserve for superusers, Cloud SQL's own agents, migrations, people and `doctor`. */
+  kept: { superusers: 3, cloudSql: 6, migrations: 1, people: 10 },
+  /**
+   * Cloud Run counts instances by revision. While one revision replaces another, both may have all theirs, until the requests of the
+   * old one have ended; a deployment doesn't begin before that.
+   */
+  revisions: 2,
+} as const;
+
+/** Connections that all instances of one revision of each function may have together. */
+export function connectionsForFunctions(): number {
+  const kept = Object.values(DATABASE.kept).reduce((sum, count) => sum + count, 0);
+  return Math.floor((DATABASE.maxConnections - kept) / DATABASE.revisions);
+}
 
 /** What an entry has unless it says otherwise. */
-const DEFAULTS = { memoryMiB: 512, timeoutSeconds: 60, concurrency: 80 };
+const DEFAULTS = { memoryMiB: 512, cpu: 1, timeoutSeconds: 60, concurrency: 80 };
 
 const COMMON = ["GOOGLE_CLOUD_PROJECT", "LOG_LEVEL"] as const satisfies readonly SettingName[];
 const SQL = [

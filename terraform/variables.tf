@@ -137,9 +137,9 @@ variable "subnet_cidr" {
 }
 
 variable "database_tier" {
-  description = "The machine of Cloud SQL. Its memory bounds how many connections there can be."
+  description = "The machine of Cloud SQL. Its memory bounds how many connections there can be: the 200 of shared/manifest.ts need 6 GB."
   type        = string
-  default     = "db-custom-1-3840"
+  default     = "db-custom-1-6144"
 
   validation {
     condition     = can(regex("^db-custom-[0-9]+-[0-9]+$", var.database_tier))

@@ -1,8 +1,8 @@
 /**
- * Whether all instances that the manifest allows, starting at the same moment as real processes under full load, stay within 100
- * connections of a real PostgreSQL that refuses the 101st. See README.md.
+ * Whether all instances that the manifest allows, of two revisions side by side, starting at the same moment as real processes under full
+ * load, stay within the functions' connections of a real PostgreSQL that refuses one more. See README.md.
  *
- * `node bench/sql-connections/main.ts [--instances 60] [--seconds 5] [--pool N]`; exit code 1 when a request failed because it got no connection.
+ * `node bench/sql-connections/main.ts [--instances 200] [--seconds 5] [--pool N]`; exit code 1 when a request failed because it got no connection.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
@@ -15,16 +15,17 @@ import { createDatabase, startPostgres } from "#local/postgres/cluster.ts";
 import { migrate } from "#local/postgres/migrate.ts";
 import { freePort } from "#local/processes/ports.ts";
 import { openTestRun } from "#local/testing/start.ts";
-import { functions } from "#shared/manifest.ts";
+import { connectionsForFunctions, DATABASE, functions } from "#shared/manifest.ts";
 
-const ALLOWED = 100;
+/** What is left for functions when two revisions are side by side. */
+const ALLOWED = DATABASE.revisions * connectionsForFunctions();
 const children: ChildProcess[] = [];
 process.once("exit", () => {
   for (const child of children) child.kill();
 });
 const { values } = parseArgs({
   options: {
-    instances: { type: "string", default: "60" },
+    instances: { type: "string", default: "200" },
     seconds: { type: "string", default: "5" },
     /** The size of every pool, instead of the manifest's. */
     pool: { type: "string" },
@@ -37,7 +38,7 @@ interface Plan {
   readonly concurrency: number;
 }
 
-/** Every instance the manifest allows; beyond that more of those with the largest pools, as when a deployment overlaps another. */
+/** Every instance that the manifest allows, of both revisions; the old one's first. */
 function planned(count: number): Plan[] {
   const withSql = Object.entries(functions)
     .map(([name, entry]) => ({
@@ -46,10 +47,11 @@ function planned(count: number): Plan[] {
       concurrency: entry.concurrency,
       most: entry.maxInstances,
     }))
-    .filter((entry) => entry.pool > 0)
-    .sort((a, b) => b.pool - a.pool);
+    .filter((entry) => entry.pool > 0);
   const all = withSql.flatMap(({ most, ...plan }) => Array.from({ length: most }, () => plan));
-  const plans = [...all, ...all].slice(0, count);
+  const plans = Array.from({ length: DATABASE.revisions }, () => all)
+    .flat()
+    .slice(0, count);
   return values.pool === undefined ? plans : plans.map((plan) => ({ ...plan, pool: Number(values.pool) }));
 }
 
@@ -120,7 +122,7 @@ function start(plan: Plan, url: string) {
   return { child, ready, result };
 }
 
-/** An account that gets 100 connections and not one more, as a small Cloud SQL instance gives in all. */
+/** An account that gets as many connections as there are for functions, and not one more. */
 async function limitedUser(owner: pg.Client, url: string): Promise<string> {
   await owner.query(`CREATE ROLE app LOGIN PASSWORD 'bench' CONNECTION LIMIT ${ALLOWED}`);
   await owner.query("GRANT SELECT ON ALL TABLES IN SCHEMA public TO app");

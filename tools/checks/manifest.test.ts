@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DATABASE_CONNECTIONS, functions } from "#shared/manifest.ts";
+import { connectionsForFunctions, DATABASE, type FunctionManifest, functions } from "#shared/manifest.ts";
 import { secretSettings } from "#shared/platform/config/settings.ts";
 import { actualFirebaseJson, expectedFirebaseJson, rewriteFor } from "../build/firebaseJson.ts";
 import { openApiDocument } from "../build/openapi.ts";
@@ -9,12 +9,20 @@ test("firebase.json is what the manifest says (npm run rewrites writes it)", () 
   assert.deepEqual(JSON.parse(actualFirebaseJson()), JSON.parse(expectedFirebaseJson()));
 });
 
-test("all instances together open no more SQL connections than the database accepts", () => {
+test("two revisions at full size leave connections for migrations and people", () => {
   const most = Object.values(functions).reduce(
     (sum, { maxInstances, sqlPool }) => sum + maxInstances * sqlPool,
     0,
   );
-  assert.ok(most <= DATABASE_CONNECTIONS, `${most} connections, ${DATABASE_CONNECTIONS} are accepted`);
+  const accepted = connectionsForFunctions();
+  assert.ok(most <= accepted, `${most} connections of one revision, ${accepted} are for it`);
+  assert.ok(DATABASE.revisions * accepted + DATABASE.kept.migrations <= DATABASE.maxConnections);
+});
+
+test("who serves several requests at once has a whole processor, as Cloud Run asks", () => {
+  const entries: Record<string, FunctionManifest> = functions;
+  for (const [name, { concurrency, cpu }] of Object.entries(entries))
+    assert.ok(concurrency === 1 || cpu >= 1, name);
 });
 
 test("each secret is read by some function", () => {

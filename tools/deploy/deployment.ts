@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Grant } from "#shared/access/grant.ts";
 import { grantsOf, otherAccounts } from "#shared/access/grants.ts";
 import { customRoles } from "#shared/access/roles.ts";
-import { DATABASE_CONNECTIONS, type FunctionManifest, functions } from "#shared/manifest.ts";
+import { connectionsForFunctions, DATABASE, type FunctionManifest, functions } from "#shared/manifest.ts";
 import type { SettingName } from "#shared/platform/config/settings.ts";
 import { topics } from "#shared/platform/pubsub/topics.ts";
 import { buckets } from "#shared/platform/storage/buckets.ts";
@@ -55,10 +55,13 @@ export function deployment() {
     schedules: schedules(),
     fallback: FALLBACK,
     firestore: firestore(),
-    database: { connections: 2 * DATABASE_CONNECTIONS, maxConnections: 2 * DATABASE_CONNECTIONS + 20 },
+    database: {
+      connections: DATABASE.revisions * connectionsForFunctions(),
+      maxConnections: DATABASE.maxConnections,
+    },
     metrics,
     alerts: Object.fromEntries(
-      Object.entries(alerts({ sqlConnections: DATABASE_CONNECTIONS })).map(([name, alert]) => [
+      Object.entries(alerts({ sqlConnections: connectionsForFunctions() })).map(([name, alert]) => [
         name,
         { ...alert, runbook: runbookOf(name) },
       ]),
@@ -78,7 +81,7 @@ function functionOf(name: (typeof functionNames)[number]) {
     settings: [...settings].sort(),
     memoryMiB: entry.memoryMiB,
     timeoutSeconds: entry.timeoutSeconds,
-    cpu: 1,
+    cpu: entry.cpu,
     concurrency: entry.concurrency,
     maxInstances: entry.maxInstances,
     sqlPool: entry.sqlPool,
