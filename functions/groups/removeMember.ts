@@ -24,17 +24,11 @@ export async function removeMember(
     import("#shared/spaces/mirror.ts"), // loads Firestore, which most requests of this function don't need
     deps.firestore(),
   ]);
-  await deps.db.transaction(async (sql) => {
-    const own = await spaceOfCaller(sql, caller.userId);
-    const other = await spaceOfCaller(sql, memberId);
-    if (!own || other?.spaceId !== own.spaceId) throw errors.notFound();
-    if (other.role === "care_recipient") {
-      throw errors.forbidden("the group belongs to its recipient; it ends when they erase their account");
-    }
-    if (own.role === "care_giver" && memberId !== caller.userId) {
-      throw errors.forbidden("a care giver can only leave; the recipient removes others");
-    }
-    await revokeInvitations(sql, memberId, own.spaceId, now);
+  const left = { userId: memberId, spaceId: await removableFrom(deps.db, caller, memberId) };
+  await removeMirrored({ db: deps.db, firestore }, left, async (sql) => {
+    // Asked before, to leave the mirror of others alone, and again, because only now does it decide.
+    if ((await removableFrom(sql, caller, memberId)) !== left.spaceId) throw errors.notFound();
+    await revokeInvitations(sql, memberId, left.spaceId, now);
     // Answers kept for their Idempotency-Keys show the group as it was.
     await sql.query("DELETE FROM idempotency_keys WHERE caller = $1", [memberId]);
     await audit(
@@ -43,12 +37,10 @@ export async function removeMember(
         action: memberId === caller.userId ? "member_left" : "member_removed",
         ...caller,
         otherUserId: memberId,
-        spaceId: own.spaceId,
+        spaceId: left.spaceId,
       },
       now,
     );
-    const left = { userId: memberId, spaceId: own.spaceId };
-    if (!(await removeMirrored(sql, firestore, left))) throw errors.notFound(); // left meanwhile
   });
 }
 
@@ -69,6 +61,20 @@ export const removeMemberRoute = route(
     return c.body(null, 204);
   },
 );
+
+/** The space that the caller may take the member out of. @throws `not_found`, `forbidden` */
+async function removableFrom(sql: Sql, caller: Caller, memberId: string): Promise<string> {
+  const own = await spaceOfCaller(sql, caller.userId);
+  const other = await spaceOfCaller(sql, memberId);
+  if (!own || other?.spaceId !== own.spaceId) throw errors.notFound();
+  if (other.role === "care_recipient") {
+    throw errors.forbidden("the group belongs to its recipient; it ends when they erase their account");
+  }
+  if (own.role === "care_giver" && memberId !== caller.userId) {
+    throw errors.forbidden("a care giver can only leave; the recipient removes others");
+  }
+  return own.spaceId;
+}
 
 /** So that a removed person can't come back by a code that was mailed before. */
 async function revokeInvitations(sql: Sql, giverId: string, spaceId: string, now: Date): Promise<void> {

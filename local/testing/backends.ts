@@ -13,6 +13,7 @@ import { loginUrl } from "../postgres/logins.ts";
 import { withClient } from "../postgres/withClient.ts";
 import { ADDRESSES, TEMPLATE, TEST_PROJECT } from "./addresses.ts";
 import { openTestRun, startTestFirestore, startTestPostgres } from "./start.ts";
+import { refusingFirestore, scoped } from "./transactionScope.ts";
 
 export interface TestDatabase {
   /** Connection string of the owner. */
@@ -21,7 +22,10 @@ export interface TestDatabase {
   urlOf(name: FunctionName): string;
   /** Connected as the owner. */
   readonly pool: pg.Pool;
-  /** A pool of a function's own user, with that function's grants; one for each function and size. */
+  /**
+   * A pool of a function's own user, with that function's grants; one for each function and size. Inside its transactions the stores of
+   * suites refuse to be called.
+   */
   as(name: FunctionName, max?: number): Database;
   /** Closes the pools and drops the database, also while clients are connected. */
   drop(): Promise<void>;
@@ -86,9 +90,11 @@ export async function testDatabase(): Promise<TestDatabase> {
 
 /** Waits longer for a connection than in production: the machine may be busy. */
 function openPool(url: string, name: FunctionName, max: number): Database {
-  return createDatabase(
-    { DATABASE_URL: url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: max },
-    { connectMilliseconds: 120_000, name, max, log: silentLogger },
+  return scoped(
+    createDatabase(
+      { DATABASE_URL: url, DATABASE_IAM: false, DATABASE_CA: undefined, DATABASE_POOL_MAX: max },
+      { connectMilliseconds: 120_000, name, max, log: silentLogger },
+    ),
   );
 }
 
@@ -101,7 +107,7 @@ export async function testFirestore(): Promise<TestFirestore> {
   const host = await firestore();
   process.env.FIRESTORE_EMULATOR_HOST = host;
   const projectId = testProjectId();
-  const client = new Firestore({ projectId });
+  const client = refusingFirestore(new Firestore({ projectId }));
   const clear = async () => {
     const url = `http://${host}/emulator/v1/projects/${projectId}/databases/(default)/documents`;
     const answer = await fetch(url, { method: "DELETE" });

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
+import { refusing } from "./transactionScope.ts";
 
 /** An object store in memory, for tests of what is done with objects; signing gives URLs that only look signed. */
 export interface MemoryObjects extends ObjectStore, UrlSigner {
@@ -30,7 +31,7 @@ export function memoryObjects(): MemoryObjects {
     const found = objects.get(name);
     return found && (wanted === undefined || found.described.generation === wanted) ? found : undefined;
   };
-  return {
+  const memory: MemoryObjects = {
     put,
     names: () => [...objects.keys()].sort(),
     signCreate: async (object, declared) => ({
@@ -63,4 +64,5 @@ export function memoryObjects(): MemoryObjects {
       }
     },
   };
+  return refusing("storage", memory);
 }

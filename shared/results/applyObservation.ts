@@ -1,14 +1,12 @@
-/** Brings SQL and the quarantine to what an observation says. Runs inside the transaction that holds the result's lock. */
+/** Brings SQL to what an observation says. Runs inside the transaction that holds the result's lock, and waits for nothing but SQL. */
 
 import type { DomainEvent } from "../events/event.ts";
 import { enqueueEvent } from "../events/outbox.ts";
-import type { Clock } from "../platform/clock.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import { spaceState } from "../spaces/spaceState.ts";
 import { decide, type Judgement, type Mode } from "./decide.ts";
 import { eraseResult } from "./finishRemoval.ts";
-import { type Observation, type ObservationDeps, unreadable } from "./observation.ts";
-import { enterQuarantine, leaveQuarantine } from "./quarantine.ts";
+import { type Observation, unreadable } from "./observation.ts";
 import { claimedSpace, type Unreadable } from "./readResult.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
 import {
@@ -21,10 +19,6 @@ import {
   sqlSpaceOf,
 } from "./resultRows.ts";
 
-export interface ApplyDeps extends ObservationDeps {
-  readonly clock: Clock;
-}
-
 /** What became of a result. `unchanged`: SQL was there already, or further. */
 export type Applied =
   | { readonly outcome: "gone" | "erased" | "unchanged" }
@@ -34,18 +28,30 @@ export type Applied =
 
 export type SyncOutcome = Applied["outcome"];
 
+/** Nothing was written: the entry in quarantine for this reason has to be there first. */
+export interface Unentered {
+  readonly unentered: Unreadable;
+}
+
+/** The entry that is in quarantine: of which version, and why. */
+export interface Entered {
+  readonly version: string;
+  readonly code: string;
+}
+
 /**
- * Documents in quarantine are written here, before the commit: if that fails, the event comes again and writes the same once more.
- * The other way round a crash could leave a result that SQL calls quarantined and that is in no quarantine.
+ * Writes what follows from a judgement. That a result is quarantined is only written when its entry in quarantine is there: a crash
+ * before the commit leaves an entry that the repeated event, or the next reconciliation, finds. The other way round a result could be
+ * quarantined for SQL and in no quarantine.
+ * @param known as it is locked
  */
 export async function applyObservation(
   sql: Sql,
   jobId: string,
   known: KnownRow | undefined,
   judgement: Judgement,
-  mode: Mode,
-  deps: ApplyDeps,
-): Promise<Applied> {
+  { mode, entered, now }: { mode: Mode; entered: Entered | undefined; now: Date },
+): Promise<Applied | Unentered> {
   const step = decide(known, judgement, mode);
   switch (step.action) {
     case "nothing":
@@ -53,29 +59,26 @@ export async function applyObservation(
     case "drop":
       await dropResource(sql, jobId);
       await setKnown(sql, jobId, step.known, undefined);
-      await leaveQuarantine(jobId, deps);
       return { outcome: "gone" };
     case "erase": {
       const spaceId = known?.spaceId ?? spaceNamedBy(step.document);
       // An erased result has its row already, whose version and state stay.
       if (known?.state !== "erased") await setKnown(sql, jobId, step.known, spaceId);
-      await eraseResult(sql, jobId, spaceId, deps.clock());
+      await eraseResult(sql, jobId, spaceId, now);
       return { outcome: "erased" };
     }
     case "hide": {
-      const { version, data, why } = step.document;
+      const { version, why } = step.document;
+      if (entered?.version !== version || entered.code !== why.code) return { unentered: why };
       await hideResource(sql, jobId);
       await setKnown(sql, jobId, step.known, undefined);
-      await enterQuarantine({ jobId, version, why, data, now: deps.clock() }, deps);
       return { outcome: "quarantined", why };
     }
     case "put": {
       const { result } = step.document;
       await setKnown(sql, jobId, step.known, sqlSpaceOf(result));
       await putResource(sql, result);
-      const events = known?.notified ? [] : await notify(sql, result, deps);
-      await leaveQuarantine(jobId, deps);
-      return { outcome: "synced", events };
+      return { outcome: "synced", events: known?.notified ? [] : await notify(sql, result, now) };
     }
   }
 }
@@ -97,9 +100,8 @@ export async function judge(sql: Sql, observation: Observation): Promise<Judgeme
 }
 
 /** Phones are notified of a result once, however often its document comes, goes and changes; of a sample they are not. */
-async function notify(sql: Sql, result: Result, deps: ApplyDeps): Promise<DomainEvent[]> {
+async function notify(sql: Sql, result: Result, now: Date): Promise<DomainEvent[]> {
   if (result.spaceId === SAMPLES_SPACE) return [];
-  const now = deps.clock();
   const event: DomainEvent = {
     id: `${result.jobId}.succeeded`,
     at: now.toISOString(),

@@ -38,7 +38,7 @@ export type Step =
 /**
  * - `event`: the newest version counts, an equal one changes nothing.
  * - `replay`: a quarantined document is read again at its own version, because the code or its surroundings changed.
- * - `mend`: the document was read while the result was locked, so it is right, even if SQL says something else.
+ * - `mend`: SQL has written nothing since before the document was read, so it is right, even if SQL says something else.
  */
 export type Mode = "event" | "replay" | "mend";
 
@@ -55,7 +55,7 @@ export function canChange(known: Known | undefined, found: Found, mode: Mode = "
 }
 
 /**
- * Whether an observation must be repeated while the result is locked, because its version alone can't be trusted to order it: an
+ * Whether an observation only counts while SQL has written nothing since before it (`applySeen.ts`), because its version alone can't order it: an
  * absence, which drops rows and whose time is that of a read, and a document that is there although SQL believes that it went later.
  * In both cases either this read was overtaken, or the time of a read ran ahead of a write's (the emulator does that under load).
  */

@@ -1,23 +1,14 @@
 import type { Sql } from "../platform/sql/pool.ts";
-import { type Applied, applyObservation, judge } from "./applyObservation.ts";
-import { observe, withFiles } from "./observation.ts";
+import { applyObservation } from "./applyObservation.ts";
+import { type Attempt, applySeen, type Locked, see } from "./applySeen.ts";
 import { quarantinedVersion } from "./quarantine.ts";
-import type { Unreadable } from "./readResult.ts";
-import { knownResult, lockResult } from "./resultRows.ts";
 import { type Difference, differenceOf, storedResult } from "./storedResult.ts";
-import {
-  afterCommit,
-  isUnstorable,
-  refusedAs,
-  type SyncDeps,
-  syncUnstorable,
-  unlessRefused,
-} from "./syncResult.ts";
+import { afterCommit, isUnstorable, type SyncDeps, syncUnstorable } from "./syncResult.ts";
 
 /**
- * Compares one result with its document, contents included, and makes SQL and the quarantine what the document says. The document is
- * read while the result is locked, so it counts even if SQL claims to have a later version, and a live write at the same moment either is
- * seen or comes after.
+ * Compares one result with its document, contents included, and makes SQL and the quarantine what the document says. SQL must not have
+ * changed since before the document was read, so the document counts even if SQL claims to have a later version, and a live write at the
+ * same moment either is seen or comes after.
  * @returns what differed and was mended; undefined when nothing did, and then nothing was written
  */
 export async function mendResult(jobId: string, deps: SyncDeps): Promise<Difference | undefined> {
@@ -25,25 +16,21 @@ export async function mendResult(jobId: string, deps: SyncDeps): Promise<Differe
     const outcome = await syncUnstorable(jobId, deps);
     return outcome === "unchanged" ? undefined : outcome === "gone" ? "invented" : "missing";
   }
-  const mended = await unlessRefused((refusal) =>
-    deps.db.transaction((sql) => mend(sql, jobId, refusal, deps)),
-  );
-  if (!mended) return undefined;
-  await afterCommit(jobId, mended.applied, deps);
-  return mended.difference;
+  const inQuarantine = await quarantinedVersion(jobId, deps.firestore);
+  const work = (sql: Sql, locked: Locked) => mend(sql, jobId, { ...locked, inQuarantine });
+  const { applied, result } = await applySeen(jobId, await see(jobId, deps), "mend", work, deps);
+  if (result === undefined) return undefined;
+  await afterCommit(jobId, applied, deps);
+  return result;
 }
 
 async function mend(
   sql: Sql,
   jobId: string,
-  refusal: Unreadable | undefined,
-  deps: SyncDeps,
-): Promise<{ difference: Difference; applied: Applied } | undefined> {
-  await lockResult(sql, jobId);
-  const observation = await observe(jobId, deps);
-  const judgement = await judge(sql, refusedAs(await withFiles(observation, deps.objects), refusal));
-  const known = await knownResult(sql, jobId, "lock");
-  const inQuarantine = await quarantinedVersion(jobId, deps.firestore);
+  locked: Locked & { inQuarantine: string | undefined },
+): Promise<Attempt<Difference | undefined>> {
+  const { known, isSame, observation, judgement, inQuarantine } = locked;
+  if (!isSame) return { overtaken: true };
   const expected = known?.state === "quarantined" ? known.version : undefined;
   const entryDiffers =
     inQuarantine === expected ? undefined : inQuarantine === undefined ? "missing" : "invented";
@@ -53,10 +40,12 @@ async function mend(
     observation.finding === "readable" ? [observation.result.createdBy] : [],
   );
   const difference = differenceOf(await storedResult(sql, jobId), observation, livesOn) ?? entryDiffers;
-  if (!difference) return undefined;
+  const same = { applied: { outcome: "unchanged" }, result: undefined } as const;
+  if (!difference) return same;
   // A quarantined document that only looks readable: its files, its space or the database say no again.
-  if (difference === "recovered" && judgement.finding === "unreadable" && !entryDiffers) return undefined;
-  return { difference, applied: await applyObservation(sql, jobId, known, judgement, "mend", deps) };
+  if (difference === "recovered" && judgement.finding === "unreadable" && !entryDiffers) return same;
+  const applied = await applyObservation(sql, jobId, known, judgement, { ...locked, mode: "mend" });
+  return "unentered" in applied ? applied : { applied, result: difference };
 }
 
 /** Which of these people still have an account. */

@@ -1,9 +1,10 @@
 /**
- * Putting result documents into quarantine and removing them from it. One entry per result, always about its newest version. Written
- * under the result's lock only, so that a slow reader of an old version can't replace or remove the entry of a newer one.
+ * Putting result documents into quarantine and removing them from it. One entry per result, always about its newest version: each write
+ * depends on the entry as it was read, so that a slow reader of an old version can't replace or remove the entry of a newer one.
  */
 import { createHash } from "node:crypto";
 import {
+  type CollectionReference,
   DocumentReference,
   FieldPath,
   type Firestore,
@@ -11,6 +12,7 @@ import {
   Timestamp,
   VectorValue,
 } from "@google-cloud/firestore";
+import { retryConflicts } from "../platform/firestore/retryConflicts.ts";
 import { type Version, versionOf } from "../platform/firestore/version.ts";
 import { base32 } from "../platform/ids.ts";
 import type { Sql } from "../platform/sql/pool.ts";
@@ -27,38 +29,75 @@ export interface QuarantineDeps {
   readonly objects: ObjectStore;
 }
 
-/** Puts a document into quarantine. Repeating it for the same version writes the same. The caller holds the result's lock. */
-export async function enterQuarantine(
+/**
+ * Puts a document into quarantine, unless its result's entry is about a newer version. Repeating it writes nothing, except a payload
+ * that a crash left unwritten.
+ * @returns whether the entry is about this version now
+ */
+export function enterQuarantine(
   entry: { jobId: string; version: Version; why: Unreadable; data: Record<string, unknown>; now: Date },
   deps: QuarantineDeps,
-): Promise<void> {
-  const payload = payloadJson(entry.data);
-  const large = Buffer.byteLength(payload) > INLINE_BYTES;
-  const object = payloadObjectOf(entry.jobId);
-  // The document goes first: wherever this stops, an object that is there is named by a document.
-  await quarantineOf(deps.firestore)
-    .doc(entry.jobId)
-    .set({
-      jobId: entry.jobId,
-      version: entry.version,
-      code: entry.why.code,
-      detail: entry.why.detail,
-      payload: large ? null : payload,
-      payloadObject: large ? object : null,
-      spaceId: claimedSpace(entry.data) ?? null,
-      quarantinedAt: entry.now,
-    });
-  await deps.objects.remove(object);
-  if (large) await deps.objects.write(object, Buffer.from(payload), "application/json");
+): Promise<boolean> {
+  const { jobId, version, why, data, now } = entry;
+  const payload = payloadJson(data);
+  const object = Buffer.byteLength(payload) > INLINE_BYTES ? payloadObjectOf(jobId, version) : null;
+  const content = {
+    jobId,
+    version,
+    code: why.code,
+    detail: why.detail,
+    payload: object === null ? payload : null,
+    payloadObject: object,
+    spaceId: claimedSpace(data) ?? null,
+    quarantinedAt: now,
+  };
+  return retryConflicts(async () => {
+    const document = rawEntry(jobId, deps.firestore);
+    const current = await document.get();
+    const before = current.exists ? String(current.get("version")) : "";
+    if (before > version) return false;
+    // The document goes first: wherever this stops, an object that is there is named by a document.
+    if (before !== version || current.get("code") !== why.code) {
+      if (current.updateTime) await document.update(content, { lastUpdateTime: current.updateTime });
+      else await document.create(content);
+      await removePayloads(jobId, deps.objects, (of) => of < version);
+    }
+    if (object !== null) await deps.objects.write(object, Buffer.from(payload), "application/json");
+    return true;
+  });
 }
 
-/** Removes a result's entry from quarantine, payload first; there may be none. The caller holds the result's lock. */
-export async function leaveQuarantine(jobId: string, deps: QuarantineDeps): Promise<void> {
-  const document = quarantineOf(deps.firestore).doc(jobId);
-  const snapshot = await document.get();
-  if (!snapshot.exists) return;
-  await deps.objects.remove(payloadObjectOf(jobId));
-  await document.delete();
+/**
+ * Removes a result's entry from quarantine, payload first; there may be none.
+ * @param isOver says of an entry's version whether it goes; every one does unless given
+ */
+export function leaveQuarantine(
+  jobId: string,
+  deps: QuarantineDeps,
+  isOver: (version: string) => boolean = () => true,
+): Promise<void> {
+  return retryConflicts(async () => {
+    const document = rawEntry(jobId, deps.firestore);
+    const current = await document.get();
+    if (!current.updateTime || !isOver(String(current.get("version")))) return;
+    await removePayloads(jobId, deps.objects, isOver);
+    await document.delete({ lastUpdateTime: current.updateTime });
+  });
+}
+
+function rawEntry(jobId: string, firestore: Firestore): DocumentReference {
+  const raw: CollectionReference = quarantineOf(firestore).withConverter(null); // also one that can't be read goes
+  return raw.doc(jobId);
+}
+
+async function removePayloads(
+  jobId: string,
+  objects: ObjectStore,
+  isOver: (version: string) => boolean,
+): Promise<void> {
+  const prefix = payloadObjectOf(jobId, "");
+  for await (const { name } of objects.list(prefix))
+    if (isOver(name.slice(prefix.length))) await objects.remove(name);
 }
 
 /** The version of a result that is in quarantine, or undefined when none is. */
@@ -84,9 +123,9 @@ export async function* strayQuarantine(sql: Sql, firestore: Firestore): AsyncGen
   }
 }
 
-/** One object per result; an id made by someone else may be longer than an object's name can be. */
-function payloadObjectOf(jobId: string): string {
-  return `quarantine/${base32(createHash("sha256").update(jobId).digest())}.json`;
+/** An object for each version of a result; an id made by someone else may be longer than an object's name can be. */
+function payloadObjectOf(jobId: string, version: string): string {
+  return `quarantine/${base32(createHash("sha256").update(jobId).digest())}/${version}`;
 }
 
 /** Firestore's own types as readable text, so that nothing of a document is lost to JSON. */

@@ -1,7 +1,7 @@
 /**
  * Reconciliation, the proof that nothing is missing: walks both stores side by side in the order of ids, compares versions and contents, and mends
- * what differs. Bounded memory: a page of each store at a time. Live writes may go on: what seems to differ is looked at again under
- * the result's lock before anything is written.
+ * what differs. Bounded memory: a page of each store at a time. Live writes may go on: what seems to differ is looked at again,
+ * one by one, before anything is written.
  */
 
 import { FieldPath, type Firestore } from "@google-cloud/firestore";

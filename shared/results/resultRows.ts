@@ -16,6 +16,8 @@ export async function lockResult(sql: Sql, jobId: string): Promise<void> {
 export interface KnownRow extends Known {
   readonly spaceId: string | null;
   readonly notified: boolean;
+  /** Differs after every write of the row, also one that changes nothing. */
+  readonly mark: string;
 }
 
 /**
@@ -28,8 +30,9 @@ export async function knownResult(sql: Sql, jobId: string, lock?: "lock"): Promi
     state: Known["state"];
     spaceId: string | null;
     notified: boolean;
+    mark: string;
   }>(
-    `SELECT ${versionColumn("version")} AS version, state, space_id AS "spaceId", notified_at IS NOT NULL AS notified
+    `SELECT ${versionColumn("version")} AS version, state, space_id AS "spaceId", notified_at IS NOT NULL AS notified, xmin::text AS mark
      FROM result_versions WHERE job_id = $1${lock ? " FOR UPDATE" : ""}`,
     [jobId],
   );

@@ -5,24 +5,16 @@
 import type { DomainEvent } from "../events/event.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/log/logger.ts";
-import type { Database, Sql } from "../platform/sql/pool.ts";
+import type { Sql } from "../platform/sql/pool.ts";
 import { adoptTrace } from "../platform/trace.ts";
-import {
-  type Applied,
-  type ApplyDeps,
-  applyObservation,
-  judge,
-  type SyncOutcome,
-} from "./applyObservation.ts";
+import { type Applied, applyObservation, type SyncOutcome } from "./applyObservation.ts";
+import { type Attempt, applySeen, type Locked, type SeenDeps, see } from "./applySeen.ts";
 import { canChange, type Mode, needsCertainty } from "./decide.ts";
 import { finishRemoval } from "./finishRemoval.ts";
-import { type Observation, type ObservationDeps, observe, unreadable, withFiles } from "./observation.ts";
+import { type ObservationDeps, observe } from "./observation.ts";
 import { enterQuarantine, leaveQuarantine, quarantinedVersion } from "./quarantine.ts";
-import type { Unreadable } from "./readResult.ts";
-import { knownResult, lockResult } from "./resultRows.ts";
 
-export interface SyncDeps extends ApplyDeps {
-  readonly db: Database;
+export interface SyncDeps extends SeenDeps {
   readonly log: Logger;
   /** Publishes events of the outbox; must not throw, since `sweep` publishes what was left. */
   readonly publish: (events: readonly DomainEvent[]) => Promise<void>;
@@ -38,49 +30,31 @@ export async function syncResult(
   mode: Exclude<Mode, "mend"> = "event",
 ): Promise<SyncOutcome> {
   if (isUnstorable(jobId)) return syncUnstorable(jobId, deps);
-  const first = await observe(jobId, deps);
-  if (first.finding === "readable") adoptTrace(first.result.trace);
-  const known = await knownResult(deps.db, jobId);
+  const first = await see(jobId, deps);
+  if (first.observation.finding === "readable") adoptTrace(first.observation.result.trace);
+  const unsure = needsCertainty(first.known, first.observation);
   // The usual repeated event ends here, without a transaction and without a look at the files.
-  if (!canChange(known, first, mode) && !needsCertainty(known, first)) return "unchanged";
-  const observation = await withFiles(first, deps.objects);
-  const applied = await unlessRefused((refusal) =>
-    deps.db.transaction((sql) => applyLocked(sql, jobId, { observation, refusal, mode }, deps)),
-  );
+  if (!canChange(first.known, first.observation, mode) && !unsure) return "unchanged";
+  // An absence drops rows, so it is looked at again right before.
+  const seen = unsure ? await see(jobId, deps) : first;
+  const work = (sql: Sql, locked: Locked) => apply(sql, jobId, locked, mode);
+  const { applied } = await applySeen(jobId, seen, mode, work, deps);
   await afterCommit(jobId, applied, deps);
   return applied.outcome;
 }
 
-async function applyLocked(
-  sql: Sql,
-  jobId: string,
-  { observation, refusal, mode }: { observation: Observation; refusal: Unreadable | undefined; mode: Mode },
-  deps: SyncDeps,
-): Promise<Applied> {
-  await lockResult(sql, jobId);
-  const judgement = await judge(sql, refusedAs(observation, refusal));
-  const known = await knownResult(sql, jobId, "lock");
-  if (!needsCertainty(known, observation)) return applyObservation(sql, jobId, known, judgement, mode, deps);
-  // Read while locked, it is right, even if the versions say something else.
-  const certain = await withFiles(await observe(jobId, deps), deps.objects);
-  if (certain.finding === "absent" && known?.state === "gone") return { outcome: "unchanged" };
-  return applyObservation(sql, jobId, known, await judge(sql, refusedAs(certain, refusal)), "mend", deps);
-}
-
-/** Does `work`; when the database refuses its values, once more with that refusal. */
-export async function unlessRefused<T>(work: (refusal: Unreadable | undefined) => Promise<T>): Promise<T> {
-  try {
-    return await work(undefined);
-  } catch (error) {
-    const refusal = refusalOfDatabase(error);
-    if (!refusal) throw error;
-    return work(refusal);
-  }
-}
-
-/** A readable document that the database refused is unreadable for that reason. */
-export function refusedAs(observation: Observation, refusal: Unreadable | undefined): Observation {
-  return refusal && observation.finding === "readable" ? unreadable(observation, refusal) : observation;
+async function apply(sql: Sql, jobId: string, locked: Locked, mode: Mode): Promise<Attempt<undefined>> {
+  const { known, judgement, isSame } = locked;
+  if (judgement.finding === "absent" && known?.state === "gone")
+    return { applied: { outcome: "unchanged" }, result: undefined };
+  const unsure = needsCertainty(known, judgement);
+  if (unsure && !isSame) return { overtaken: true };
+  // Nothing was written since before the look, so it is right, even if the versions say something else.
+  const applied = await applyObservation(sql, jobId, known, judgement, {
+    ...locked,
+    mode: unsure ? "mend" : mode,
+  });
+  return "unentered" in applied ? applied : { applied, result: undefined };
 }
 
 /** What follows the commit; `sweep` does it if this doesn't happen. */
@@ -90,16 +64,6 @@ export async function afterCommit(jobId: string, applied: Applied, deps: SyncDep
   else deps.log.info("result_synced", { jobId, outcome: applied.outcome });
   if (applied.outcome === "erased") await finishRemoval(jobId, deps);
   if (applied.outcome === "synced") await deps.publish(applied.events);
-}
-
-/**
- * Postgres' word that these values can't be stored (class 22 data exception, class 23 integrity violation), which no repetition
- * changes; for example a NUL character in a title. A missing foreign key (23503) isn't one: its row went at the same time.
- */
-function refusalOfDatabase(error: unknown): Unreadable | undefined {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  if (!/^2[23]/.test(error.code) || error.code === "23503") return undefined;
-  return { code: "rejected_by_database", detail: `SQLSTATE ${error.code}` };
 }
 
 /**

@@ -1,54 +1,90 @@
 /**
- * Firestore's mirror of who is in which space, `members/{userId}`: the security rules ask it at each read. SQL is the truth. A
- * person's mirror is only ever written under their lock and from what SQL says at that moment, so writers can't overtake each
- * other, and the last one leaves it right.
+ * Firestore's mirror of who is in which space, `members/{userId}`: the security rules ask it at each read. SQL is the truth. A mirror is
+ * written in a Firestore transaction that has read it and then asks SQL, so writers of one mirror come one after the other
+ * (Firestore locks what a transaction has read) and the last one leaves it right. No SQL connection is held meanwhile.
  */
-import type { CollectionReference, Firestore } from "@google-cloud/firestore";
+import type { CollectionReference, DocumentReference, Firestore } from "@google-cloud/firestore";
+import { errors } from "../platform/errors.ts";
 import type { Database, Sql } from "../platform/sql/pool.ts";
 import { type TimeLimit, UNLIMITED, workThrough } from "../platform/timeLimit.ts";
 import { membershipSchema, membershipsOf } from "./membershipDocument.ts";
 
+/** Each repetition means that the person joined or left during the one before. */
+const TRIES = 5;
+
 /** Makes a person's mirror say what SQL says. Safe at any time, as often as one likes. */
-export async function mirrorMember(db: Database, firestore: Firestore, userId: string): Promise<void> {
-  await db.transaction(async (sql) => {
-    await lockMirror(sql, userId);
-    const { rows } = await sql.query<{ space_id: string }>(
-      "SELECT space_id FROM space_members WHERE user_id = $1",
-      [userId],
-    );
-    const mirror = membershipsOf(firestore).doc(userId);
-    if (rows[0]) await mirror.set({ spaceId: rows[0].space_id });
-    else await mirror.delete();
-    await sql.query("UPDATE space_members SET mirrored_at = now() WHERE user_id = $1", [userId]);
-  });
+export async function mirrorMember(sql: Sql, firestore: Firestore, userId: string): Promise<void> {
+  const mirror = mirrorOf(firestore, userId);
+  for (let tries = 0; tries < TRIES; tries++) {
+    const written = await firestore.runTransaction(async (transaction) => {
+      await transaction.get(mirror);
+      const spaceId = await spaceOf(sql, userId);
+      if (spaceId === undefined) transaction.delete(mirror);
+      else transaction.set(mirror, { spaceId });
+      return spaceId;
+    });
+    if (await isStill(sql, userId, written)) return;
+  }
+  throw errors.unavailable("the membership is being changed again and again");
+}
+
+function mirrorOf(firestore: Firestore, userId: string): DocumentReference {
+  const raw: CollectionReference = membershipsOf(firestore).withConverter(null); // also one that can't be read is written or goes
+  return raw.doc(userId);
+}
+
+async function spaceOf(sql: Sql, userId: string): Promise<string | undefined> {
+  const { rows } = await sql.query<{ space_id: string }>(
+    "SELECT space_id FROM space_members WHERE user_id = $1",
+    [userId],
+  );
+  return rows[0]?.space_id;
+}
+
+/** Whether what was written is true after it was written; then it is noted as mirrored. */
+async function isStill(sql: Sql, userId: string, spaceId: string | undefined): Promise<boolean> {
+  if (spaceId === undefined) return (await spaceOf(sql, userId)) === undefined;
+  const { rowCount } = await sql.query(
+    "UPDATE space_members SET mirrored_at = now() WHERE user_id = $1 AND space_id = $2",
+    [userId, spaceId],
+  );
+  return rowCount === 1;
 }
 
 /**
  * Takes a person out of one space and out of the mirror, mirror first: if something fails in between, a removed person does not go
- * on reading. A crash between the two leaves a member without a mirror, and `compareMembers` of `sweep` writes it again. A person who has left it
- * already, and may have joined another, keeps what they have.
- * @param sql a transaction; it commits the removal
- * @returns whether they were in this space
+ * on reading. A crash between the two leaves a member who is noted as not mirrored, and `mirror_pending` of `sweep` writes the mirror
+ * again. What another writer put there meanwhile goes after the commit. A person who has left the space already, and may have joined another,
+ * keeps what they have.
+ * @param work what is written together with the removal, in its transaction
+ * @throws `not_found` when they are not in this space; then nothing is written
  */
 export async function removeMirrored(
-  sql: Sql,
-  firestore: Firestore,
+  { db, firestore }: { readonly db: Database; readonly firestore: Firestore },
   { userId, spaceId }: { readonly userId: string; readonly spaceId: string },
-): Promise<boolean> {
-  await lockMirror(sql, userId);
-  const { rowCount } = await sql.query("DELETE FROM space_members WHERE user_id = $1 AND space_id = $2", [
-    userId,
-    spaceId,
-  ]);
-  if (!rowCount) return false;
+  work: (sql: Sql) => Promise<void>,
+): Promise<void> {
+  const member = [userId, spaceId];
+  const { rowCount } = await db.query(
+    "UPDATE space_members SET mirrored_at = NULL WHERE user_id = $1 AND space_id = $2",
+    member,
+  );
+  if (!rowCount) throw errors.notFound();
   await removeMirrorOf(firestore, userId, spaceId);
-  return true;
+  try {
+    await db.transaction(async (sql) => {
+      await work(sql);
+      const gone = await sql.query("DELETE FROM space_members WHERE user_id = $1 AND space_id = $2", member);
+      if (!gone.rowCount) throw errors.notFound();
+    });
+  } finally {
+    await mirrorMember(db, firestore, userId);
+  }
 }
 
-/** Depends on the space too: if the lock's connection was lost, the mirror may be another space's by now. */
+/** Depends on the space too: by now the mirror may be another space's. */
 async function removeMirrorOf(firestore: Firestore, userId: string, spaceId: string): Promise<void> {
-  const raw: CollectionReference = membershipsOf(firestore).withConverter(null); // also one that can't be read goes
-  const mirror = raw.doc(userId);
+  const mirror = mirrorOf(firestore, userId);
   await firestore.runTransaction(async (transaction) => {
     const mirrored = mirroredSpace((await transaction.get(mirror)).data());
     if (mirrored === undefined || mirrored === spaceId) transaction.delete(mirror);
@@ -82,11 +118,4 @@ export async function mirrorPending(
 export function mirroredSpace(data: unknown): string | undefined {
   const parsed = membershipSchema.safeParse(data);
   return parsed.success ? parsed.data.spaceId : undefined;
-}
-
-/** Waits until no other call writes this person's mirror; the lock ends with the transaction. */
-async function lockMirror(sql: Sql, userId: string): Promise<void> {
-  await sql.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
-    JSON.stringify(["mirror", userId]),
-  ]);
 }

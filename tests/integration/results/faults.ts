@@ -54,7 +54,9 @@ function guardedDatabase(db: Database, guard: Guard): Database {
 
 /** Only what sync uses of a Firestore: single documents. */
 function guardedFirestore(firestore: Firestore, guard: Guard): Firestore {
-  return wrappedFirestore(firestore, (document) => guarded(document, guard, ["get", "set", "delete"]));
+  return wrappedFirestore(firestore, (document) =>
+    guarded(document, guard, ["get", "create", "update", "delete"]),
+  );
 }
 
 function guarded<T extends object>(target: T, guard: Guard, names: readonly string[]): T {

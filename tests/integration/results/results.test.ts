@@ -158,12 +158,14 @@ test("out of order: a slow reader of an old or deleted version changes nothing",
     const heldUp = new Promise<void>((resolve) => {
       goOn = resolve;
     });
+    const { promise: hasRead, resolve: read } = Promise.withResolvers<void>();
     const look = async (object: string) => {
+      read();
       await heldUp; // after the document was read, before anything is decided
       return world.objects.look(object);
     };
     const slow = syncResult(result.jobId, { ...world.deps, objects: { ...world.objects, look } });
-    await new Promise((resolve) => setImmediate(resolve));
+    await hasRead;
     if (end === "updated") await writeResult(world, result.jobId, { ...result, title: "Newer" });
     else await world.store.firestore.doc(`results/${result.jobId}`).delete();
     await sync(result.jobId);

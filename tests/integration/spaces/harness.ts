@@ -10,6 +10,7 @@ import {
   testFirestore,
 } from "#local/testing/backends.ts";
 import { memoryObjects } from "#local/testing/memoryObjects.ts";
+import { refuseInTransaction } from "#local/testing/transactionScope.ts";
 import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
@@ -259,6 +260,7 @@ export class GroupsHarness {
         db: this.backend.as("dispatch"),
         mailer: {
           send: async (mail) => {
+            refuseInTransaction("mail");
             const outcome = await this.mailServer(mail);
             if (outcome === "sent") this.mails.push(mail);
             return outcome;
@@ -284,12 +286,14 @@ export class GroupsHarness {
   }
 
   #publish(events: readonly DomainEvent[]): Promise<void> {
+    refuseInTransaction("Pub/Sub");
     const publisher = { publish: (event: DomainEvent) => this.pubSub(event) };
     return publishEvents({ db: this.db, publisher, clock: () => this.now, log: silentLogger })(events);
   }
 
   #names = new Set<string>();
   #taskQueue(): TaskQueue {
+    refuseInTransaction("Cloud Tasks");
     return {
       add: async (task) => {
         if (task.name !== undefined && this.#names.has(task.name)) return "exists";
