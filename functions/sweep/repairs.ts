@@ -50,8 +50,8 @@ export interface RepairDeps extends SyncDeps {
  * function's own time-out; a test computes both.
  */
 export const runLimits: Readonly<Record<ScheduleName, RunLimits>> = {
-  urgent: { atOnce: 4, maxSeconds: 50 },
-  slow: { atOnce: 2, maxSeconds: 480 },
+  urgent: { atOnce: 4, graceSeconds: 3, maxSeconds: 50 },
+  slow: { atOnce: 2, graceSeconds: 10, maxSeconds: 480 },
 };
 
 const MINUTES = 60;

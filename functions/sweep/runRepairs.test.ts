@@ -38,7 +38,7 @@ test("one that hangs is left behind at its time; the log says where it goes on",
       return NOTHING;
     }),
   );
-  const run = await runRepairs([hangs, ...others], { atOnce: 2, maxSeconds: 50, log });
+  const run = await runRepairs([hangs, ...others], { atOnce: 2, graceSeconds: 0, maxSeconds: 50, log });
   assert.deepEqual(begun, ["hangs", "b", "c", "d"]);
   assert.deepEqual(
     run.repairs.map(({ name, ok, cut }) => [name, ok, cut]),
@@ -66,7 +66,7 @@ test("one that throws, or fails in part, is logged and counted; the others run",
     repair("half", async () => ({ ...NOTHING, did: { done: 2 }, errors: [new Error("one of three")] })),
     repair("idle", async () => NOTHING),
   ];
-  const run = await runRepairs(repairs, { atOnce: 1, maxSeconds: 50, log });
+  const run = await runRepairs(repairs, { atOnce: 1, graceSeconds: 0, maxSeconds: 50, log });
   assert.deepEqual(
     run.repairs.map(({ name, ok, did }) => [name, ok, did]),
     [
@@ -106,7 +106,7 @@ test("one that hung and goes on later does nothing more", async () => {
     0.02,
   );
   const { log } = recorded();
-  await runRepairs([slow], { atOnce: 1, maxSeconds: 50, log });
+  await runRepairs([slow], { atOnce: 1, graceSeconds: 0, maxSeconds: 50, log });
   goOn();
   await new Promise(setImmediate);
   assert.deepEqual(done, [1, 2], "the call under way ends; nothing is begun after it");
@@ -115,12 +115,42 @@ test("one that hung and goes on later does nothing more", async () => {
 test("one that did as much as its time allows is no failure, and says where it goes on", async () => {
   const { lines, log } = recorded();
   const result = { did: { looked: 100 }, errors: [], cut: true, place: "2026-03-01T10:00:00.000Z job" };
-  const run = await runRepairs([repair("walk", async () => result)], { atOnce: 1, maxSeconds: 50, log });
+  const run = await runRepairs([repair("walk", async () => result)], {
+    atOnce: 1,
+    graceSeconds: 0,
+    maxSeconds: 50,
+    log,
+  });
   assert.deepEqual([run.failed, run.repairs[0]?.cut], [0, true]);
   assert.deepEqual(lines[1], {
     event: "repair_continues",
     fields: { repair: "walk", budgetSeconds: 10, place: "2026-03-01T10:00:00.000Z job" },
   });
+});
+
+test("one that ends what it has begun soon after its time does not hang", async () => {
+  const { lines, log } = recorded();
+  const ends = repair(
+    "ends",
+    async (time) => {
+      const worked = await workThrough(
+        [1, 2],
+        time,
+        () => new Promise((resolve) => setTimeout(resolve, 20, true)),
+        {
+          atOnce: 1,
+        },
+      );
+      return { did: { done: worked.done }, errors: [], cut: worked.through < 2 };
+    },
+    0.01,
+  );
+  const run = await runRepairs([ends], { atOnce: 1, graceSeconds: 5, maxSeconds: 50, log });
+  assert.deepEqual([run.failed, run.repairs[0]?.cut], [0, true]);
+  assert.deepEqual(
+    lines.map(({ event }) => event),
+    ["repair_continues"],
+  );
 });
 
 test("without CPU none is begun after the time of the run; those left are counted", async () => {
@@ -133,7 +163,7 @@ test("without CPU none is begun after the time of the run; those left are counte
     });
   const { log } = recorded();
   const repairs = ["a", "b", "c", "d", "e"].map(slowed);
-  const run = await runRepairs(repairs, { atOnce: 1, maxSeconds: 50, log, stopwatch });
+  const run = await runRepairs(repairs, { atOnce: 1, graceSeconds: 0, maxSeconds: 50, log, stopwatch });
   assert.deepEqual(
     run.repairs.map(({ name }) => name),
     ["a", "b", "c"],
@@ -151,19 +181,28 @@ test("each repair has its own time: what came before takes nothing of it", async
       return NOTHING;
     });
   const { log } = recorded();
-  await runRepairs([tells("a"), tells("b")], { atOnce: 1, maxSeconds: 50, log, stopwatch: () => now });
+  await runRepairs([tells("a"), tells("b")], {
+    atOnce: 1,
+    graceSeconds: 0,
+    maxSeconds: 50,
+    log,
+    stopwatch: () => now,
+  });
   assert.deepEqual(left, [10, 10]);
 });
 
 test("the longest run: each lane takes the next repair when the one before it is cut", async () => {
   const budgets = [10, 10, 30, 5].map((budgetSeconds) => ({ budgetSeconds }));
-  assert.equal(longestRunSeconds(budgets, { atOnce: 1 }), 55);
-  assert.equal(longestRunSeconds(budgets, { atOnce: 2 }), 40);
-  assert.equal(longestRunSeconds([], { atOnce: 2 }), 0);
+  assert.equal(longestRunSeconds(budgets, { atOnce: 1, graceSeconds: 0 }), 55);
+  assert.equal(longestRunSeconds(budgets, { atOnce: 2, graceSeconds: 0 }), 40);
+  assert.equal(longestRunSeconds(budgets, { atOnce: 2, graceSeconds: 1 }), 42);
+  assert.equal(longestRunSeconds([], { atOnce: 2, graceSeconds: 1 }), 0);
   // The same by hanging for real, in hundredths.
   const startedAt = performance.now();
   const hanging = budgets.map(({ budgetSeconds }, index) => repair(`r${index}`, never, budgetSeconds / 1000));
   const { log } = recorded();
-  await inTime(new TimeLimit(5), () => runRepairs(hanging, { atOnce: 2, maxSeconds: 50, log }));
+  await inTime(new TimeLimit(5), () =>
+    runRepairs(hanging, { atOnce: 2, graceSeconds: 0, maxSeconds: 50, log }),
+  );
   assert.ok(performance.now() - startedAt >= 38);
 });

@@ -23,7 +23,7 @@ export interface Repair {
   /** What it does, in snake_case. */
   readonly name: string;
   readonly schedule: ScheduleName;
-  /** Real seconds it may work in one run. */
+  /** Real seconds after which it begins nothing in this run. */
   readonly budgetSeconds: number;
   /**
    * @param time asked before each document, row, object or page; nothing is begun after it is over
@@ -45,6 +45,8 @@ export interface RepairReport {
 export interface RunLimits {
   /** Repairs at work at a time, so that one that hangs keeps the others waiting for nothing. */
   readonly atOnce: number;
+  /** Real seconds that a repair has after its time to end what it has begun; then it is taken to hang, and left behind. */
+  readonly graceSeconds: number;
   /** Real seconds after which no repair is begun. */
   readonly maxSeconds: number;
 }
@@ -75,19 +77,19 @@ export async function runRepairs(
  */
 export function longestRunSeconds(
   repairs: readonly Pick<Repair, "budgetSeconds">[],
-  { atOnce }: Pick<RunLimits, "atOnce">,
+  { atOnce, graceSeconds }: Pick<RunLimits, "atOnce" | "graceSeconds">,
 ): number {
   const lanes = Array.from({ length: atOnce }, () => 0);
   for (const { budgetSeconds } of repairs) {
     const next = lanes.indexOf(Math.min(...lanes));
-    lanes[next] = (lanes[next] ?? 0) + budgetSeconds;
+    lanes[next] = (lanes[next] ?? 0) + budgetSeconds + graceSeconds;
   }
   return Math.max(...lanes);
 }
 
 async function runOne(
   { name, budgetSeconds, run }: Repair,
-  { log, stopwatch }: { log: Logger; stopwatch?: Stopwatch },
+  { graceSeconds, log, stopwatch }: Pick<RunLimits, "graceSeconds"> & { log: Logger; stopwatch?: Stopwatch },
 ): Promise<RepairReport> {
   const startedAt = performance.now();
   const ended = (ok: boolean, { did, errors, cut }: RepairResult): RepairReport => ({
@@ -101,14 +103,18 @@ async function runOne(
   const note = (result: RepairResult) => {
     soFar = result;
   };
+  const time = new TimeLimit(budgetSeconds, stopwatch);
   try {
-    const result = await inTime(new TimeLimit(budgetSeconds, stopwatch), (time) => run(time, note));
+    const result = await inTime(new TimeLimit(budgetSeconds + graceSeconds, stopwatch), () =>
+      run(time, note),
+    );
     const { did, errors, cut, place } = result;
     for (const error of errors.slice(0, 10)) log.error("repair_incomplete", { repair: name, error });
     if (Object.values(did).some((count) => count > 0)) log.info("repaired", { repair: name, did });
     if (cut) log.info("repair_continues", { repair: name, budgetSeconds, place: loggable(place) });
     return ended(errors.length === 0, result);
   } catch (error) {
+    time.end();
     if (error instanceof OutOfTimeError) {
       log.warn("repair_cut", { repair: name, budgetSeconds, did: soFar.did, place: loggable(soFar.place) });
       return ended(false, { ...soFar, cut: true });

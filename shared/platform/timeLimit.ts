@@ -54,15 +54,16 @@ export const UNLIMITED = new TimeLimit(Number.POSITIVE_INFINITY);
  * @throws OutOfTimeError when the time is over first; what `work` throws
  */
 export async function inTime<T>(time: TimeLimit, work: (time: TimeLimit) => Promise<T>): Promise<T> {
-  const seconds = time.left();
-  if (seconds === 0) throw new OutOfTimeError();
-  if (seconds === Number.POSITIVE_INFINITY) return work(time);
+  time.check();
+  if (time.left() === Number.POSITIVE_INFINITY) return work(time);
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      time.end();
-      reject(new OutOfTimeError());
-    }, seconds * 1000);
+    const look = () => {
+      // A timer may fire early by the stopwatch, which is what counts.
+      if (time.left() > 0) timer = setTimeout(look, time.left() * 1000);
+      else reject(new OutOfTimeError());
+    };
+    look();
   });
   try {
     return await Promise.race([work(time), over]);
@@ -98,13 +99,13 @@ export async function workThrough<Item>(
   await pMap(
     items,
     async (item, index) => {
-      const left = time.left();
-      if (left === 0) return;
+      const begun = time.left();
+      if (begun === 0) return;
       try {
         if (await inTime(time.part(itemSeconds), () => work(item))) done += 1;
       } catch (error) {
         // One that had less than its time is begun again another time.
-        if (left < itemSeconds && error instanceof OutOfTimeError) return;
+        if (error instanceof OutOfTimeError && (begun < itemSeconds || time.left() === 0)) return;
         errors.push(error);
       }
       dealtWith[index] = true;

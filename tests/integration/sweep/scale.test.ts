@@ -69,12 +69,16 @@ async function urgentRun() {
     budgetSeconds: 1,
     run: () => new Promise(() => {}),
   };
-  // The emulator has no indexes and reads every job for each query, so repairs get more time here: reads are counted, not seconds.
-  const urgent = repairsOf({ ...deps, erasure: { ...deps.erasure, db: deps.db } })
-    .filter(({ schedule }) => schedule === "urgent")
-    .map((repair) => ({ ...repair, budgetSeconds: 300 }));
-  const limits = { ...runLimits.urgent, maxSeconds: 900 };
-  const { repairs, left } = await runRepairs([hangs, ...urgent], { ...limits, log: silentLogger });
+  const urgent = repairsOf({ ...deps, erasure: { ...deps.erasure, db: deps.db } }).filter(
+    ({ schedule }) => schedule === "urgent",
+  );
+  // The emulator has no indexes and reads every job for each query, so time passes slowly here: reads are counted, not seconds.
+  const stopwatch = () => performance.now() / (1 + JOBS / 2_000);
+  const { repairs, left } = await runRepairs([hangs, ...urgent], {
+    ...runLimits.urgent,
+    log: silentLogger,
+    stopwatch,
+  });
   assert.equal(left, 0);
   const did = Object.fromEntries(repairs.map(({ name, did }) => [name, did]));
   const failed = repairs.filter(({ ok }) => !ok).map(({ name }) => name);

@@ -84,13 +84,13 @@ test("a lost timer, ring and event are repaired by the next run, though others h
 
   const slowRun = runRepairs(
     repairsFor("slow", hanging).map((repair) => ({ ...repair, budgetSeconds: 3 })),
-    { ...runLimits.slow, log: silentLogger },
+    { ...runLimits.slow, graceSeconds: 1, log: silentLogger },
   );
   const urgent = repairsFor("urgent", hanging).map((repair) => ({ ...repair, budgetSeconds: 1 }));
   const report = await runRepairs(urgent, { ...runLimits.urgent, log: silentLogger });
   assert.deepEqual(
-    report.repairs.filter(({ ok }) => !ok).map(({ name, cut }) => [name, cut]),
-    [["ingest_pending_uploads", true]],
+    report.repairs.filter(({ ok, cut }) => !ok || cut).map(({ name }) => name),
+    ["ingest_pending_uploads"],
   );
   for (const { id } of [leased, backsOff]) {
     const { state, waiting } = await queue.job(id);
@@ -100,7 +100,7 @@ test("a lost timer, ring and event are repaired by the next run, though others h
   assert.ok([...queue.deps.tasks.waiting.keys()].some((name) => name.startsWith("ring-")));
 
   const slow = await slowRun;
-  const cut = slow.repairs.filter(({ ok }) => !ok).map(({ name }) => name);
+  const cut = slow.repairs.filter(({ ok, cut }) => !ok || cut).map(({ name }) => name);
   assert.deepEqual(cut, ["ingest_older_uploads", "remove_stray_objects"]);
   assert.equal(slow.left, 0);
 });

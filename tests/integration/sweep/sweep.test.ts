@@ -2,13 +2,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, beforeEach, test } from "node:test";
+import { purgeNotifications } from "#functions/sweep/notificationRepairs.ts";
 import { ingestPendingUploads } from "#functions/sweep/pendingUploads.ts";
+import { purgeSpaces } from "#functions/sweep/purgeSpaces.ts";
 import { type RepairDeps, repairsOf } from "#functions/sweep/repairs.ts";
 import { runRepairs } from "#functions/sweep/runRepairs.ts";
 import { removeStrayObjects } from "#functions/sweep/strayObjects.ts";
 import { removeExpiredUploads, removeStrayUploads } from "#functions/sweep/uploadRepairs.ts";
 import type { TestDatabase } from "#local/testing/backends.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
+import { purgeIdempotencyKeys } from "#shared/platform/idempotency/sql.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import { UNLIMITED } from "#shared/platform/timeLimit.ts";
@@ -24,7 +27,7 @@ const MP4 = Buffer.concat([
   Buffer.alloc(40),
 ]);
 
-const LIMITS = { atOnce: 4, maxSeconds: 60, log: silentLogger };
+const LIMITS = { atOnce: 4, graceSeconds: 10, maxSeconds: 60, log: silentLogger };
 
 let harness: SweepHarness;
 let queue: QueueHarness;
@@ -212,4 +215,80 @@ test("uploads past their time are removed, except those that an open job needs",
   const ended = jobSchema.parse((await queue.firestore.doc(`jobs/${job.id}`).get()).data());
   await queue.firestore.doc(`jobs/${job.id}`).set({ ...ended, state: "cancelled", finishedAt: queue.now });
   assert.equal((await removeStrayUploads(deps)).did.removed, 1);
+});
+
+test("uploads and jobs of the last hour are looked at often, older ones by slow walks", async () => {
+  const pending = { state: "pending", received: null, size: MP4.length } as const;
+  const submit = (video: string) => queue.submit({ body: { inputs: { video } } });
+  const arrive = (video: string) => queue.uploads.put(`spaces/${SPACE}/uploads/${video}`, MP4);
+  const [old, notified] = [await queue.upload(pending), await queue.upload(pending)];
+  const oldJobs = [await submit(old), await submit(notified)];
+  queue.pass(3601);
+  const fresh = await queue.upload({ ...pending, createdAt: queue.now });
+  const freshJob = await submit(fresh);
+  queue.pass(301);
+  for (const video of [old, fresh]) arrive(video);
+  // Its verdict was committed, and the job did not learn of it.
+  await queue.firestore.doc(`uploads/${notified}`).update({
+    state: "received",
+    received: { generation: "1", size: MP4.length, crc32c: "AAAAAA==", contentType: "video/mp4" },
+  });
+  const run = (schedule: string) =>
+    runRepairs(
+      repairsOf(deps).filter((repair) => repair.schedule === schedule),
+      LIMITS,
+    );
+  const states = () => Promise.all([...oldJobs, freshJob].map(async ({ id }) => (await queue.job(id)).state));
+
+  await run("urgent");
+  assert.deepEqual(await states(), ["awaiting_upload", "awaiting_upload", "queued"]);
+  await run("slow");
+  assert.deepEqual(await states(), ["queued", "queued", "queued"]);
+});
+
+test("expired uploads are walked in pages: what stays is looked at once in a walk", async () => {
+  const ids: string[] = [];
+  for (const seconds of [1, 2, 3, 4, 5])
+    ids.push(await queue.upload({ expiresAt: plusSeconds(queue.now, seconds) }));
+  queue.pass(3); // two stay for a while
+  const looked: unknown[] = [];
+  let place: string | undefined;
+  do {
+    const page = await removeExpiredUploads(deps, place, UNLIMITED, 2);
+    looked.push(page.did);
+    place = page.next ?? undefined;
+  } while (place !== undefined);
+  assert.deepEqual(looked, [
+    { looked: 2, removed: 2, extended: 0 },
+    { looked: 2, removed: 1, extended: 0 },
+    { looked: 1, removed: 0, extended: 0 },
+  ]);
+  assert.equal((await queue.firestore.collection("uploads").get()).size, 2);
+});
+
+test("a statement of retention deletes a bounded number of rows; the next run goes on", async () => {
+  const { pool } = backend;
+  await pool.query(
+    `INSERT INTO users (id, email, email_verified, created_at) VALUES ('giver', 'giver@example.com', true, now());
+     INSERT INTO invitations (id, giver_id, recipient_key, mail_state, created_at, expires_at)
+       SELECT lpad(n::text, 26, 'i'), 'giver', decode(repeat('00', 32), 'hex'), 'sent', '2025-01-01', '2025-01-02' FROM generate_series(1, 5) AS n;
+     INSERT INTO daily_counts (giver_key, what, recipient_key, day, count)
+       SELECT decode(repeat('00', 32), 'hex'), 'invite', ''::bytea, '2025-01-01'::date + n, 1 FROM generate_series(1, 5) AS n;
+     INSERT INTO notifications (event_id, event, user_id, received_at)
+       SELECT 'event' || n, '{}', 'giver', '2025-01-01' FROM generate_series(1, 5) AS n;
+     INSERT INTO outbox (id, event, created_at, published_at)
+       SELECT 'event' || n, '{}', '2025-01-01', '2025-01-01' FROM generate_series(1, 5) AS n;
+     INSERT INTO idempotency_keys (caller, route, key, body_hash, status, headers, body, expires_at)
+       SELECT 'giver', 'POST /', n::text, decode(repeat('00', 32), 'hex'), 200, '{}', '{}', '2025-01-01' FROM generate_series(1, 5) AS n;`,
+  );
+  const rounds = async (purge: (limit: number) => Promise<number>) => [
+    await purge(2),
+    await purge(2),
+    await purge(2),
+    await purge(2),
+  ];
+  const { db } = harness;
+  assert.deepEqual(await rounds((limit) => purgeSpaces(db, queue.now, limit)), [4, 4, 2, 0]);
+  assert.deepEqual(await rounds((limit) => purgeNotifications(db, queue.now, limit)), [4, 4, 2, 0]);
+  assert.deepEqual(await rounds((limit) => purgeIdempotencyKeys(db, queue.now, limit)), [2, 2, 1, 0]);
 });
