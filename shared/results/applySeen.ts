@@ -36,6 +36,8 @@ export interface Locked {
   readonly known: KnownRow | undefined;
   /** Whether the row is as it was before the document was read. */
   readonly isSame: boolean;
+  /** Whether an earlier look was overtaken. */
+  readonly isRepeated: boolean;
   /** As it was seen, without a look at the files. */
   readonly observation: Observation;
   readonly judgement: Judgement;
@@ -81,6 +83,7 @@ export async function applySeen<T>(
         const done = await work(sql, {
           known,
           isSame,
+          isRepeated: tries > 0,
           observation: seen.observation,
           judgement,
           entered,

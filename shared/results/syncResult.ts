@@ -44,8 +44,9 @@ export async function syncResult(
 }
 
 async function apply(sql: Sql, jobId: string, locked: Locked, mode: Mode): Promise<Attempt<undefined>> {
-  const { known, judgement, isSame } = locked;
-  if (judgement.finding === "absent" && known?.state === "gone")
+  const { known, judgement, isSame, isRepeated } = locked;
+  // The one who overtook the first look has seen the same.
+  if (isRepeated && judgement.finding === "absent" && known?.state === "gone")
     return { applied: { outcome: "unchanged" }, result: undefined };
   const unsure = needsCertainty(known, judgement);
   if (unsure && !isSame) return { overtaken: true };
