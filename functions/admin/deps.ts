@@ -52,6 +52,7 @@ export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.ad
       ...common,
       objects: urlSigner(settings.UPLOADS_BUCKET, settings),
       retentionDays: settings.UPLOAD_RETENTION_DAYS,
+      bytesPerSpace: undefined, // samples are administrators' own
     },
   };
 }

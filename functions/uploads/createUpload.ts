@@ -14,7 +14,7 @@ import {
 
 /**
  * Signs the URLs of one upload of the caller's space.
- * @throws `group_required`; `invalid_request` when no kind takes such a type, or nothing that large
+ * @throws `group_required`; `invalid_request` when no kind takes such a type, or nothing that large; `upload_budget_spent`
  */
 export async function createUploadOfCaller(
   { userId, body }: { userId: string; body: CreateUpload },
@@ -34,7 +34,7 @@ export const createUploadRoute = route(
     summary: "Sign the URL of one upload",
     request: { body: jsonBody(createUploadBody) },
     responses: { 201: json(createdUploadSchema, "Where and how to send the bytes.") },
-    errors: ["group_required"],
+    errors: ["group_required", "upload_budget_spent"],
   },
   createUploadOfCaller,
   async (c, perform) => {

@@ -31,5 +31,6 @@ export function uploadsDeps(
     objects: urlSigner(settings.UPLOADS_BUCKET, settings),
     kinds,
     retentionDays: settings.UPLOAD_RETENTION_DAYS,
+    bytesPerSpace: settings.UPLOAD_GIB_PER_SPACE * 2 ** 30,
   };
 }

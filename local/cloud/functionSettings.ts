@@ -100,6 +100,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
     RATE_REFRESH: roomier("RATE_REFRESH"),
     RATE_REFRESH_PER_ACCOUNT: roomier("RATE_REFRESH_PER_ACCOUNT"),
     RATE_CONFIRM: roomier("RATE_CONFIRM"),
+    UPLOAD_GIB_PER_SPACE: roomier("UPLOAD_GIB_PER_SPACE"),
     OPEN_JOBS_PER_SPACE: roomier("OPEN_JOBS_PER_SPACE"),
     INVITATIONS_PER_GIVER: roomier("INVITATIONS_PER_GIVER"),
     INVITATIONS_PER_PAIR: roomier("INVITATIONS_PER_PAIR"),
@@ -112,7 +113,10 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
   };
 }
 
-type Limit = Extract<SettingName, `RATE_${string}` | `INVITATIONS_${string}` | "OPEN_JOBS_PER_SPACE">;
+type Limit = Extract<
+  SettingName,
+  `RATE_${string}` | `INVITATIONS_${string}` | "OPEN_JOBS_PER_SPACE" | "UPLOAD_GIB_PER_SPACE"
+>;
 
 function roomier(name: Limit): string {
   return String(ROOMIER * settingSchemas[name].parse(undefined));

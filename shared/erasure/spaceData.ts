@@ -16,6 +16,7 @@ import { leaveQuarantine } from "../results/quarantine.ts";
 import { quarantineOf } from "../results/quarantineDocument.ts";
 import { resultsOf } from "../results/resultDocument.ts";
 import { tombstonesOf } from "../spaces/tombstoneDocument.ts";
+import { budgetsOf } from "../uploads/budgetDocument.ts";
 import { uploadsOf } from "../uploads/uploadDocument.ts";
 
 export interface SpaceDataDeps {
@@ -62,6 +63,7 @@ export async function removeData(spaceId: string, deps: SpaceDataDeps, tally: Ta
   await removeDocuments(uploadsOf(firestore).where("spaceId", "==", spaceId), tally, ["uploads"]);
   await removeDocuments(jobsOf(firestore).where("spaceId", "==", spaceId), tally, ["jobs"]);
   await linesOf(firestore).doc(spaceId).delete();
+  await budgetsOf(firestore).doc(spaceId).delete();
 }
 
 /** Stored answers for Idempotency-Keys of these people: they may contain data of an erased person. */

@@ -133,6 +133,7 @@ export const errors = {
   ),
 
   rateLimited: define("rate_limited", 429, "Too many requests"),
+  uploadBudgetSpent: define("upload_budget_spent", 429, "The group has uploaded too much lately"),
   tooManyOpenJobs: define("too_many_open_jobs", 429, "The group has too many open jobs"),
 
   internal: define("internal", 500, "Something went wrong on our side"),

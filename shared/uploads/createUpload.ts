@@ -3,12 +3,14 @@ import { z } from "zod";
 import type { Kinds } from "../kinds/index.ts";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
 import { errors } from "../platform/errors.ts";
-import { createDocument } from "../platform/firestore/retryConflicts.ts";
+import { retryConflictsInTurn } from "../platform/firestore/retryConflicts.ts";
 import type { NewId } from "../platform/ids.ts";
 import { essence } from "../platform/media/mediaTypes.ts";
 import type { SignedRequest, UrlSigner } from "../platform/storage/urlSigner.ts";
 import { requestTrace } from "../platform/trace.ts";
 import { largestDeclared } from "./acceptance.ts";
+import { takeBytes } from "./budget.ts";
+import { budgetsOf } from "./budgetDocument.ts";
 import { type Upload, uploadsOf } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
 
@@ -47,6 +49,8 @@ export interface CreateUploadDeps {
   readonly newId: NewId;
   /** Days after which an upload that no job keeps is removed. */
   readonly retentionDays: number;
+  /** How much one space may ask for within those days; undefined for no limit. */
+  readonly bytesPerSpace: number | undefined;
 }
 
 export interface CreatedUpload {
@@ -61,8 +65,9 @@ export interface CreatedUpload {
 /**
  * Allows one object to be created: this size, this type, create-only, for fifteen minutes (in one PUT, or through a resumable
  * session started within that time). The document is written before the URL is sent, so each object that arrives belongs to an
- * upload. A crash in between leaves a document that expires.
- * @throws `invalid_request` when no kind accepts the type, or none accepts that size
+ * upload. It is written in one transaction with the space's budget, so a crash leaves both or neither: a document that expires, and
+ * bytes that leave the count when it does.
+ * @throws `invalid_request` when no kind accepts the type, or none accepts that size; `upload_budget_spent` with what is left
  */
 export async function createUpload(
   input: CreateUpload & { spaceId: string; userId: string },
@@ -82,7 +87,7 @@ export async function createUpload(
     crc32c: input.crc32c ?? null,
   };
   const created = { id, ...(await signUpload(declared, urlExpiresAt, deps.objects)) };
-  await createDocument(uploadsOf(deps.firestore).doc(id), {
+  await create(id, now, deps, {
     spaceId: input.spaceId,
     createdBy: input.userId,
     trace: requestTrace(),
@@ -96,6 +101,26 @@ export async function createUpload(
     urlExpiresAt,
   });
   return created;
+}
+
+async function create(id: string, now: Date, deps: CreateUploadDeps, upload: Upload): Promise<void> {
+  const { firestore, bytesPerSpace, retentionDays } = deps;
+  const document = uploadsOf(firestore).doc(id);
+  const budget = budgetsOf(firestore).doc(upload.spaceId);
+  // In turn within this instance: many uploads of one space would keep each other waiting.
+  await retryConflictsInTurn(budget.path, () =>
+    firestore.runTransaction(async (transaction) => {
+      const [made, spent] = await Promise.all([transaction.get(document), transaction.get(budget)]);
+      if (made.exists) return; // an attempt whose answer was lost
+      if (bytesPerSpace !== undefined) {
+        transaction.set(budget, {
+          days: takeBytes(spent.data()?.days ?? {}, upload.size, now, { bytesPerSpace, retentionDays }),
+          expiresAt: plusSeconds(now, (retentionDays + 2) * 86_400),
+        });
+      }
+      transaction.create(document, upload);
+    }),
+  );
 }
 
 /**

@@ -9,6 +9,8 @@ import type { ObjectStore, StoredObject } from "../platform/storage/objectStore.
 import { adoptTrace } from "../platform/trace.ts";
 import { tombstonesOf } from "../spaces/tombstoneDocument.ts";
 import { isTaken } from "./acceptance.ts";
+import { giveBytesBack } from "./budget.ts";
+import { budgetsOf } from "./budgetDocument.ts";
 import { type Upload, uploadsOf } from "./uploadDocument.ts";
 import { uploadOfObject } from "./uploadObject.ts";
 
@@ -90,7 +92,11 @@ async function commitVerdict(
   const document = uploadsOf(deps.firestore).doc(owner.uploadId);
   const tombstone = tombstonesOf(deps.firestore).doc(owner.spaceId);
   const decide = async (transaction: Transaction): Promise<Verdict | "stray"> => {
-    const [snapshot, erased] = await Promise.all([transaction.get(document), transaction.get(tombstone)]);
+    const [snapshot, erased, budget] = await Promise.all([
+      transaction.get(document),
+      transaction.get(tombstone),
+      transaction.get(budgetsOf(deps.firestore).doc(owner.spaceId)),
+    ]);
     const upload = snapshot.data();
     if (upload === undefined || erased.exists) return "stray";
     adoptTrace(upload.trace);
@@ -101,6 +107,11 @@ async function commitVerdict(
     if (upload.state === "rejected") return upload;
     const verdict = judge(upload);
     transaction.update(document, { ...verdict });
+    const days = budget.data()?.days;
+    if (verdict.state === "rejected" && days) {
+      // With the verdict, which is committed once, so a repeated event gives nothing back again.
+      transaction.update(budget.ref, { days: giveBytesBack(days, upload.size, upload.createdAt) });
+    }
     return verdict;
   };
   return retryConflicts(() => deps.firestore.runTransaction(decide));

@@ -111,6 +111,8 @@ export const settingSchemas = {
   /** Where `signBlob` is asked; Google's IAM Credentials API unless set. */
   SIGNING_ENDPOINT: z.url().optional(),
   UPLOAD_RETENTION_DAYS: whole(1, 90).default(7),
+  /** GiB that one space may ask to upload within the days that uploads are kept. */
+  UPLOAD_GIB_PER_SPACE: whole(1, 1e6).default(100),
 
   TASKS_LOCATION: z.string().min(1),
   /** `host:port` of a Cloud Tasks stand-in that speaks plain gRPC; Google's unless set. */

@@ -47,7 +47,7 @@ before(async () => {
     },
     sync,
     submit: { ...queue.deps, openJobsPerSpace: Number.POSITIVE_INFINITY },
-    upload: { ...queue.deps, objects: queue.uploads, retentionDays: 7 },
+    upload: { ...queue.deps, objects: queue.uploads, retentionDays: 7, bytesPerSpace: undefined },
   };
   app = adminApp(() => deps);
 });

@@ -95,7 +95,15 @@ function isFirstOrder(statement: string, field: string): boolean {
 
 test("documents that expire have a TTL, results have none; free content has no index", () => {
   const ttl = declared.fieldOverrides.filter((field) => field.ttl).map((field) => field.collectionGroup);
-  assert.deepEqual(ttl.sort(), ["engineRecords", "engines", "idempotency", "jobs", "sessions", "uploads"]);
+  assert.deepEqual(ttl.sort(), [
+    "engineRecords",
+    "engines",
+    "idempotency",
+    "jobs",
+    "sessions",
+    "uploadBudgets",
+    "uploads",
+  ]);
   const exempt = declared.fieldOverrides
     .filter((field) => field.indexes.length === 0 && !field.ttl)
     .map((field) => `${field.collectionGroup}.${field.fieldPath}`);

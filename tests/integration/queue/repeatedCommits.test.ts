@@ -76,7 +76,12 @@ async function lifeOfJobs(): Promise<unknown[]> {
 
   const announced = { contentType: "video/mp4", size: MP4.length, spaceId: SPACE, userId: USER };
   const signer = { ...queue.uploads, signCreate: signed, signResumable: signed };
-  const upload = await createUpload(announced, { ...queue.deps, objects: signer, retentionDays: 7 });
+  const upload = await createUpload(announced, {
+    ...queue.deps,
+    objects: signer,
+    retentionDays: 7,
+    bytesPerSpace: undefined,
+  });
   const { id } = await queue.submit({ body: { inputs: { video: upload.id } } });
   await note("submitted", id);
   const object = `spaces/${SPACE}/uploads/${upload.id}`;

@@ -56,6 +56,7 @@ beforeEach(async () => {
 /** One document of every other collection there is, `members` included. */
 const OTHERS = [
   "uploads/u1",
+  "uploadBudgets/ours",
   "results/our-job",
   "lines/ours",
   "bells/b1",

@@ -27,6 +27,7 @@ function depsWithIds(...ids: string[]): CreateUploadDeps {
     clock: () => NOW,
     newId: () => left.shift() ?? "none left",
     retentionDays: 7,
+    bytesPerSpace: undefined,
   };
 }
 
@@ -116,4 +117,38 @@ test("an object's name leads back to its upload, and no other name does", () => 
   ]) {
     assert.equal(uploadOfObject(name), undefined, name);
   }
+});
+
+test("a space's uploads have a budget: of many at once so many are made as fit", async () => {
+  const spaceId = "h".repeat(26);
+  let id = 0;
+  const deps = {
+    ...depsWithIds(),
+    newId: () => `${String(++id).padStart(2, "0")}${"k".repeat(24)}`,
+    bytesPerSpace: 1_000,
+  };
+  const ask = (size: number) => createUpload({ contentType: "video/mp4", size, spaceId, userId: "u1" }, deps);
+  const asked = await Promise.allSettled(Array.from({ length: 12 }, () => ask(150)));
+  assert.equal(asked.filter(({ status }) => status === "fulfilled").length, 6);
+  for (const each of asked) {
+    if (each.status === "fulfilled") continue;
+    const { code, issues } = each.reason;
+    assert.deepEqual(
+      [code, issues],
+      ["upload_budget_spent", [{ path: "size", message: "at most 100 bytes are left" }]],
+    );
+  }
+  const made = await backend.firestore.collection("uploads").where("spaceId", "==", spaceId).get();
+  assert.equal(made.size, 6, "what was refused left no document");
+  await ask(100);
+  await assert.rejects(ask(1), { code: "upload_budget_spent" });
+  // Another space, and one without a limit, are as before.
+  await createUpload({ contentType: "video/mp4", size: 900, spaceId: "i".repeat(26), userId: "u1" }, deps);
+  await createUpload(
+    { contentType: "video/mp4", size: 5_000, spaceId, userId: "u1" },
+    { ...deps, bytesPerSpace: undefined },
+  );
+  assert.deepEqual((await backend.firestore.doc(`uploadBudgets/${spaceId}`).get()).data()?.days, {
+    "2026-03-01": 1_000,
+  });
 });

@@ -169,3 +169,25 @@ test("an event of another bucket, or one that can't be read, names no object", (
   assert.equal(finalizedObject(event("rubbish"), "uploads"), undefined);
   assert.equal(finalizedObject(event(undefined), "uploads"), undefined);
 });
+
+test("a rejected upload gives its bytes back to the budget, once; a good one doesn't", async () => {
+  const budget = backend.firestore.doc(`uploadBudgets/${SPACE}`);
+  const spent = { "2026-02-28": 7, "2026-03-01": 100 };
+  const days = async () => (await budget.get()).data()?.days;
+  await budget.set({ days: spent, expiresAt: NOW });
+
+  await announced();
+  objects.put(OBJECT, Buffer.concat([MP4, Buffer.alloc(1)]));
+  await ingestUpload(OBJECT, deps());
+  assert.equal((await stored()).state, "rejected");
+  assert.deepEqual(await days(), { ...spent, "2026-03-01": 100 - MP4.length });
+  objects.put(OBJECT, MP4);
+  await ingestUpload(OBJECT, deps());
+  assert.deepEqual(await days(), { ...spent, "2026-03-01": 100 - MP4.length }, "delivered again");
+
+  await announced();
+  objects.put(OBJECT, MP4);
+  await ingestUpload(OBJECT, deps());
+  assert.equal((await stored()).state, "received");
+  assert.deepEqual(await days(), { ...spent, "2026-03-01": 100 - MP4.length });
+});

@@ -56,6 +56,7 @@ before(async () => {
     clock: () => now,
     newId: randomId,
     retentionDays: 7,
+    bytesPerSpace: undefined,
   }));
 });
 after(() => Promise.all([database?.drop(), firestore?.drop()]));
