@@ -44,6 +44,12 @@ resource "google_cloud_run_v2_job" "migrations" {
         }
 
         env {
+          # Owns all tables, and may create roles. Cloud Build makes the job's user a member of it.
+          name  = "DATABASE_OWNER"
+          value = "cloudsqlsuperuser"
+        }
+
+        env {
           # The users that become members of their functions' group roles, afterwards.
           name  = "DATABASE_USERS"
           value = jsonencode({ for name, user in local.database_users : name => user if name != "migrations" })

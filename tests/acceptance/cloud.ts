@@ -21,12 +21,21 @@ export type Endpoints = Readonly<z.infer<typeof endpointsSchema>>;
 
 const VARIABLE = "REVERIE_ENDPOINTS";
 
+/** The one origin of the cloud that the tests are pointed at; nothing else of it need be known. @throws as `endpoints` */
+export function origin(): string {
+  return z.object({ api: z.url() }).parse(read()).api;
+}
+
 /** The cloud that the tests are pointed at. @throws when `REVERIE_ENDPOINTS` names no file of endpoints */
 export function endpoints(): Endpoints {
+  return endpointsSchema.parse(read());
+}
+
+function read(): unknown {
   const file = process.env[VARIABLE];
   if (!file)
     throw new Error(
       `${VARIABLE} must name the endpoints.json of a running cloud; npm run test:acceptance starts one`,
     );
-  return endpointsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  return JSON.parse(readFileSync(file, "utf8"));
 }
