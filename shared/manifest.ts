@@ -169,6 +169,7 @@ export const functions = {
       ...BUCKETS,
       "CODE_KEY",
       "RATE_CONFIRM",
+      "RATE_EXPORT",
       "INVITATIONS_PER_GIVER",
       "INVITATIONS_PER_PAIR",
       "CODE_TRIES_PER_GIVER",

@@ -44,12 +44,12 @@ export function groupsDeps(
   const { log, clock } = base;
   const db = createDatabase(settings, { name: "groups", max: functions.groups.sqlPool, log });
   const clients = cloudClients(settings);
-  const { CODE_KEY, RATE_CONFIRM } = settings;
+  const { CODE_KEY, RATE_CONFIRM, RATE_EXPORT } = settings;
   const { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR, CODE_TRIES_PER_GIVER, CODE_TRIES_PER_PAIR } = settings;
   return {
     ...base,
     ...clients,
-    http: phoneHttpDeps(settings, db, log, { confirm: RATE_CONFIRM }),
+    http: phoneHttpDeps(settings, db, log, { confirm: RATE_CONFIRM, export: RATE_EXPORT }),
     db,
     erasure: lazy(async () => ({
       ...{ db, log, clock },

@@ -14,6 +14,8 @@ const LINK_MINUTES = 15;
 /** Real seconds that signing may take; an export is answered within its request. */
 const SIGNING_SECONDS = 30;
 const SIGNING_AT_ONCE = 16;
+/** Links of one answer, those of the last thing not counted: each costs a call to IAM. */
+const LINKS = 300;
 
 /** One JSON document of everything that is kept of a person. */
 export interface Export {
@@ -23,6 +25,8 @@ export interface Export {
   readonly complete: boolean;
   /** Names of lists that had more than fit. */
   readonly truncated: string[];
+  /** For the links that this answer doesn't have; null after the last. */
+  readonly nextCursor: string | null;
   readonly [section: string]: unknown;
 }
 
@@ -30,10 +34,16 @@ export interface Export {
  * Everything that is kept of the caller: profile, sign-ins, devices, badges, invitations, notes of the audit log, and the things they may
  * take with them, with links to the files. A recipient's are all of the group's; a giver's are those they made.
  *
- * Answered within a minute: at most 1,000 of each list, the newest; `truncated` names the lists that had more. A link that couldn't be
- * signed in time is null, and `complete` is then false.
+ * Answered within a minute: at most 1,000 of each list, the newest; `truncated` names the lists that had more. One answer has the links of
+ * so many things as have 300 files; `nextCursor` asks for the document with the next ones. A link that another answer has, or that couldn't be
+ * signed, is null, and `complete` is then false.
+ * @param cursor the `nextCursor` of an earlier answer; one whose thing is gone begins again
  */
-export async function exportCaller(caller: Caller, deps: GroupsDeps): Promise<Export> {
+export async function exportCaller(
+  caller: Caller,
+  cursor: string | undefined,
+  deps: GroupsDeps,
+): Promise<Export> {
   const now = deps.clock();
   const { person, group, owner, records } = await deps.db.transaction(
     async (sql) => {
@@ -53,11 +63,17 @@ export async function exportCaller(caller: Caller, deps: GroupsDeps): Promise<Ex
   const documents = await documentsOf(await deps.firestore(), owner);
   const linksExpireAt = plusSeconds(now, LINK_MINUTES * 60);
   const [resources, uploads] = await Promise.all([deps.resources(), deps.uploads()]);
-  const links = new Links(linksExpireAt);
+  const links = await linkFiles(
+    [
+      { list: "resources", things: records.resources.slice(0, EXPORT_LIMIT), store: resources },
+      { list: "uploads", things: documents.uploads.slice(0, EXPORT_LIMIT), store: uploads },
+    ],
+    { cursor, expiresAt: linksExpireAt },
+  );
   const lists = {
     ...records.lists,
-    resources: await links.into(records.resources, resources),
-    uploads: await links.into(documents.uploads, uploads),
+    resources: links.into(records.resources),
+    uploads: links.into(documents.uploads),
     jobs: documents.jobs,
   };
   await audit(deps.db, { action: "exported", ...caller }, now);
@@ -67,6 +83,7 @@ export async function exportCaller(caller: Caller, deps: GroupsDeps): Promise<Ex
     linksExpireAt: linksExpireAt.toISOString(),
     complete: links.complete && truncated.length === 0,
     truncated: truncated.map(([name]) => name),
+    nextCursor: links.nextCursor,
     profile: person,
     group,
     ...Object.fromEntries(Object.entries(lists).map(([name, items]) => [name, items.slice(0, EXPORT_LIMIT)])),
@@ -81,39 +98,59 @@ interface FileObject {
 
 /** Something with files, each of which is one object. */
 interface WithFiles {
+  readonly id?: unknown;
   readonly files: readonly FileObject[];
 }
 
-/** Signs links, many at once, for as long as there is time. */
-class Links {
-  complete = true;
-  readonly #expiresAt: Date;
-  readonly #until = performance.now() + SIGNING_SECONDS * 1000;
+interface Linkable {
+  readonly list: string;
+  readonly things: readonly WithFiles[];
+  readonly store: UrlSigner;
+}
 
-  constructor(expiresAt: Date) {
-    this.#expiresAt = expiresAt;
-  }
-
-  /** The things as they are, but with a link in place of each object's name. */
-  async into(things: readonly WithFiles[], store: UrlSigner): Promise<unknown[]> {
-    const files = things.flatMap((thing) => thing.files);
-    const signed = new Map(
-      await pMap(files, async (file) => [file.object, await this.#link(file, store)] as const, {
-        concurrency: SIGNING_AT_ONCE,
-      }),
-    );
-    return things.map((thing) => ({
-      ...thing,
-      files: thing.files.map(({ object, generation: _, ...file }) => ({
-        ...file,
-        url: signed.get(object) ?? null,
+/** Signs the links of one answer, many at once, for as long as there is time. */
+async function linkFiles(
+  linkables: readonly Linkable[],
+  { cursor, expiresAt }: { cursor: string | undefined; expiresAt: Date },
+): Promise<{
+  complete: boolean;
+  nextCursor: string | null;
+  into: (things: readonly WithFiles[]) => unknown[];
+}> {
+  const all = linkables.flatMap(({ list, things, store }) =>
+    things.map(({ id, files }) => ({ key: `${list}.${id}`, files, store })),
+  );
+  const from = all.findIndex(({ key }) => key === cursor) + 1;
+  let count = 0;
+  let to = from;
+  for (; to < all.length && count < LINKS; to++) count += all[to]?.files.length ?? 0;
+  const files = all
+    .slice(from, to)
+    .flatMap((thing) => thing.files.map((file) => ({ ...file, store: thing.store })));
+  const until = performance.now() + SIGNING_SECONDS * 1000;
+  const signed = new Map(
+    await pMap(
+      files,
+      async ({ object, generation, store }) => {
+        if (performance.now() > until) return [object, null] as const;
+        // One file without a link is better than no export.
+        const url = await store.signRead(object, generation, expiresAt).catch(() => null);
+        return [object, url] as const;
+      },
+      { concurrency: SIGNING_AT_ONCE },
+    ),
+  );
+  const total = all.reduce((sum, thing) => sum + thing.files.length, 0);
+  return {
+    complete: files.length === total && [...signed.values()].every((url) => url !== null),
+    nextCursor: to < all.length ? (all[to - 1]?.key ?? null) : null,
+    into: (things) =>
+      things.map((thing) => ({
+        ...thing,
+        files: thing.files.map(({ object, generation: _, ...file }) => ({
+          ...file,
+          url: signed.get(object) ?? null,
+        })),
       })),
-    }));
-  }
-
-  async #link({ object, generation }: FileObject, store: UrlSigner): Promise<string | null> {
-    if (performance.now() <= this.#until) return store.signRead(object, generation, this.#expiresAt);
-    this.complete = false;
-    return null;
-  }
+  };
 }

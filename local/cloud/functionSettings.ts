@@ -100,6 +100,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
     RATE_REFRESH: roomier("RATE_REFRESH"),
     RATE_REFRESH_PER_ACCOUNT: roomier("RATE_REFRESH_PER_ACCOUNT"),
     RATE_CONFIRM: roomier("RATE_CONFIRM"),
+    RATE_EXPORT: roomier("RATE_EXPORT"),
     UPLOAD_GIB_PER_SPACE: roomier("UPLOAD_GIB_PER_SPACE"),
     OPEN_JOBS_PER_SPACE: roomier("OPEN_JOBS_PER_SPACE"),
     INVITATIONS_PER_GIVER: roomier("INVITATIONS_PER_GIVER"),

@@ -148,6 +148,7 @@ export const settingSchemas = {
   RATE_REFRESH: whole(1, 1e6).default(60),
   RATE_REFRESH_PER_ACCOUNT: whole(1, 1e6).default(60),
   RATE_CONFIRM: whole(1, 1e6).default(20),
+  RATE_EXPORT: whole(1, 1e6).default(10),
   /** A day (UTC). Caps on invitations, so that no mailbox is flooded. */
   INVITATIONS_PER_GIVER: whole(1, 1e6).default(100),
   INVITATIONS_PER_PAIR: whole(1, 1e6).default(30),

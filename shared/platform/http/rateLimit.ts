@@ -4,7 +4,7 @@ import { errors, type ReverieError } from "../errors.ts";
 export type RateName = "account" | "address" | RouteRate | AccountRate;
 
 /** A budget that single routes have beside the general ones. */
-export type RouteRate = "sign_in" | "refresh" | "confirm";
+export type RouteRate = "sign_in" | "refresh" | "confirm" | "export";
 
 /** A budget of an account whose id is known only in the midst of an operation, which then takes from it. */
 type AccountRate = "sign_in_account" | "refresh_account";

@@ -150,3 +150,41 @@ test("a list with more than 1,000 items is cut to the newest, and says so", asyn
   assert.equal(json.badges.at(-1).date, "2020-01-03");
   assert.deepEqual([json.complete, json.truncated], [false, ["badges"]]);
 });
+
+test("an export of many files has so many links per answer; one that fails is null", async () => {
+  const { giver, recipient, spaceId } = await family();
+  const { resourceId } = await furnish(spaceId, giver);
+  for (let more = 0; more < 4; more++) await furnish(spaceId, giver);
+  await harness.backend.pool.query(
+    `INSERT INTO resource_files (resource_id, name, role, object, content_type, size, crc32c, generation)
+     SELECT r.id, n || '.json', 'companion', r.id || n, 'application/json', 5, 'AAAAAA==', '1'
+     FROM resources r, generate_series(1, 119) AS n WHERE r.space_id = $1`,
+    [spaceId],
+  );
+  const signRead = harness.resources.signRead;
+  let signatures = 0;
+  harness.resources.signRead = async (object, ...rest) => {
+    signatures += 1;
+    if (object === `${resourceId}7`) throw new Error("IAM is away");
+    return `https://storage.example/${object}/${rest[0]}`;
+  };
+  try {
+    const linked = new Set<string>();
+    let cursor: string | null = "";
+    const answers: number[] = [];
+    while (cursor !== null) {
+      const before = signatures;
+      const answer = await harness.call(recipient, "GET", `/v1/me/export${cursor && `?cursor=${cursor}`}`);
+      assert.equal(answer.status, 200);
+      assert.equal(answer.json.complete, false);
+      answers.push(signatures - before);
+      for (const { id, files } of answer.json.resources)
+        for (const { name, url } of files) if (url !== null) linked.add(`${id}/${name}`);
+      cursor = answer.json.nextCursor;
+    }
+    assert.deepEqual(answers, [360, 240], "whole things, until there are 300");
+    assert.equal(linked.size, 5 * 120 - 1, "all but the one that IAM refused");
+  } finally {
+    harness.resources.signRead = signRead;
+  }
+});
