@@ -168,7 +168,7 @@ async function stop(run: Run, cloud: Running): Promise<void> {
 async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = Date.now() + 60_000;
   while (!(await condition())) {
-    assert.ok(Date.now() < deadline, "waited in vain");
+    assert.ok(Date.now() < deadline, "waited until the deadline");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

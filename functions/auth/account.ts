@@ -23,7 +23,7 @@ export interface Account {
 }
 
 /**
- * The account of an identity, by the table in docs/security.md; made, or joined by the identity, if need be.
+ * The account of an identity, by the table in docs/security.md; made, or joined by the identity, where the table says so.
  * @param sql a transaction; sign-ins of one identity or one verified address wait for each other in it
  */
 export async function accountOf(

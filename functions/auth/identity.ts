@@ -12,7 +12,7 @@ export interface Identity {
   /** The provider's own id of the person; the only thing it promises never to give to another person. */
   readonly subject: string;
   readonly email: Address | null;
-  /** Whether the provider has seen that the person reads this mailbox. Only then is the address anything to go by. */
+  /** Whether the provider has seen that the person reads this mailbox. Only then does the address count. */
   readonly emailVerified: boolean;
   /** Whether the address is another party's word: Firebase's, of an identity that is Google's. */
   readonly secondHand: boolean;
@@ -70,8 +70,8 @@ export function googleIdentityVerifier(
 }
 
 /**
- * Verifies a Firebase ID token: e-mail with password, phone with SMS code, Apple and others. An unverified address signs in, but isn't
- * anything to go by.
+ * Verifies a Firebase ID token: e-mail with password, phone with SMS code, Apple and others. An unverified address signs in, but doesn't
+ * count.
  *
  * A Firebase session that began with Google is Google's identity, as if the app had asked Google itself. Firebase gives one account to
  * all Google accounts that come with one address, one after the other (its API says so by "emailRecycled"), so its id is not one person's.

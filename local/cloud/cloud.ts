@@ -231,7 +231,7 @@ function forgetOldData(plan: CloudPlan, tell: (line: string) => void): boolean {
   const dataDir = join(plan.dataDir, "data");
   if (!plan.fresh && existsSync(plan.files.closed)) return true;
   if (!plan.fresh && existsSync(dataDir))
-    tell("the last run was killed before it could keep its data; beginning afresh");
+    tell("the last run was killed before it could keep its data; beginning without data");
   removePostgres(plan.dirs.postgres);
   rmSync(dataDir, { recursive: true, force: true });
   return false;

@@ -132,7 +132,7 @@ test("the table has this process with its parent", () => {
 async function waitFor(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!condition()) {
-    assert.ok(Date.now() < deadline, "waited in vain");
+    assert.ok(Date.now() < deadline, "waited until the deadline");
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -1,6 +1,6 @@
 /**
  * The roles that are granted, and the permissions of each that the calls of this project need. Google's roles hold more; what is
- * missing here is refused by the stand-ins and allowed by Google, never the other way round.
+ * missing here is refused by the stand-ins and allowed by Google, never the reverse.
  * Source: IAM's reference of roles and permissions, https://cloud.google.com/iam/docs/roles-permissions, pages `cloudtasks`, `storage`,
  * `iam`, `pubsub`, `datastore`, `cloudsql`, `firebaseauth`, `firebasecloudmessaging`, `secretmanager`, `run` and `eventarc`.
  */

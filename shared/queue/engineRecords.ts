@@ -46,15 +46,13 @@ export async function noteLeaseEnd(
 ): Promise<void> {
   if (!job.lastLease) return;
   const end = { jobId, leaseNumber: lastLeaseNumber(job), space: spaceHash(job.spaceId), how };
+  const engine = { ...job.lastLease, kind: job.kind };
   try {
-    for (const id of recordIdsOf(job.lastLease)) {
-      const changed = await changeRecord(
-        id,
-        { ...job.lastLease, kind: job.kind },
-        (kind) => withEnd(kind, end),
-        deps,
-      );
-      if (changed.before.pause && !changed.after.pause) logResumed(changed, "success", deps.log);
+    const ids = recordIdsOf(job.lastLease);
+    const note = (record: KindRecord) => withEnd(record, end);
+    const changes = await Promise.all(ids.map((id) => changeRecord(id, engine, note, deps)));
+    for (const change of changes) {
+      if (change.before.pause && !change.after.pause) logResumed(change, "success", deps.log);
     }
   } catch (error) {
     deps.log.warn("lease_end_not_noted", { jobId, error });

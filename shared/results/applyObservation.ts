@@ -41,7 +41,7 @@ export interface Entered {
 
 /**
  * Writes what follows from a judgement. That a result is quarantined is only written when its entry in quarantine is there: a crash
- * before the commit leaves an entry that the repeated event, or the next reconciliation, finds. The other way round a result could be
+ * before the commit leaves an entry that the repeated event, or the next reconciliation, finds. In the reverse order a result could be
  * quarantined for SQL and in no quarantine.
  * @param known as it is locked
  */

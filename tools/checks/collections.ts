@@ -6,7 +6,7 @@ const MAKER = "shared/platform/firestore/collection.ts";
 /** Where a collection's name stands: beside the schema of its documents. */
 const NAMERS = /Document\.ts$|^shared\/platform\/idempotency\/record\.ts$/;
 
-/** What of a source goes around the typed collections, a sentence each. */
+/** Where a source uses Firestore without the typed collections, a sentence each. */
 export function collectionProblems(sources: readonly Source[]): string[] {
   return sources
     .filter(({ path }) => path !== MAKER)

@@ -1,7 +1,7 @@
 import type { Deployment } from "./deployment.ts";
 
 /**
- * The deployment with one made-up thing of each sort more. Terraform's tests plan it, to show that what is added to the data is deployed
+ * The deployment with one more thing of each sort, which exists for the test only. Terraform's tests plan it, to show that what is added to the data is deployed
  * without a change to Terraform.
  */
 export function withAdditions(data: Deployment) {

@@ -166,7 +166,7 @@ test("an origin that is away is a problem document", async () => {
 async function eventually(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!condition()) {
-    assert.ok(Date.now() < deadline, "waited in vain");
+    assert.ok(Date.now() < deadline, "waited until the deadline");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

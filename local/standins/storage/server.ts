@@ -57,7 +57,7 @@ export interface StorageStandIn {
 }
 
 const SWEEP_EVERY_MS = 3600 * 1000;
-/** A connection on which nothing moves for so long belongs to someone who is gone. */
+/** A connection on which nothing moves for so long is closed: its client is gone. */
 const IDLE_MS = 10 * 60 * 1000;
 
 /**

@@ -7,7 +7,7 @@ import { resourceIdOf } from "#shared/results/resultDocument.ts";
 import { type Family, family, type ResultsWorld, resultOf, resultsWorld } from "./harness.ts";
 
 /** 10,000 were tried as well; Firestore's emulator takes minutes for them. */
-const RESULTS = Number(process.env.REVERIE_AUDIT_RESULTS ?? 700);
+const RESULTS = Number(process.env.REVERIE_RECONCILE_RESULTS ?? 700);
 const NOTHING = {
   missing: 0,
   stale: 0,
