@@ -3,19 +3,20 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { after, test } from "node:test";
 import { z } from "zod";
 import { freePort, LOOPBACK } from "#local/processes/ports.ts";
-import { type Front, startFront } from "./front.ts";
+import { type Front, type FrontOptions, startFront } from "./front.ts";
 
 /** A front before an origin that answers what `answer` says; both end with the test file. */
 async function frontBefore(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   atOnce = 2,
+  more: Pick<FrontOptions, "way" | "cutMilliseconds"> = {},
 ): Promise<string> {
   const origin = createServer(answer);
   await new Promise<void>((resolve) => origin.listen(0, LOOPBACK, () => resolve()));
   const address = origin.address();
   assert.ok(address !== null && typeof address === "object");
   const functionOf = (path: string) => (path.startsWith("/v1/") ? path.split("/")[2] : undefined);
-  const front: Front = await startFront({ port: 0, target: address.port, functionOf, atOnce });
+  const front: Front = await startFront({ port: 0, target: address.port, functionOf, atOnce, ...more });
   after(async () => {
     await front.close();
     origin.closeAllConnections();
@@ -170,3 +171,53 @@ async function eventually(condition: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+test("at the function's own address one entry is appended and nothing else is changed", async () => {
+  const origin = await frontBefore(
+    (incoming, response) => response.setHeader("vary", "origin").end(JSON.stringify(incoming.headers)),
+    2,
+    { way: "function", cutMilliseconds: 1 },
+  );
+  const answer = await fetch(`${origin}/v1/jobs`, {
+    headers: {
+      "x-forwarded-for": "203.0.113.9",
+      "x-forwarded-host": "forged.example",
+      cookie: "a=1; __session=b",
+    },
+  });
+  assert.equal(answer.headers.get("vary"), "origin");
+  const seen = z.record(z.string(), z.string()).parse(await answer.json());
+  assert.equal(seen["x-forwarded-for"], `203.0.113.9, ${LOOPBACK}`);
+  assert.equal(seen["x-forwarded-host"], "forged.example");
+  assert.equal(seen.cookie, "a=1; __session=b");
+});
+
+test("a function's answer varies by cookie; a static file's doesn't", async () => {
+  const origin = await frontBefore((incoming, response) => {
+    if (incoming.url === "/v1/jobs/origin") response.setHeader("vary", "origin");
+    if (incoming.url === "/v1/jobs/all") response.setHeader("vary", "*");
+    response.end();
+  });
+  const varies = async (path: string) => (await fetch(`${origin}${path}`)).headers.get("vary");
+  assert.equal(await varies("/v1/jobs"), "cookie");
+  assert.equal(await varies("/v1/jobs/origin"), "origin, cookie");
+  assert.equal(await varies("/v1/jobs/all"), "*");
+  assert.equal(await varies("/docs"), null);
+});
+
+test("a function that takes too long is cut with 504; a static file isn't", async () => {
+  const files: ServerResponse[] = [];
+  const origin = await frontBefore(
+    (incoming, response) => {
+      if (incoming.url === "/docs") files.push(response);
+      // Later than the file would have been cut, which was asked for first.
+      else response.once("close", () => files[0]?.end("late"));
+    },
+    2,
+    { cutMilliseconds: 30 },
+  );
+  const file = fetch(`${origin}/docs`);
+  await eventually(() => files.length === 1);
+  assert.equal((await fetch(`${origin}/v1/jobs`)).status, 504);
+  assert.equal(await (await file).text(), "late");
+});

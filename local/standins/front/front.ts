@@ -1,6 +1,7 @@
 /**
  * What stands in front of Firebase Hosting in production and not in its emulator: the caller's address is appended to X-Forwarded-For,
- * every cookie but `__session` is dropped, and a function gets only so many requests at a time that its instances can serve them.
+ * every cookie but `__session` is dropped, a function's answers vary by cookie and are cut after a minute, and a function gets only so many
+ * requests at a time that its instances can serve them. It also plays the function's own address, where a caller may come by as well.
  */
 import { randomUUID } from "node:crypto";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
@@ -19,6 +20,10 @@ export interface FrontOptions {
    * and 150 MB. A response that turns out to be an event stream doesn't count any more.
    */
   readonly atOnce: number;
+  /** Through Hosting, unless said otherwise; or at the function's own address, whose front end appends one entry and changes nothing else. */
+  readonly way?: "hosting" | "function";
+  /** After this time Hosting gives a function's answer up; a minute unless said otherwise. */
+  readonly cutMilliseconds?: number;
 }
 
 export interface Front {
@@ -28,6 +33,9 @@ export interface Front {
 
 /** Hosting appends the caller's address, and the function's own front end then Hosting's; this is one of those. */
 const HOSTING_ADDRESS = "199.36.158.100";
+
+/** https://firebase.google.com/docs/hosting/functions: a request that a function answers ends after a minute, with 504. */
+const CUT_MILLISECONDS = 60_000;
 
 /** Headers of one connection, not of the message (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = new Set([
@@ -63,7 +71,18 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     const name = options.functionOf(pathOf(incoming));
     const place = name === undefined ? Promise.resolve(() => {}) : placesOf(name).take(leaving.signal);
     place.then(
-      (giveBack) => forward(incoming, outgoing, { port: options.target, agent, giveBack }),
+      (giveBack) =>
+        forward(incoming, outgoing, {
+          port: options.target,
+          agent,
+          giveBack,
+          hosting: options.way !== "function",
+          // Static files are Hosting's own.
+          cutMilliseconds:
+            name === undefined || options.way === "function"
+              ? undefined
+              : (options.cutMilliseconds ?? CUT_MILLISECONDS),
+        }),
       () => outgoing.destroy(),
     );
   });
@@ -101,8 +120,21 @@ function isServable(path: string): boolean {
 function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  to: { readonly port: number; readonly agent: Agent; readonly giveBack: () => void },
+  to: {
+    readonly port: number;
+    readonly agent: Agent;
+    readonly giveBack: () => void;
+    readonly hosting: boolean;
+    /** Undefined for what Hosting doesn't cut, which is no function's answer through it. */
+    readonly cutMilliseconds: number | undefined;
+  },
 ): void {
+  if (to.cutMilliseconds !== undefined) {
+    const cut = setTimeout(() => {
+      refuse(outgoing, 504, "Gateway Timeout", "the function took longer than Hosting waits");
+    }, to.cutMilliseconds);
+    outgoing.once("close", () => clearTimeout(cut));
+  }
   outgoing.once("close", to.giveBack);
   const onward = request({
     host: LOOPBACK,
@@ -110,14 +142,18 @@ function forward(
     agent: to.agent,
     method: incoming.method ?? "GET",
     path: incoming.url ?? "/",
-    headers: headersOnward(incoming),
+    headers: headersOnward(incoming, to.hosting),
     setDefaultHeaders: false,
   });
   onward.once("response", (answer) => {
     const headers = answer.rawHeaders.filter(
       (_, index, all) => !HOP_BY_HOP.has((all[index - (index % 2)] ?? "").toLowerCase()),
     );
-    outgoing.writeHead(answer.statusCode ?? 502, headers);
+    if (outgoing.headersSent || outgoing.destroyed) return;
+    outgoing.writeHead(
+      answer.statusCode ?? 502,
+      to.cutMilliseconds === undefined ? headers : varyingByCookie(headers),
+    );
     if (answer.headers["content-type"]?.startsWith("text/event-stream")) {
       outgoing.flushHeaders();
       to.giveBack();
@@ -141,7 +177,7 @@ function mayHaveBody({ method }: IncomingMessage): boolean {
 }
 
 /** Pairs of names and values as they came, but for what a front end changes. */
-function headersOnward(incoming: IncomingMessage): string[] {
+function headersOnward(incoming: IncomingMessage, hosting: boolean): string[] {
   const onward: string[] = [];
   const forwardedFor: string[] = [];
   for (let index = 0; index < incoming.rawHeaders.length; index += 2) {
@@ -149,13 +185,26 @@ function headersOnward(incoming: IncomingMessage): string[] {
     const value = incoming.rawHeaders[index + 1] ?? "";
     const lower = name.toLowerCase();
     if (lower === "x-forwarded-for") forwardedFor.push(value);
-    else if (lower === "cookie") onward.push(...sessionCookie(name, value));
+    else if (lower === "cookie" && hosting) onward.push(...sessionCookie(name, value));
     else if (BODY_HEADERS.has(lower) && !mayHaveBody(incoming)) continue;
     else if (lower === "transfer-encoding" || !HOP_BY_HOP.has(lower)) onward.push(name, value);
   }
   const caller = incoming.socket.remoteAddress ?? LOOPBACK;
-  onward.push("x-forwarded-for", [...forwardedFor, caller, HOSTING_ADDRESS].join(", "));
+  onward.push("x-forwarded-for", [...forwardedFor, caller, ...(hosting ? [HOSTING_ADDRESS] : [])].join(", "));
   return onward;
+}
+
+/** Pairs of names and values in which `Vary` has `cookie`, as Hosting answers for functions. */
+function varyingByCookie(headers: readonly string[]): string[] {
+  const varied: string[] = [];
+  const rest: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const [name = "", value = ""] = headers.slice(index, index + 2);
+    if (name.toLowerCase() === "vary") varied.push(value);
+    else rest.push(name, value);
+  }
+  if (!varied.some((value) => /(^|,) *(cookie|\*) *(,|$)/i.test(value))) varied.push("cookie");
+  return [...rest, "vary", varied.join(", ")];
 }
 
 /** The one cookie that Hosting lets through (https://firebase.google.com/docs/hosting/manage-cache#using_cookies). */
