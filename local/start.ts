@@ -9,12 +9,16 @@ import { ROOT } from "#tools/build/functions.ts";
 import { type Cloud, startCloud } from "./cloud/cloud.ts";
 import { type CloudPlan, DEFAULT_PORT_BASE, planCloud } from "./cloud/plan.ts";
 import { keepCompiledCode } from "./processes/compileCache.ts";
+import { putSamples } from "./samples/putSamples.ts";
 
 const USAGE = `npm start -- [options]
   --no-engine     leave the reference engine out
   --fresh         forget earlier data
   --port-base N   the first of a row of ports (${DEFAULT_PORT_BASE})
   --data-dir DIR  where data, logs and endpoints.json are kept (.local)`;
+
+/** Put in at each start; what is there stays. */
+const SAMPLES = join(ROOT, "local/samples/sets");
 
 const say = (line: string) => console.log(`reverie: ${line}`);
 
@@ -35,6 +39,11 @@ async function main(): Promise<number> {
     say("starting the local cloud; this takes 10 to 40 seconds …");
     const cloud = await startCloud(plan, say, Promise.race([stopAsked, failed]));
     printTable(cloud, plan, Math.round(performance.now() - startedAt) / 1000);
+    const { api, adminKeyFile: keyFile } = cloud.endpoints;
+    // The library is there without them, so nothing waits for them.
+    putSamples(SAMPLES, { api, keyFile }, (line) => say(`sample ${line}`)).catch((error: unknown) =>
+      say(`a sample could not be put in: ${error instanceof Error ? error.message : error}`),
+    );
     const reason = await Promise.race([stopAsked, failed, cloud.broken]);
     say(reason === undefined ? "stopping …" : `${reason}; stopping …`);
     await cloud.stop();

@@ -14,6 +14,8 @@ import { paceReader } from "#shared/queue/pace.ts";
 import type { SubmitDeps } from "#shared/queue/submit.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
 import type { CreateUploadDeps } from "#shared/uploads/createUpload.ts";
+import type { ImportDeps } from "./importSample.ts";
+import type { SignDeps } from "./signSampleFiles.ts";
 
 /** What the operations of `admin` use. */
 export interface AdminDeps {
@@ -21,6 +23,7 @@ export interface AdminDeps {
   readonly sync: SyncDeps;
   readonly submit: SubmitDeps;
   readonly upload: CreateUploadDeps;
+  readonly samples: SignDeps & ImportDeps;
 }
 
 /** Makes what an instance of `admin` uses. */
@@ -31,12 +34,13 @@ export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.ad
   const firestore = createFirestore(settings);
   const publisher = createPublisher(settings);
   const common = { ...base, firestore, kinds };
+  const objects = objectStore(settings.RESOURCES_BUCKET, settings);
   return {
     http: serviceHttpDeps(settings, settings.ADMIN_CALLERS, log),
     sync: {
       ...common,
       db,
-      objects: objectStore(settings.RESOURCES_BUCKET, settings),
+      objects,
       publish: publishEvents({ db, publisher, clock, log }),
     },
     submit: {
@@ -54,5 +58,6 @@ export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.ad
       retentionDays: settings.UPLOAD_RETENTION_DAYS,
       bytesPerSpace: undefined, // samples are administrators' own
     },
+    samples: { ...common, resources: { ...objects, ...urlSigner(settings.RESOURCES_BUCKET, settings) } },
   };
 }

@@ -4,6 +4,7 @@ import { createSampleUploadRoute } from "./createSampleUpload.ts";
 import type { AdminDeps } from "./deps.ts";
 import { getDiagnosisRoute } from "./getDiagnosis.ts";
 import { getQuarantinedRoute } from "./getQuarantined.ts";
+import { importSampleRoute } from "./importSample.ts";
 import { listDeadLettersRoute } from "./listDeadLetters.ts";
 import { listPausedEnginesRoute } from "./listPausedEngines.ts";
 import { listQuarantineRoute } from "./listQuarantine.ts";
@@ -11,6 +12,7 @@ import { reconcileResultsRoute } from "./reconcileResults.ts";
 import { replayQuarantinedRoute } from "./replayQuarantined.ts";
 import { resumeEngineRoute } from "./resumeEngine.ts";
 import { retryDeadLetterRoute } from "./retryDeadLetter.ts";
+import { signSampleFilesRoute } from "./signSampleFiles.ts";
 import { submitSampleRoute } from "./submitSample.ts";
 
 /** The routes of `admin`; `deps` is called at the first request. */
@@ -25,6 +27,8 @@ export function adminApp(deps: () => AdminDeps): App {
     resumeEngineRoute,
     submitSampleRoute,
     createSampleUploadRoute,
+    signSampleFilesRoute,
+    importSampleRoute,
     reconcileResultsRoute,
     getDiagnosisRoute,
   ]);

@@ -58,6 +58,7 @@ const SETS_TIMERS = enqueues("timer", "sets timers for the end of leases and bac
 
 /** Payloads of quarantined results that are too large for a document. */
 const QUARANTINE = "quarantine/";
+const SAMPLES = "spaces/samples/";
 
 /** What each function's account may do, the secrets that it reads left out. */
 const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
@@ -113,6 +114,7 @@ const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
     creates("UPLOADS_BUCKET", "what its signed URLs allow: creating the object of a sample's upload"),
     views("RESOURCES_BUCKET", "looks at the objects of results, reads payloads in quarantine"),
     creates("RESOURCES_BUCKET", "keeps payloads too large for a document", QUARANTINE),
+    creates("RESOURCES_BUCKET", "what its signed URLs allow: creating the files of a sample", SAMPLES),
     deletes("RESOURCES_BUCKET", "deletes payloads that leave quarantine, and objects of removed results"),
   ],
   dispatch: [...SQL, FIRESTORE, ...RINGS, SETS_TIMERS, PUBLISHES],

@@ -233,6 +233,19 @@ function visits(w: World): Record<string, Visit> {
       answers: service("administrator", 404),
     },
     "GET /v1/admin/diagnosis": { answers: service("administrator", 200) },
+    "POST /v1/admin/samples/files": {
+      body: { name: "visit", kind: "nothing-of-ours", files: [{ name: "a", contentType: "a/b", size: 1 }] },
+      answers: service("administrator", 400),
+    },
+    "POST /v1/admin/samples/imports": {
+      body: {
+        name: "visit",
+        kind: "nothing-of-ours",
+        title: "A",
+        files: [{ name: "a", contentType: "a/b", size: 1, crc32c: "AAAAAA==" }],
+      },
+      answers: service("administrator", 400),
+    },
     "GET /v1/admin/dead-letters": { answers: service("administrator", 200) },
     "POST /v1/admin/dead-letters/{jobId}/retry": {
       path: `/v1/admin/dead-letters/${NOWHERE}/retry`,

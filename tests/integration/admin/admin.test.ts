@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { adminApp } from "#functions/admin/routes.ts";
+import { idsOfSample } from "#functions/admin/sample.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import { errors } from "#shared/platform/errors.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
@@ -48,6 +49,7 @@ before(async () => {
     sync,
     submit: { ...queue.deps, openJobsPerSpace: Number.POSITIVE_INFINITY },
     upload: { ...queue.deps, objects: queue.uploads, retentionDays: 7, bytesPerSpace: undefined },
+    samples: queue.deps,
   };
   app = adminApp(() => deps);
 });
@@ -103,6 +105,8 @@ test("only an administrator gets in", async () => {
     ["GET", "/v1/admin/paused-engines"],
     ["POST", "/v1/admin/paused-engines/x/resume"],
     ["POST", "/v1/admin/samples"],
+    ["POST", "/v1/admin/samples/files"],
+    ["POST", "/v1/admin/samples/imports"],
     ["POST", "/v1/admin/uploads"],
     ["POST", "/v1/admin/audit"],
   ] as const) {
@@ -274,4 +278,48 @@ test("the diagnosis shows login, quarantine, failed jobs and reconciliation", as
   );
   const { json } = await call("GET", "/v1/admin/diagnosis");
   assert.deepEqual([json.quarantined, json.nextReconciliationAt], [1, "2026-01-02T03:04:05.000Z"]);
+});
+
+test("a sample's set of files becomes a resource of everyone's, once", async () => {
+  const { jobId } = idsOfSample("garden");
+  const bytes = Buffer.from("glTF of a garden");
+  const glb = { name: "garden.glb", contentType: "model/gltf-binary", size: bytes.length };
+  const png = { name: "a.png", contentType: "image/png", size: bytes.length };
+  const signed = await call("POST", "/v1/admin/samples/files", {
+    name: "garden",
+    kind: "scene",
+    files: [glb, png],
+  });
+  assert.equal(signed.status, 200);
+  assert.deepEqual(
+    signed.json.files.map(({ name, url }: Record<string, string>) => [name, new URL(url ?? "").pathname]),
+    [glb, png].map(({ name }) => [name, `/spaces/samples/jobs/${jobId}/1/${name}`]),
+  );
+
+  const about = { name: "garden", kind: "scene", title: "A garden", params: { location: "outdoor" } };
+  const absent = { ...glb, crc32c: "AAAAAA==" };
+  const early = await call("POST", "/v1/admin/samples/imports", { ...about, files: [absent] });
+  assert.deepEqual([early.status, early.json.code], [422, "output_missing"]);
+  const at = (name: string) => `spaces/samples/jobs/${jobId}/1/${name}`;
+  const model = { ...glb, crc32c: queue.resources.put(at(glb.name), bytes).crc32c };
+  const wrong = { ...png, crc32c: queue.resources.put(at(png.name), bytes).crc32c };
+  const spoilt = await call("POST", "/v1/admin/samples/imports", { ...about, files: [model, wrong] });
+  assert.deepEqual([spoilt.status, spoilt.json.code], [422, "outputs_rejected"]);
+  assert.match(spoilt.json.errors[0].message, /a\.png/);
+  const odd = { ...about, params: { location: "moon" }, files: [model] };
+  assert.equal((await call("POST", "/v1/admin/samples/imports", odd)).json.code, "invalid_request");
+  assert.equal((await queue.firestore.doc(`results/${jobId}`).get()).exists, false);
+
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => call("POST", "/v1/admin/samples/imports", { ...about, files: [model] })),
+  );
+  for (const { status, json } of answers) assert.deepEqual([status, json], [200, { id: signed.json.id }]);
+  assert.equal(await syncResult(jobId, sync), "synced");
+  const { rows } = await backend.pool.query("SELECT title, space_id FROM resources WHERE id = $1", [
+    signed.json.id,
+  ]);
+  assert.deepEqual(rows, [{ title: "A garden", space_id: null }]);
+  const again = await call("POST", "/v1/admin/samples/imports", { ...about, title: "Else", files: [absent] });
+  assert.deepEqual([again.status, again.json], [200, { id: signed.json.id }]);
+  assert.equal(await syncResult(jobId, sync), "unchanged");
 });
