@@ -60,7 +60,7 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
   app.use(requestLanguage);
   app.use(crossOrigin(app));
   app.use(async (c, next) => {
-    refuseUnreadableBody(c);
+    await refuseUnreadableBody(c);
     await next();
   });
   for (const route of routes) route.addTo(app, deps);

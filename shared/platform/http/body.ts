@@ -1,5 +1,6 @@
 /** What a request's body must be before a route reads it: small, JSON, UTF-8, not compressed. */
 import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
 import type { MiddlewareHandler } from "hono";
 import { errors } from "../errors.ts";
 import type { AppContext, AppEnv } from "./appEnv.ts";
@@ -8,15 +9,15 @@ import type { AppContext, AppEnv } from "./appEnv.ts";
 const MAX_BODY_BYTES = 256 * 1024;
 
 /**
- * Refuses a body that no route reads, and writes the content type of the others in one way.
+ * Refuses a body that no route reads, and writes the content type of the others in one way. A body that is declared too large is not
+ * read, and one whose length is not declared is read up to the limit.
  * @throws `body_too_large`, `unsupported_media_type`
  */
-export function refuseUnreadableBody(c: AppContext): void {
+export async function refuseUnreadableBody(c: AppContext): Promise<void> {
   if (c.req.method === "GET" || c.req.method === "HEAD") return;
-  const length = bodyLength(c);
-  if (length > MAX_BODY_BYTES) {
-    throw errors.bodyTooLarge(`a request body may have at most ${MAX_BODY_BYTES} bytes`);
-  }
+  if (Number(c.req.header("content-length") ?? "0") > MAX_BODY_BYTES) throw tooLarge();
+  const length = await takeBody(c);
+  if (length > MAX_BODY_BYTES) throw tooLarge();
   if (length === 0) return;
   const encoding = sentHeader(c, "content-encoding");
   if (encoding !== undefined && encoding.trim().toLowerCase() !== "identity") {
@@ -42,12 +43,28 @@ export function readableBody(required: boolean): MiddlewareHandler<AppEnv> {
   };
 }
 
-function bodyLength(c: AppContext): number {
-  // The framework has read a chunked body already, whose length no header gave.
-  const incoming: { rawBody?: unknown } | undefined = c.env?.incoming as { rawBody?: unknown } | undefined; // added by the framework
-  return incoming?.rawBody instanceof Buffer
-    ? incoming.rawBody.length
-    : Number(c.req.header("content-length") ?? "0");
+function tooLarge(): Error {
+  return errors.bodyTooLarge(`a request body may have at most ${MAX_BODY_BYTES} bytes`);
+}
+
+/**
+ * Reads the body into `rawBody`, where the framework would have left it and the server's adapter looks for it.
+ * @returns its length, or a larger one than the limit as soon as it is
+ */
+async function takeBody(c: AppContext): Promise<number> {
+  const incoming: (IncomingMessage & { rawBody?: unknown }) | undefined = c.env?.incoming;
+  if (!incoming) return Number(c.req.header("content-length") ?? "0");
+  if (incoming.rawBody instanceof Buffer) return incoming.rawBody.length;
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // What follows the limit is left to the server, which throws it away.
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+    length += chunk.length;
+    if (length > MAX_BODY_BYTES) return length;
+    chunks.push(chunk);
+  }
+  incoming.rawBody = Buffer.concat(chunks);
+  return length;
 }
 
 /** Whether a content type is JSON in UTF-8: by its essence in any case, with any parameters but another charset. */

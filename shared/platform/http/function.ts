@@ -3,7 +3,7 @@ import { getRequestListener } from "@hono/node-server";
 import type { App } from "./appEnv.ts";
 import { takeBodiesUnparsed } from "./unparsedBodies.ts";
 
-/** The function as functions-framework calls it; it has read the body already and left the bytes in `rawBody`. */
+/** The function as functions-framework calls it; the body is unread. */
 export function httpFunction(app: App): HttpFunction {
   takeBodiesUnparsed();
   const listener = getRequestListener((request, env) => app.fetch(request, env), {

@@ -1,13 +1,13 @@
 /**
- * Stands in front of functions-framework, which parses bodies before it calls a function and answers by itself, with a page of HTML,
- * what it can't parse: JSON with a mistake, a charset such as `utf8`, an unknown content encoding, a path that doesn't decode.
+ * Stands in front of functions-framework, which reads bodies of any size before it calls a function and answers by itself, with a page of
+ * HTML, what it can't parse: JSON with a mistake, a charset such as `utf8`, an unknown content encoding, a path that doesn't decode.
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
 
 /**
- * From here on every request to a server of this process reaches its function, with any body: the framework takes the body for
- * plain bytes. What the caller sent stays in `rawHeaders`, which the app reads.
+ * From here on every request to a server of this process reaches its function, with any body, which is unread: the framework reads none that
+ * has no type. What the caller sent stays in `rawHeaders`, which the app reads.
  *
  * Node publishes a request before the server's own listeners see it (`http.server.request.start` in
  * https://nodejs.org/api/diagnostics_channel.html#http), and in a deployed function there is one server, the framework's.
@@ -16,7 +16,7 @@ export function takeBodiesUnparsed(): void {
   subscribe("http.server.request.start", (message) => {
     // What Node documents for this channel.
     const { request } = message as { request: IncomingMessage };
-    request.headers["content-type"] = "application/octet-stream";
+    delete request.headers["content-type"];
     delete request.headers["content-encoding"];
     request.url = decodableUrl(request.url ?? "/");
   });
