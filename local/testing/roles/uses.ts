@@ -72,7 +72,7 @@ export function methodsCalledIn(bundle: string): Set<string> {
   const storage = STORAGE_METHODS.join("|");
   const tasks = TASK_METHODS.join("|");
   const calls = new RegExp(
-    String.raw`\b(?:(?:objects|uploads|resources|store)\.(?<storage>${storage})|tasks(?:\(\)\))?\.(?<tasks>${tasks}))\(`,
+    String.raw`\b(?:(?:objects|uploads|resources|store|signer)\.(?<storage>${storage})|tasks(?:\(\)\))?\.(?<tasks>${tasks}))\(`,
     "g",
   );
   const found = new Set<string>();

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { type FunctionName, functions } from "#shared/manifest.ts";
+import { SigningAuth } from "#shared/platform/google/signingAuth.ts";
 import { type ObjectStore, objectStore } from "#shared/platform/storage/objectStore.ts";
 import { type SignedRequest, type UrlSigner, urlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { queues } from "#shared/platform/tasks/queues.ts";
@@ -145,7 +146,9 @@ function clientsOf(tasksPort: number, identity: Identity): Clients {
     TASKS_SERVICE_ACCOUNT: accounts.tasks,
     DISPATCH_URL: "http://127.0.0.1:1",
   };
-  const bucket = (name: string) => ({ ...objectStore(name, settings), ...urlSigner(name, settings) });
+  // Each account's own: what signers of one process share by default is one account.
+  const auth = new SigningAuth();
+  const bucket = (name: string) => ({ ...objectStore(name, settings), ...urlSigner(name, settings, auth) });
   return {
     uploads: bucket(buckets.UPLOADS_BUCKET),
     resources: bucket(buckets.RESOURCES_BUCKET),
