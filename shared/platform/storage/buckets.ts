@@ -24,7 +24,7 @@ export interface BucketData {
 
 /**
  * Nothing is kept after its deletion: an erasure says what it took, and a copy that can be restored for days would make that false.
- * What protects against a mistake is that only `sweep` and `library` delete, and only what SQL says is gone.
+ * What protects against a mistake is that objects are deleted after their tombstone or removal is in the database.
  */
 const ERASED_AT_ONCE = 0;
 
