@@ -3,8 +3,9 @@
  * written in a Firestore transaction that has read it and then asks SQL, so writers of one mirror come one after the other
  * (Firestore locks what a transaction has read) and the last one leaves it right. No SQL connection is held meanwhile.
  */
-import type { CollectionReference, DocumentReference, Firestore } from "@google-cloud/firestore";
+import type { CollectionReference, DocumentReference, Firestore, Transaction } from "@google-cloud/firestore";
 import { errors } from "../platform/errors.ts";
+import { retryConflicts } from "../platform/firestore/retryConflicts.ts";
 import type { Database, Sql } from "../platform/sql/pool.ts";
 import { type TimeLimit, UNLIMITED, workThrough } from "../platform/timeLimit.ts";
 import { membershipSchema, membershipsOf } from "./membershipDocument.ts";
@@ -16,13 +17,14 @@ const TRIES = 5;
 export async function mirrorMember(sql: Sql, firestore: Firestore, userId: string): Promise<void> {
   const mirror = mirrorOf(firestore, userId);
   for (let tries = 0; tries < TRIES; tries++) {
-    const written = await firestore.runTransaction(async (transaction) => {
+    const write = async (transaction: Transaction) => {
       await transaction.get(mirror);
       const spaceId = await spaceOf(sql, userId);
       if (spaceId === undefined) transaction.delete(mirror);
       else transaction.set(mirror, { spaceId });
       return spaceId;
-    });
+    };
+    const written = await retryConflicts(() => firestore.runTransaction(write));
     if (await isStill(sql, userId, written)) return;
   }
   throw errors.unavailable("the membership is being changed again and again");
@@ -85,10 +87,12 @@ export async function removeMirrored(
 /** Depends on the space too: by now the mirror may be another space's. */
 async function removeMirrorOf(firestore: Firestore, userId: string, spaceId: string): Promise<void> {
   const mirror = mirrorOf(firestore, userId);
-  await firestore.runTransaction(async (transaction) => {
-    const mirrored = mirroredSpace((await transaction.get(mirror)).data());
-    if (mirrored === undefined || mirrored === spaceId) transaction.delete(mirror);
-  });
+  const remove = async (transaction: Transaction) => {
+    const snapshot = await transaction.get(mirror);
+    const mirrored = mirroredSpace(snapshot.data());
+    if (snapshot.exists && (mirrored === undefined || mirrored === spaceId)) transaction.delete(mirror);
+  };
+  await retryConflicts(() => firestore.runTransaction(remove));
 }
 
 /**

@@ -60,7 +60,7 @@ export function writeIfUnchanged<Document extends DocumentData>(
  * Creates a document.
  * @throws an error that `isConflict` knows when there is another
  */
-export function createDocument<Document extends DocumentData>(
+function createDocument<Document extends DocumentData>(
   ref: DocumentReference<Document, Document>,
   content: WithFieldValue<Document>,
 ): Promise<void> {

@@ -7,10 +7,12 @@ import { after, before, beforeEach, test } from "node:test";
 import type { Firestore } from "@google-cloud/firestore";
 import { type RingRound, ringEngine } from "#functions/dispatch/ringEngine.ts";
 import { recoverLostRings } from "#functions/sweep/queueRepairs.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import { applyUpload } from "#shared/queue/applyUpload.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
+import { mirrorMember } from "#shared/spaces/mirror.ts";
 import { createUpload } from "#shared/uploads/createUpload.ts";
 import { ingestUpload } from "#shared/uploads/ingestUpload.ts";
 import { type QueueHarness, queueHarness, recordedTasks, SPACE, USER } from "./harness.ts";
@@ -43,13 +45,20 @@ type Request = (
   ...rest: unknown[]
 ) => Promise<unknown>;
 
-/** Sends each commit that writes twice while `work` runs; the caller gets the second answer. */
-async function withRepeatedCommits<T>(firestore: Firestore, work: () => Promise<T>): Promise<T> {
+/** Sends each commit that writes twice while `work` runs, or only the first few; the caller gets the second answer. */
+async function withRepeatedCommits<T>(
+  firestore: Firestore,
+  work: () => Promise<T>,
+  most = Number.POSITIVE_INFINITY,
+): Promise<T> {
+  let repeated = 0;
   const request: Request = Reflect.get(firestore, "request");
   const repeating: Request = async (method, content, ...rest) => {
     const answer = await request.call(firestore, method, content, ...rest);
     const writes = method === "commit" ? (content.writes ?? []) : [];
-    return writes.length > 0 ? request.call(firestore, method, content, ...rest) : answer;
+    if (writes.length === 0 || repeated >= most) return answer;
+    repeated += 1;
+    return request.call(firestore, method, content, ...rest);
   };
   Reflect.set(firestore, "request", repeating);
   try {
@@ -178,4 +187,17 @@ test("a job that changed before its own commit was known to be made is not made 
     jobs.docs.map((job) => [job.id, job.get("state")]),
     [[id, "queued"]],
   );
+});
+
+test("a mirror is written and noted when its commit is repeated", async () => {
+  const noted: string[] = [];
+  const sql: Sql = {
+    query: async <Row>(text: string) => {
+      if (text.startsWith("UPDATE")) noted.push(text);
+      return { rows: [{ space_id: SPACE } as Row], rowCount: 1 }; // the one column that is asked for
+    },
+  };
+  await withRepeatedCommits(queue.firestore, () => mirrorMember(sql, queue.firestore, USER), 1);
+  assert.deepEqual((await queue.firestore.doc(`members/${USER}`).get()).data(), { spaceId: SPACE });
+  assert.equal(noted.length, 1);
 });
