@@ -196,11 +196,23 @@ export const functions = {
     maxInstances: 6,
     sqlPool: 1,
   },
+  streams: {
+    ...DEFAULTS,
+    // Before `jobs`, whose path has all below it.
+    trigger: { type: "http", paths: ["/v1/jobs/*/events"] },
+    invoker: "public",
+    purpose: "Event streams: a job's changes as server-sent events, apart from the requests of jobs.",
+    settings: [...COMMON, ...SQL, ...PHONES, "STREAMS_PER_ACCOUNT", "STREAMS_PER_INSTANCE"],
+    // More than the streams of an instance, so that a refusal is answered at once.
+    concurrency: 300,
+    maxInstances: 4,
+    sqlPool: 1,
+  },
   jobs: {
     ...DEFAULTS,
     trigger: { type: "http", paths: ["/v1/jobs", "/v1/jobs/**", "/v1/status"] },
     invoker: "public",
-    purpose: "Submit, list, watch, cancel and retry jobs; the line's public status.",
+    purpose: "Submit, list, cancel and retry jobs; the line's public status.",
     settings: [...COMMON, ...SQL, ...PHONES, ...QUEUE, "OPEN_JOBS_PER_SPACE"],
     maxInstances: 10,
     sqlPool: 1,

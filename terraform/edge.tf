@@ -7,8 +7,14 @@ locals {
   # Functions that a path of the origin leads to.
   served = { for name, entry in local.functions : name => entry if length(try(entry.trigger.paths, [])) > 0 }
 
-  # Hosting's globs end in /**, a URL map's in /*.
-  paths = { for name, entry in local.served : name => [for path in entry.trigger.paths : replace(path, "/**", "/*")] }
+  # Hosting's globs are path templates too. The first that fits counts: those with a part left open before those that end in /**, and last the
+  # path of all paths that no function has, which get a problem document and not Hosting's page.
+  served_paths = flatten([for name, entry in local.served : [for path in entry.trigger.paths : { path = path, function = name }]])
+  routes = concat(
+    [for route in local.served_paths : route if strcontains(route.path, "/*/")],
+    [for route in local.served_paths : route if !strcontains(route.path, "/*/")],
+    [{ path = local.data.fallback.path, function = local.data.fallback.function }],
+  )
 }
 
 resource "google_compute_region_network_endpoint_group" "function" {
@@ -145,19 +151,17 @@ resource "google_compute_url_map" "edge" {
     name            = "origin"
     default_service = google_compute_backend_service.hosting[0].id
 
-    dynamic "path_rule" {
-      for_each = local.paths
+    dynamic "route_rules" {
+      for_each = local.routes
 
       content {
-        paths   = path_rule.value
-        service = google_compute_backend_service.function[path_rule.key].id
-      }
-    }
+        priority = route_rules.key + 1
+        service  = google_compute_backend_service.function[route_rules.value.function].id
 
-    # Paths that no function has get a problem document and not Hosting's page. The longest path that fits counts.
-    path_rule {
-      paths   = [replace(local.data.fallback.path, "/**", "/*")]
-      service = google_compute_backend_service.function[local.data.fallback.function].id
+        match_rules {
+          path_template_match = route_rules.value.path
+        }
+      }
     }
   }
 }

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errors } from "#shared/platform/errors.ts";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
+import { ID, jobView } from "#shared/queue/testing/jobView.ts";
 import { cancelJobRoute } from "./cancelJob.ts";
-import { ID, jobView } from "./testing/jobView.ts";
 
 test("a job is cancelled for the caller and answered as it is then", async () => {
   const inputs: unknown[] = [];

@@ -3,9 +3,9 @@ import { idParam } from "#shared/platform/http/idParam.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { changeJob, type QueueDeps } from "#shared/queue/changeJob.ts";
+import { type OwnJobInput, ownJob } from "#shared/queue/ownJob.ts";
 import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 import { jobSchema } from "./job.ts";
-import { type OwnJobInput, ownJob } from "./ownJob.ts";
 
 /**
  * Cancels a job of the caller's space that has not ended; its engine hears of it at the next renewal. A job that was cancelled before

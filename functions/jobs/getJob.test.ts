@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errors } from "#shared/platform/errors.ts";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
+import { ID, jobView } from "#shared/queue/testing/jobView.ts";
 import { getJobRoute } from "./getJob.ts";
-import { ID, jobView } from "./testing/jobView.ts";
 
 test("a job is answered, asked for by the caller's own id", async () => {
   const inputs: unknown[] = [];

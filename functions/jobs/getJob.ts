@@ -4,9 +4,9 @@ import { languageHeader } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import { type OwnJobInput, ownJob } from "#shared/queue/ownJob.ts";
 import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 import { jobSchema } from "./job.ts";
-import { type OwnJobInput, ownJob } from "./ownJob.ts";
 
 /**
  * One job of the caller's space.

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
+import { jobView } from "#shared/queue/testing/jobView.ts";
 import { listJobsRoute } from "./listJobs.ts";
-import { jobView } from "./testing/jobView.ts";
 
 test("a page of jobs is answered; state, limit and cursor go in", async () => {
   const inputs: unknown[] = [];

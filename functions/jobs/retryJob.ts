@@ -2,10 +2,10 @@ import { json } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import { type OwnJobInput, ownJob } from "#shared/queue/ownJob.ts";
 import { type RetryDeps, retryJob } from "#shared/queue/retryJob.ts";
 import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 import { jobSchema } from "./job.ts";
-import { type OwnJobInput, ownJob } from "./ownJob.ts";
 
 /**
  * Starts a failed or cancelled job of the caller's space again.

@@ -6,7 +6,6 @@ import { getJobRoute } from "./getJob.ts";
 import { getStatusRoute } from "./getStatus.ts";
 import { listJobsRoute } from "./listJobs.ts";
 import { retryJobRoute } from "./retryJob.ts";
-import { streamJobEventsRoute } from "./streamJobEvents.ts";
 import { submitJobRoute } from "./submitJob.ts";
 
 /** The routes of `jobs`; `deps` is called at the first request. */
@@ -15,7 +14,6 @@ export function jobsApp(deps: () => JobsDeps): App {
     submitJobRoute,
     listJobsRoute,
     getJobRoute,
-    streamJobEventsRoute,
     cancelJobRoute,
     retryJobRoute,
     getStatusRoute,

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errors } from "#shared/platform/errors.ts";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
+import { ID } from "#shared/queue/testing/jobView.ts";
 import { submitJobRoute } from "./submitJob.ts";
-import { ID } from "./testing/jobView.ts";
 
 const BODY = { kind: "scene", title: " Our garden ", params: {}, inputs: { video: ID } };
 

@@ -87,6 +87,7 @@ const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
     SIGNS,
     creates("UPLOADS_BUCKET", "what its signed URLs allow: creating an upload's object"),
   ],
+  streams: [...SQL, FIRESTORE],
   jobs: [...SQL, FIRESTORE, ...RINGS, PUBLISHES],
   library: [
     ...SQL,

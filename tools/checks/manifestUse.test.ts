@@ -12,6 +12,7 @@ import { ingestDeps } from "#functions/ingest/deps.ts";
 import { jobsDeps } from "#functions/jobs/deps.ts";
 import { libraryDeps } from "#functions/library/deps.ts";
 import { notifyDeps } from "#functions/notify/deps.ts";
+import { streamsDeps } from "#functions/streams/deps.ts";
 import { sweepDeps } from "#functions/sweep/deps.ts";
 import { syncDeps } from "#functions/sync/deps.ts";
 import { uploadsDeps } from "#functions/uploads/deps.ts";
@@ -40,6 +41,7 @@ const makers: { readonly [Name in FunctionName]: (settings: Settings<Name>) => u
     await Promise.all([firestore(), tasks(), uploads(), resources(), erasure()]);
   },
   uploads: uploadsDeps,
+  streams: streamsDeps,
   jobs: jobsDeps,
   library: libraryDeps,
   engine: engineDeps,

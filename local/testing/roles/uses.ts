@@ -43,6 +43,7 @@ export const uses: Readonly<Record<FunctionName, readonly Use[]>> = {
     ...on("resources", "list", "remove", "signRead"),
   ],
   uploads: on("uploads", "signCreate", "signResumable"),
+  streams: [],
   jobs: RINGS,
   library: on("resources", "signRead", "list", "remove"),
   engine: [

@@ -164,6 +164,9 @@ export const settingSchemas = {
   EDGE: z.enum(["hosting", "loadBalancer"]).default("hosting"),
 
   OPEN_JOBS_PER_SPACE: whole(1, 1e6).default(200),
+  /** Event streams that one account, and all accounts, may have open at one instance. */
+  STREAMS_PER_ACCOUNT: whole(1, 1000).default(6),
+  STREAMS_PER_INSTANCE: whole(1, 1000).default(250),
   /** Bounds of the lease length an engine may ask for, in seconds. */
   LEASE_SECONDS_MIN: whole(1, 3600).default(30),
   LEASE_SECONDS_MAX: whole(1, 3600).default(3600),

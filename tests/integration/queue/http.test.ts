@@ -3,6 +3,8 @@ import { after, before, beforeEach, test } from "node:test";
 import { engineApp } from "#functions/engine/routes.ts";
 import { jobsApp } from "#functions/jobs/routes.ts";
 import { type QueueStatus, statusReader } from "#functions/jobs/status.ts";
+import { openStreams } from "#functions/streams/openStreams.ts";
+import { streamsApp } from "#functions/streams/routes.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { errors } from "#shared/platform/errors.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
@@ -17,13 +19,16 @@ import { ENGINE, type QueueHarness, queueHarness, SPACE, USER } from "./harness.
 const STRANGER = "s".repeat(26);
 let queue: QueueHarness;
 let jobs: App;
+let streams: App;
+let sessionIsLive = true;
 let engine: App;
 before(async () => {
   queue = await queueHarness();
   const groups: Record<string, string> = { [USER]: SPACE, [STRANGER]: "x".repeat(26) };
-  // Only `spaceOfCaller` asks it.
+  // Only `spaceOfCaller` and `mayWatch` ask it.
   const sql = {
-    query: async (_text: string, [userId]: [string]) => ({
+    query: async (text: string, [userId = ""]: string[]) => ({
+      rowCount: text.includes("FROM sessions") && sessionIsLive ? 1 : 0,
       rows: groups[userId] ? [{ space_id: groups[userId], role: "care_giver" }] : [],
     }),
   } as unknown as Sql;
@@ -43,6 +48,8 @@ before(async () => {
   const { firestore, kinds } = queue.deps;
   const status = statusReader({ firestore, kinds, clock: () => queue.now, log: silentLogger });
   jobs = jobsApp(() => ({ ...queue.deps, http, sql, status }));
+  const open = openStreams({ perAccount: 6, perInstance: 20 });
+  streams = streamsApp(() => ({ ...queue.deps, http, sql, open }));
   engine = engineApp(() => ({ ...queue.deps, http }));
 });
 after(() => queue.backend.drop());
@@ -268,7 +275,7 @@ async function listen(
   lastEventId?: string,
   each: (heard: Heard) => Promise<unknown> = async () => {},
 ): Promise<{ heard: Heard[]; status: number; text: string }> {
-  const answer = await call(jobs, "GET", `/v1/jobs/${id}/events`, {
+  const answer = await call(streams, "GET", `/v1/jobs/${id}/events`, {
     token: USER,
     headers: lastEventId === undefined ? {} : { "last-event-id": lastEventId },
   });
@@ -320,6 +327,14 @@ test("a resumed stream repeats nothing and loses nothing; an ended job is 204", 
   );
   const third = await listen(id, second.heard[0]?.id);
   assert.deepEqual([third.status, third.heard], [204, []]);
+});
+
+test("a stream isn't opened in a session that has ended", async () => {
+  const { id } = await queue.submit();
+  sessionIsLive = false;
+  const answer = call(streams, "GET", `/v1/jobs/${id}/events`, { token: USER });
+  await refuses(answer, 401, "token_invalid");
+  sessionIsLive = true;
 });
 
 test("the place in line is sent when other jobs move it, without a change of the job", async () => {

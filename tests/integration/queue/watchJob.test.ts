@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { isLastEvent } from "#functions/jobs/watchJob.ts";
+import { isLastEvent } from "#functions/streams/watchJob.ts";
 import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
 import { versionOf } from "#shared/platform/firestore/version.ts";
 

@@ -10,7 +10,7 @@ DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['admin', 'auth', 'dispatch', 'groups', 'jobs', 'library', 'notify', 'sweep', 'sync', 'uploads'] LOOP
+  FOREACH name IN ARRAY ARRAY['admin', 'auth', 'dispatch', 'groups', 'jobs', 'library', 'notify', 'streams', 'sweep', 'sync', 'uploads'] LOOP
     BEGIN
       EXECUTE format('CREATE ROLE %I NOLOGIN', 'reverie_' || name);
     EXCEPTION WHEN duplicate_object OR unique_violation THEN
@@ -21,7 +21,7 @@ END
 $$;
 
 -- Everyone who answers phones counts requests.
-GRANT SELECT, INSERT, UPDATE (used), DELETE ON rate_windows TO reverie_auth, reverie_groups, reverie_jobs, reverie_library, reverie_uploads;
+GRANT SELECT, INSERT, UPDATE (used), DELETE ON rate_windows TO reverie_auth, reverie_groups, reverie_jobs, reverie_library, reverie_streams, reverie_uploads;
 
 -- auth: accounts, sessions, refresh tokens.
 GRANT SELECT (id, email, email_written, email_verified, email_joinable, name, role), INSERT,
@@ -57,6 +57,10 @@ GRANT SELECT ON resources, resource_files, vr_videos, vr_video_avatars TO reveri
 
 -- uploads and jobs: which space the caller is in. The rest of what they do is in Firestore.
 GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_uploads, reverie_jobs;
+
+-- streams: the same, and whether the session that a stream was opened with is live.
+GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_streams;
+GRANT SELECT (id, user_id, expires_at, ended_at) ON sessions TO reverie_streams;
 
 -- library: resources and VR videos of the caller's space.
 GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_library;

@@ -1,9 +1,9 @@
 import type { Firestore } from "@google-cloud/firestore";
-import { errors } from "#shared/platform/errors.ts";
-import type { Sql } from "#shared/platform/sql/pool.ts";
-import type { Job } from "#shared/queue/jobDocument.ts";
-import { findJob } from "#shared/queue/store.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { errors } from "../platform/errors.ts";
+import type { Sql } from "../platform/sql/pool.ts";
+import { spaceOfCaller } from "../spaces/spaceOfCaller.ts";
+import type { Job } from "./jobDocument.ts";
+import { findJob } from "./store.ts";
 
 /** A job, and who asks for it. */
 export interface OwnJobInput {

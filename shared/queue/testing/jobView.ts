@@ -1,5 +1,5 @@
-/** A job as the tests beside the routes of `jobs` get it. */
-import type { JobView } from "#shared/queue/view.ts";
+/** A job as the tests beside routes get it. */
+import type { JobView } from "../view.ts";
 
 export const ID = "0123456789abcdefghjkmnpqrs";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { errors } from "#shared/platform/errors.ts";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
+import { ID, jobView } from "#shared/queue/testing/jobView.ts";
 import { streamJobEventsRoute } from "./streamJobEvents.ts";
-import { ID, jobView } from "./testing/jobView.ts";
 
 const PATH = `/v1/jobs/${ID}/events`;
 
@@ -12,9 +12,13 @@ test("each change is an event with its id, and the stream ends with the job", as
   const ended = jobView({ state: "succeeded", position: null });
   const route = streamJobEventsRoute.performing(async (input) => {
     inputs.push(input);
-    return async function* () {
-      yield { id: "1/3", job: jobView() };
-      yield { id: "2", job: ended };
+    return {
+      async *events() {
+        yield { id: "1/3", event: "job", data: jobView() };
+        yield { id: "2", event: "job", data: ended };
+      },
+      mayGoOn: async () => true,
+      ended: () => {},
     };
   });
   const { status, headers, text } = await callerOf(route, {})("GET", PATH, {
@@ -28,7 +32,9 @@ test("each change is an event with its id, and the stream ends with the job", as
     [jobView(), ended],
   );
   assert.deepEqual(text.match(/^id: .*$/gm), ["id: 1/3", "id: 2"]);
-  assert.deepEqual(inputs, [{ userId: PERSON, language: "ko", id: ID, lastEventId: "0" }]);
+  assert.deepEqual(inputs, [
+    { userId: PERSON, sessionId: `session-of-${PERSON}`, language: "ko", id: ID, lastEventId: "0" },
+  ]);
 });
 
 test("a job whose end was heard is 204, so that the phone asks no more", async () => {

@@ -1,0 +1,85 @@
+import { z } from "@hono/zod-openapi";
+import { errors } from "#shared/platform/errors.ts";
+import { idParam } from "#shared/platform/http/idParam.ts";
+import { languageHeader } from "#shared/platform/http/language.ts";
+import { route } from "#shared/platform/http/route.ts";
+import type { Language } from "#shared/platform/language.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
+import { isOpen } from "#shared/queue/jobDocument.ts";
+import { type OwnJobInput, ownJob } from "#shared/queue/ownJob.ts";
+import type { ViewDeps } from "#shared/queue/view.ts";
+import { eventStream, type StreamEvent, type StreamSource } from "./eventStream.ts";
+import { mayWatch } from "./mayWatch.ts";
+import type { OpenStreams } from "./openStreams.ts";
+import { isLastEvent, watchJob } from "./watchJob.ts";
+
+export interface StreamDeps extends ViewDeps {
+  readonly sql: Sql;
+  readonly open: OpenStreams;
+}
+
+/**
+ * The changes of a job of the caller's space.
+ * @returns undefined when the job has ended and its end was heard: there is nothing to wait for
+ * @throws `not_found`; `token_invalid` when the session has ended; `rate_limited` when too many streams are open
+ */
+export async function streamJobEvents(
+  input: OwnJobInput & {
+    readonly sessionId: string;
+    readonly language: Language;
+    readonly lastEventId: string | undefined;
+  },
+  deps: StreamDeps,
+): Promise<StreamSource | undefined> {
+  const { id, userId, sessionId, language, lastEventId } = input;
+  const { spaceId, ...job } = await ownJob(input, deps);
+  const mayGoOn = () => mayWatch(deps.sql, { userId, sessionId, spaceId }, deps.clock());
+  if (!(await mayGoOn())) throw errors.tokenInvalid("the session has ended");
+  if (lastEventId !== undefined && !isOpen(job) && (await isLastEvent(id, lastEventId, deps.firestore)))
+    return undefined;
+  const ended = deps.open.add(userId);
+  return { events: (signal) => jobEvents(id, { language, lastEventId }, signal, deps), mayGoOn, ended };
+}
+
+async function* jobEvents(...watched: Parameters<typeof watchJob>): AsyncGenerator<StreamEvent> {
+  for await (const { id, job } of watchJob(...watched)) yield { id, event: "job", data: job };
+}
+
+export const streamJobEventsRoute = route(
+  {
+    operationId: "streamJobEvents",
+    access: "account",
+    method: "get",
+    path: "/v1/jobs/{id}/events",
+    summary: "Watch a job: server-sent events",
+    description:
+      "The second choice: a phone that can, listens to the job's document in Firestore (POST /v1/auth/firebase-token), which sends a change as it happens and takes no request. Streams are limited per account and instance; over the limit the answer is 429 with Retry-After. A proxy may hold a stream back until its end; the function's own address does not.",
+    request: {
+      params: idParam,
+      headers: languageHeader.extend({ "last-event-id": z.string().max(100).optional() }),
+    },
+    responses: {
+      200: {
+        description:
+          "The job at each change, as event `job`. Ends with the job, after 25 s, or within 10 s of the end of the session or membership; resume with Last-Event-ID.",
+        content: { "text/event-stream": { schema: z.string() } },
+      },
+      204: { description: "The job has ended and its end was heard: there is nothing to wait for." },
+    },
+    errors: ["not_found"],
+  },
+  streamJobEvents,
+  async (c, perform) => {
+    const lastEventId = c.req.valid("header")["last-event-id"];
+    const { userId, sessionId } = c.var.account;
+    const source = await perform({
+      userId,
+      sessionId,
+      language: c.var.language,
+      ...c.req.valid("param"),
+      lastEventId,
+    });
+    // 204 makes an EventSource stop asking.
+    return source === undefined ? c.body(null, 204) : eventStream(c, source);
+  },
+);
