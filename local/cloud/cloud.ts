@@ -33,6 +33,8 @@ import { endStaleRun } from "./staleRun.ts";
 export interface Endpoints {
   readonly projectId: string;
   readonly api: string;
+  /** Of `streams` itself, where event streams flow unbuffered. */
+  readonly events: string;
   readonly docs: string;
   readonly identity: string;
   readonly mail: string;
@@ -273,6 +275,7 @@ function endpointsOf({ urls, ports, files }: CloudPlan, databaseUrl: string): En
   return {
     projectId: PROJECT_ID,
     api: urls.api,
+    events: urls.streams,
     docs: `${urls.api}/docs`,
     identity: urls.identity,
     mail: urls.mail,

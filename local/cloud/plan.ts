@@ -81,7 +81,16 @@ export interface CloudPlan extends CloudOptions {
   /** Base URLs without a trailing slash. */
   readonly urls: Readonly<
     Record<
-      "api" | "identity" | "mail" | "push" | "storage" | "engine" | "dispatch" | "sweep" | "ingest",
+      | "api"
+      | "identity"
+      | "mail"
+      | "push"
+      | "storage"
+      | "engine"
+      | "dispatch"
+      | "streams"
+      | "sweep"
+      | "ingest",
       string
     >
   >;
@@ -132,6 +141,7 @@ export function planCloud(options: CloudOptions): CloudPlan {
       storage: url("storage"),
       engine: url("engine"),
       dispatch: directly("dispatch"),
+      streams: directly("streams"),
       sweep: directly("sweep"),
       // The functions emulator numbers the triggers of a reload; the first ones have 0.
       ingest: `${url("functions")}/functions/projects/${PROJECT_ID}/triggers/${REGION}-ingest-0`,

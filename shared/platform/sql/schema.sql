@@ -122,6 +122,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_auth;
 GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_groups;
 GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_jobs;
 GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_library;
+GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_streams;
 GRANT DELETE, SELECT (counter, window_start), UPDATE (used) ON rate_windows TO reverie_sweep;
 GRANT DELETE, INSERT, SELECT, UPDATE (used) ON rate_windows TO reverie_uploads;
 
@@ -348,6 +349,7 @@ CREATE TRIGGER sessions_ended_trigger AFTER UPDATE OF ended_at ON sessions FOR E
 GRANT INSERT, SELECT, UPDATE (last_used_at, ended_at, end_reason, listening) ON sessions TO reverie_auth;
 GRANT SELECT (id, user_id, device_name, device_platform, created_at, last_used_at, expires_at, ended_at), UPDATE (last_used_at) ON sessions TO reverie_groups;
 GRANT SELECT (id, expires_at, ended_at) ON sessions TO reverie_notify;
+GRANT SELECT (id, user_id, expires_at, ended_at) ON sessions TO reverie_streams;
 GRANT DELETE, SELECT (id, last_used_at, ended_at, listening), UPDATE (last_used_at, listening) ON sessions TO reverie_sweep;
 
 CREATE TABLE devices (
@@ -533,6 +535,7 @@ GRANT DELETE, INSERT, SELECT, UPDATE (mirrored_at) ON space_members TO reverie_g
 GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_jobs;
 GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_library;
 GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_notify;
+GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_streams;
 GRANT SELECT (user_id, space_id, mirrored_at), UPDATE (mirrored_at) ON space_members TO reverie_sweep;
 GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_uploads;
 
