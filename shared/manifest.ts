@@ -112,8 +112,13 @@ const TASKS = [
 ] as const satisfies readonly SettingName[];
 const GOOGLE = ["GOOGLE_ISSUER", "GOOGLE_JWKS_URL"] as const satisfies readonly SettingName[];
 const SERVICES = [...GOOGLE, "PUBLIC_ORIGIN", "EDGE"] as const satisfies readonly SettingName[];
-/** For functions that change jobs: a failed attempt may back off, and a job that waits may have an engine rung. */
-const QUEUE = [...TASKS, "ENGINES", "RETRY_BACKOFF_MAX_SECONDS"] as const satisfies readonly SettingName[];
+/** For functions that change jobs: a failed attempt may back off, a job that ends is kept, and one that waits may have an engine rung. */
+const QUEUE = [
+  ...TASKS,
+  "ENGINES",
+  "RETRY_BACKOFF_MAX_SECONDS",
+  "JOB_RETENTION_DAYS",
+] as const satisfies readonly SettingName[];
 const BUCKETS = ["UPLOADS_BUCKET", "RESOURCES_BUCKET"] as const satisfies readonly SettingName[];
 
 export const functions = {
@@ -346,7 +351,7 @@ export const functions = {
         purpose: "retention, and walks over all documents and objects",
       },
     },
-    settings: [...COMMON, ...SQL, ...QUEUE, ...BUCKETS],
+    settings: [...COMMON, ...SQL, ...QUEUE, ...BUCKETS, "AUDIT_RETENTION_DAYS"],
     timeoutSeconds: 540,
     // An instance for each run, so that a slow one takes neither the place nor the CPU of an urgent one; the third is for a run that hangs.
     concurrency: 1,

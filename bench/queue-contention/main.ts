@@ -64,7 +64,8 @@ async function fillLine(): Promise<void> {
       inputs: {},
     };
     const submit = { type: "submit", submission, uploads: new Map(), spaceErased: false } as const;
-    const outcome = transition(undefined, submit, new Date(1_770_000_000_000 + index), scene);
+    const rules = { ...scene, retentionDays: 90 };
+    const outcome = transition(undefined, submit, new Date(1_770_000_000_000 + index), rules);
     if (outcome.verdict !== "changed") throw new Error("the job was not taken");
     const place = { tag: index, behindOwn: index > 0 };
     void writer.create(jobsOf(firestore).doc(randomId()), { ...outcome.job, place });
@@ -86,6 +87,7 @@ async function drain(engine: number, random: () => number): Promise<number[]> {
     publisher: { publish: async () => {} },
     engines: [],
     backoffMaxSeconds: undefined,
+    jobRetentionDays: 90,
     leaseSeconds: { min: 30, max: 3600 },
     pauseAfter: 10,
     leasesMax: 10_000,

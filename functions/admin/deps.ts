@@ -49,6 +49,7 @@ export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.ad
       tasks: createTaskQueue(settings),
       engines: settings.ENGINES,
       backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
+      jobRetentionDays: settings.JOB_RETENTION_DAYS,
       pace: paceReader({ firestore, clock, log }),
       openJobsPerSpace: Number.POSITIVE_INFINITY,
     },

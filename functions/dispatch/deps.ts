@@ -46,6 +46,7 @@ export function dispatchDeps(
       publisher,
       kinds,
       backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
+      jobRetentionDays: settings.JOB_RETENTION_DAYS,
     },
     ring: { ...common, bell: createEngineBell() },
     mail: {

@@ -49,6 +49,7 @@ export function engineDeps(
     pauseAfter: settings.ENGINE_PAUSE_AFTER,
     leasesMax: settings.ENGINE_LEASES_MAX,
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
+    jobRetentionDays: settings.JOB_RETENTION_DAYS,
     random: Math.random,
   };
 }

@@ -26,6 +26,7 @@ export function ingestDeps(
     publisher: createPublisher(settings),
     engines: settings.ENGINES,
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
+    jobRetentionDays: settings.JOB_RETENTION_DAYS,
   };
   const { UPLOADS_BUCKET } = settings;
   return {

@@ -35,6 +35,7 @@ export function jobsDeps(settings: Settings<"jobs"> = settingsFor(functions.jobs
     engines: settings.ENGINES,
     openJobsPerSpace: settings.OPEN_JOBS_PER_SPACE,
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
+    jobRetentionDays: settings.JOB_RETENTION_DAYS,
     pace: paceReader(reading),
     status: statusReader(reading),
   };

@@ -35,6 +35,7 @@ export function sweepDeps(settings: Settings<"sweep"> = settingsFor(functions.sw
     publisher,
     engines: settings.ENGINES,
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
+    jobRetentionDays: settings.JOB_RETENTION_DAYS,
   };
   const repairs = repairsOf({
     ...common,
@@ -44,6 +45,7 @@ export function sweepDeps(settings: Settings<"sweep"> = settingsFor(functions.sw
     objects: resources,
     publish: publishEvents({ db, publisher, clock, log }),
     queue,
+    auditRetentionDays: settings.AUDIT_RETENTION_DAYS,
     erasure: { ...common, uploads, resources, firebase: createFirebaseAccounts(settings) },
   });
   return { http: internalHttpDeps(log), repairs };

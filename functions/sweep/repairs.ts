@@ -43,6 +43,8 @@ export interface RepairDeps extends SyncDeps {
   readonly newId: NewId;
   readonly queue: QueueDeps;
   readonly erasure: ErasureDeps;
+  /** The setting AUDIT_RETENTION_DAYS. */
+  readonly auditRetentionDays: number;
 }
 
 /**
@@ -125,7 +127,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     walk("remove_stray_objects", "slow", 60, every(DAY), (place, time) =>
       removeStrayObjects(deps, place, time),
     ),
-    repair("purge_accounts", "slow", 30, () => removed(purgeAccounts(db, clock()))),
+    repair("purge_accounts", "slow", 30, () => removed(purgeAccounts(db, clock(), deps.auditRetentionDays))),
     repair("purge_spaces", "slow", 30, () => removed(purgeSpaces(db, clock()))),
     repair("purge_idempotency_keys", "slow", 30, () => removed(purgeIdempotencyKeys(db, clock()))),
     repair("purge_notifications", "slow", 30, () => removed(purgeNotifications(db, clock()))),

@@ -104,8 +104,9 @@ async function forgetCreatorOfJobs(
   { firestore, clock }: { readonly firestore: Firestore; readonly clock: Clock },
   tally: Tally,
 ): Promise<void> {
-  // The event applies to jobs of every kind, those that were taken out too.
-  const deps = { store: jobStoreOf(firestore), kinds: kindsOf(), clock, backoffMaxSeconds: undefined };
+  // The event applies to jobs of every kind, those that were taken out too. It fails and ends none, so no setting counts.
+  const unused = { backoffMaxSeconds: undefined, jobRetentionDays: 0 };
+  const deps = { store: jobStoreOf(firestore), kinds: kindsOf(), clock, ...unused };
   const event = { type: "creator_erased", creator: userId, replacement: FORGOTTEN } as const;
   const made = jobsOf(firestore).where("createdBy", "==", userId);
   for await (const page of pagesOf(made, tally)) {

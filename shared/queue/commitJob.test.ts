@@ -63,6 +63,7 @@ interface Setup {
   readonly uploads?: Readonly<Record<string, Upload>>;
   readonly kind?: Kind;
   readonly backoffMaxSeconds?: number;
+  readonly jobRetentionDays?: number;
   readonly now?: Date;
 }
 
@@ -83,6 +84,7 @@ function setup({ jobs = {}, line, uploads = { upload: upload() }, ...rest }: Set
       kinds: kindsOf(rest.kind ?? scene),
       clock: () => rest.now ?? NOW,
       backoffMaxSeconds: rest.backoffMaxSeconds,
+      jobRetentionDays: rest.jobRetentionDays ?? 90,
     };
     return commitJob(jobId, request, deps, options);
   };
@@ -430,6 +432,24 @@ test("the back-off is the kind's, and no longer than the deployment's longest", 
     });
     await commit(ID, fail);
     assert.deepEqual(job().availableAt, seconds === 0 ? null : plusSeconds(NOW, seconds));
+  }
+});
+
+test("a job that ends is kept for the setting's days from then on", async () => {
+  const ends: readonly JobRequest[] = [
+    { type: "cancel" },
+    { type: "complete", hash: "mine", files: [], data: {} },
+    { type: "fail", hash: "mine", code: "gpu", message: "m", retryable: false },
+  ];
+  for (const request of ends) {
+    for (const days of [1, 400]) {
+      const now = plusSeconds(NOW, 30);
+      const jobs = { [ID]: jobWith({ state: "running" }) };
+      const { commit, job } = setup({ jobs, now, jobRetentionDays: days });
+      assert.equal(job().expiresAt, null);
+      await commit(ID, request);
+      assert.deepEqual([job().finishedAt, job().expiresAt], [now, plusSeconds(now, days * 86_400)]);
+    }
   }
 });
 

@@ -46,6 +46,8 @@ export interface CommitDeps {
   readonly clock: Clock;
   /** The setting RETRY_BACKOFF_MAX_SECONDS. */
   readonly backoffMaxSeconds: number | undefined;
+  /** The setting JOB_RETENTION_DAYS. */
+  readonly jobRetentionDays: number;
 }
 
 export interface CommitOptions {
@@ -65,7 +67,7 @@ export type Committed =
 /** Events that depend on the space's tombstone and on uploads: those are locked until the commit. */
 type Dependent = Extract<JobRequest, { type: "submit" | "retry" | "complete" }>;
 
-/** What of a kind a commit needs. */
+/** What of a kind and of the settings a commit needs. */
 type JobKind = Rules & Pick<Kind, "name" | "weight" | "maxOpenPerSpace">;
 
 /** One attempt's answer, and what it wants to write: nothing unless the outcome is `changed`. */
@@ -223,10 +225,9 @@ function kindFor(event: JobEvent, before: Job | undefined, deps: CommitDeps): Jo
   if (name === undefined || KINDLESS.includes(event.type)) return NO_KIND;
   const kind = deps.kinds.get(name);
   if (!kind) throw new Error(`a job is of the kind ${name}, which this deployment doesn't know`);
-  const { backoffMaxSeconds: most } = deps;
+  const { backoffMaxSeconds: most = Number.POSITIVE_INFINITY, jobRetentionDays: retentionDays } = deps;
   const { baseSeconds, maxSeconds } = kind.backoff;
-  if (most === undefined || maxSeconds <= most) return kind;
-  return { ...kind, backoff: { baseSeconds, maxSeconds: most } };
+  return { ...kind, backoff: { baseSeconds, maxSeconds: Math.min(maxSeconds, most) }, retentionDays };
 }
 
 /** Events that say nothing about the work: they also apply to jobs of a kind that was taken out of the deployment. */
@@ -238,5 +239,6 @@ const NO_KIND: JobKind = {
   maxAttempts: 1,
   backoff: { baseSeconds: 0, maxSeconds: 0 },
   leaseCeilingSeconds: 0,
+  retentionDays: 0,
   weight: 0,
 };

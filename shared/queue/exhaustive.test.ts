@@ -71,6 +71,7 @@ async function attempt(
     kinds: new Map([["thing", THING]]),
     clock: () => now,
     backoffMaxSeconds: undefined,
+    jobRetentionDays: 90,
   };
   try {
     await commitJob(JOB_ID, request, deps);

@@ -4,8 +4,11 @@ import type { Kind } from "../kinds/kind.ts";
 import type { Result } from "../results/resultDocument.ts";
 import type { Job, JobInput } from "./jobDocument.ts";
 
-/** The fields of a kind that decide a job's life; the deployment may bound the back-off. */
-export type Rules = Pick<Kind, "inputs" | "maxAttempts" | "backoff" | "leaseCeilingSeconds">;
+/** What decides a job's life: fields of its kind, of which the deployment may bound the back-off, and a setting. */
+export interface Rules extends Pick<Kind, "inputs" | "maxAttempts" | "backoff" | "leaseCeilingSeconds"> {
+  /** How long the job is kept after its end, in days. */
+  readonly retentionDays: number;
+}
 
 /** What a new job is made of. */
 export interface Submission

@@ -65,6 +65,6 @@ function completed(
     generation: "1",
   }));
   const complete = { type: "complete", hash: "mine", files: stored, data, spaceErased: false } as const;
-  const outcome = transition(job, complete, NOW, scene);
+  const outcome = transition(job, complete, NOW, { ...scene, retentionDays: 90 });
   return outcome.verdict === "changed" ? { jobId: JOB_ID, ...outcome.result } : assert.fail(outcome.verdict);
 }

@@ -24,9 +24,6 @@ import type {
   UploadState,
 } from "./jobEvent.ts";
 
-/** How long a finished job is kept. */
-export const FINISHED_JOB_DAYS = 90;
-
 /**
  * What becomes of a job by an event. A job that comes out `waiting` without a `place` is given one before it is written
  * (`placeInLine`).
@@ -49,7 +46,7 @@ function outcomeOf(job: Job | undefined, event: JobEvent, now: Date, rules: Rule
     case "input_rejected":
       return inputKnown(job, event.uploadId, { state: "rejected", reason: event.reason }, now, rules);
     case "inputs_missing":
-      return inputsMissing(job, now);
+      return inputsMissing(job, now, rules);
     case "lease":
       return lease(job, event, now, rules);
     case "renew":
@@ -57,7 +54,7 @@ function outcomeOf(job: Job | undefined, event: JobEvent, now: Date, rules: Rule
     case "announce":
       return announce(job, event, now);
     case "complete":
-      return complete(job, event, now);
+      return complete(job, event, now, rules);
     case "fail":
       return fail(job, event, now, rules);
     case "release":
@@ -69,7 +66,7 @@ function outcomeOf(job: Job | undefined, event: JobEvent, now: Date, rules: Rule
     case "back_off_ended":
       return backOffEnded(job, event.enqueueCount, now);
     case "cancel":
-      return cancel(job, now);
+      return cancel(job, now, rules);
     case "retry":
       return retry(job, event, now, rules);
     case "notification_sent":
@@ -134,13 +131,13 @@ function submit({ submission, uploads }: EventOf<"submit">, now: Date, rules: Ru
 function inputKnown(job: Job, uploadId: string, state: UploadState, now: Date, rules: Rules): Outcome {
   if (job.state !== "awaiting_upload" || !job.waitingFor.includes(uploadId)) return unchanged(job);
   const { inputs, waitingFor, problem } = fillInputs(job.inputs, new Map([[uploadId, state]]), rules);
-  if (problem) return failed({ ...job, inputs }, problem.reason, now);
+  if (problem) return failed({ ...job, inputs }, problem.reason, now, rules);
   return awaitOrEnter({ ...job, inputs, waitingFor }, now);
 }
 
-function inputsMissing(job: Job, now: Date): Outcome {
+function inputsMissing(job: Job, now: Date, rules: Rules): Outcome {
   if (job.state !== "awaiting_upload") return unchanged(job);
-  return failed(job, reasonOf("upload_missing"), now);
+  return failed(job, reasonOf("upload_missing"), now, rules);
 }
 
 function lease(job: Job, event: EventOf<"lease">, now: Date, rules: Rules): Outcome {
@@ -189,14 +186,18 @@ function announce(job: Job, event: EventOf<"announce">, now: Date): Outcome {
   return changed(job, { lease: { ...job.lease, outputs: { ...job.lease.outputs, ...event.files } } }, now);
 }
 
-function complete(job: Job, event: EventOf<"complete">, now: Date): Outcome {
+function complete(job: Job, event: EventOf<"complete">, now: Date, rules: Rules): Outcome {
   const { hash, files, data } = event;
   if (!job.lease || !holds(job, hash)) return repeated(job, hash, "completed");
   const tookSeconds = Math.max(0, (now.getTime() - job.lease.startedAt.getTime()) / 1000);
   const progress = { fraction: 1, stage: null };
   const { kind, spaceId, createdBy, trace, title, params, leaseNumber } = job;
   return {
-    ...ended({ ...job, ...withoutLease(job, "completed"), state: "succeeded", progress, tookSeconds }, now),
+    ...ended(
+      { ...job, ...withoutLease(job, "completed"), state: "succeeded", progress, tookSeconds },
+      now,
+      rules,
+    ),
     result: { kind, spaceId, createdBy, trace, title, params, files, data, leaseNumber, completedAt: now },
   };
 }
@@ -205,7 +206,7 @@ function fail(job: Job, event: EventOf<"fail">, now: Date, rules: Rules): Outcom
   if (!holds(job, event.hash)) return repeated(job, event.hash, "failed");
   const over = { ...job, ...withoutLease(job, "failed") };
   if (!event.retryable || job.attempt >= job.maxAttempts) {
-    return failed(over, { code: event.code, message: event.message }, now);
+    return failed(over, { code: event.code, message: event.message }, now, rules);
   }
   const seconds = backoffSeconds(rules, job.attempt);
   if (seconds === 0) return enter({ ...over, progress: null }, now);
@@ -241,7 +242,7 @@ function leaseEnded(job: Job, leaseNumber: number, now: Date, rules: Rules): Out
   const over = { ...job, ...withoutLease(job, "ended") };
   if (job.attempt < job.maxAttempts) return enter({ ...over, progress: null }, now);
   const tooLong = until >= plusSeconds(startedAt, rules.leaseCeilingSeconds);
-  return failed(over, reasonOf(tooLong ? "took_too_long" : "engine_lost"), now);
+  return failed(over, reasonOf(tooLong ? "took_too_long" : "engine_lost"), now, rules);
 }
 
 function backOffEnded(job: Job, enqueueCount: number, now: Date): Outcome {
@@ -251,11 +252,11 @@ function backOffEnded(job: Job, enqueueCount: number, now: Date): Outcome {
   return enter(job, now);
 }
 
-function cancel(job: Job, now: Date): Outcome {
+function cancel(job: Job, now: Date, rules: Rules): Outcome {
   if (job.state === "cancelled") return unchanged(job);
   if (!isOpen(job)) return refused("job_finished");
   const over = job.lease ? withoutLease(job, "cancelled") : {};
-  return ended({ ...job, ...over, state: "cancelled", progress: null }, now);
+  return ended({ ...job, ...over, state: "cancelled", progress: null }, now, rules);
 }
 
 /** Starts again what failed or was cancelled. What had arrived stays; what arrived meanwhile counts. */
@@ -313,18 +314,18 @@ function repeated(job: Job, hash: string, how: "completed" | "failed" | "release
   return job.lastLease?.hash === hash && job.lastLease.how === how ? unchanged(job) : refused("lease_lost");
 }
 
-function failed(job: Job, { code, message }: Reason, now: Date): Changed {
+function failed(job: Job, { code, message }: Reason, now: Date, rules: Rules): Changed {
   const failure = {
     state: "failed",
     error: { code, message },
     progress: null,
     notificationPending: true,
   } as const;
-  return ended({ ...job, ...failure }, now, [{ type: "notification" }]);
+  return ended({ ...job, ...failure }, now, rules, [{ type: "notification" }]);
 }
 
-function ended(job: Job, now: Date, effects: readonly Effect[] = []): Changed {
-  const expiresAt = plusSeconds(now, FINISHED_JOB_DAYS * 86_400);
+function ended(job: Job, now: Date, rules: Rules, effects: readonly Effect[] = []): Changed {
+  const expiresAt = plusSeconds(now, rules.retentionDays * 86_400);
   const changes = { waiting: false, waitingFor: [], availableAt: null, finishedAt: now, expiresAt };
   return changed(job, changes, now, effects);
 }

@@ -111,6 +111,10 @@ export const settingSchemas = {
   /** Where `signBlob` is asked; Google's IAM Credentials API unless set. */
   SIGNING_ENDPOINT: z.url().optional(),
   UPLOAD_RETENTION_DAYS: whole(1, 90).default(7),
+  /** Days a job is kept after its end. A change counts for jobs that end from then on. */
+  JOB_RETENTION_DAYS: whole(1, 3650).default(90),
+  /** Days a line of the audit log is kept. */
+  AUDIT_RETENTION_DAYS: whole(1, 3650).default(400),
   /** GiB that one space may ask to upload within the days that uploads are kept. */
   UPLOAD_GIB_PER_SPACE: whole(1, 1e6).default(100),
 

@@ -1,12 +1,9 @@
 /**
  * The audit log: what happened to accounts and groups. Ids and names of events, never contents: no address, name, token, code or
- * text goes in, so the log can outlive an erasure. Kept for 400 days.
+ * text goes in, so the log can outlive an erasure. Kept for AUDIT_RETENTION_DAYS.
  */
-import { plusSeconds } from "../clock.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { Sql } from "./pool.ts";
-
-export const AUDIT_RETENTION_DAYS = 400;
 
 export type AuditAction =
   | "account_created"
@@ -65,13 +62,13 @@ export async function audit(sql: Sql, entry: AuditEntry, at: Date): Promise<void
 }
 
 /**
- * Deletes lines past their time, at most `limit` of them, oldest first.
+ * Deletes lines from before a moment, at most `limit` of them, oldest first.
  * @returns how many went
  */
-export async function purgeAudit(sql: Sql, now: Date, limit = 10_000): Promise<number> {
+export async function purgeAudit(sql: Sql, before: Date, limit: number): Promise<number> {
   const { rowCount } = await sql.query(
     `DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE at < $1 ORDER BY at LIMIT $2)`,
-    [plusSeconds(now, -AUDIT_RETENTION_DAYS * 86_400), limit],
+    [before, limit],
   );
   return rowCount ?? 0;
 }

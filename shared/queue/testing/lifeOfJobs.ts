@@ -12,6 +12,7 @@ export const at = (seconds: number) => plusSeconds(T, seconds);
 
 const VIDEO = { contentTypes: ["video/mp4"], maxBytes: 1_000 };
 export const RULES: Rules = {
+  retentionDays: 45,
   inputs: { video: VIDEO, face: VIDEO, body: VIDEO, cover: { ...VIDEO, contentTypes: ["image/png"] } },
   maxAttempts: 3,
   backoff: { baseSeconds: 30, maxSeconds: 100 },
@@ -232,7 +233,7 @@ const END = {
   waitingFor: [],
   availableAt: null,
   finishedAt: T,
-  expiresAt: at(90 * 86_400),
+  expiresAt: at(RULES.retentionDays * 86_400),
 };
 export const isCancelled = (changes: Partial<Job> = {}): Becomes =>
   changed({ ...END, state: "cancelled", ...changes }, []);

@@ -221,7 +221,7 @@ export class QueueWorld {
         return version;
       });
       const clock = () => plusSeconds(NOW, this.#seconds + asked.skewSeconds);
-      const deps = { store, kinds: this.#kinds, clock, backoffMaxSeconds: undefined };
+      const deps = { store, kinds: this.#kinds, clock, backoffMaxSeconds: undefined, jobRetentionDays: 90 };
       const options = key === undefined ? {} : { record: async () => recordOf(key) };
       const done = commitJob(asked.jobId, this.#named(asked), deps, options).catch(fateOf);
       // Does nothing when it was resolved already: by wanting to write.

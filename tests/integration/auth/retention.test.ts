@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { purgeAccounts } from "#functions/sweep/purgeAccounts.ts";
+import { randomId } from "#shared/platform/ids.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
 import { type AuthWorld, DAY, openAuthWorld, SECOND, tokensSchema } from "./harness.ts";
 
 let world: AuthWorld;
@@ -9,7 +11,8 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-const purge = () => purgeAccounts(world.database.as("sweep"), world.now());
+const purge = (auditRetentionDays = 400) =>
+  purgeAccounts(world.database.as("sweep"), world.now(), auditRetentionDays);
 
 describe("the retention of sign-in", () => {
   it("keeps what may still be asked for, and removes the rest after its time", async () => {
@@ -37,7 +40,7 @@ describe("the retention of sign-in", () => {
     assert.equal(await world.rows("users"), 2);
   });
 
-  it("removes codes after their minute and the audit log's lines after 400 days", async () => {
+  it("removes codes after their minute", async () => {
     await world.database.pool.query(
       `INSERT INTO sign_in_codes (code_hash, challenge, subject, email, expires_at)
        VALUES (sha256('x'), repeat('c', 43), 's', 'a@example.com', $1)`,
@@ -48,14 +51,29 @@ describe("the retention of sign-in", () => {
     world.advance(60 * SECOND);
     await purge();
     assert.equal(await world.rows("sign_in_codes"), 0);
+  });
 
-    await world.signIn({ email: "late@example.com" });
-    const lines = await world.rows("audit_log");
-    world.advance(300 * DAY);
-    await purge();
-    assert.ok((await world.rows("audit_log")) > 0 && (await world.rows("audit_log")) <= lines);
-    world.advance(101 * DAY);
-    await purge();
-    assert.equal(await world.rows("audit_log"), 0);
+  it("removes the audit log's lines older than the setting's days, and keeps the rest", async () => {
+    await world.database.pool.query("TRUNCATE audit_log");
+    const line = (session: string) =>
+      audit(world.database.pool, { action: "signed_in", sessionId: session }, world.now());
+    const left = async () => {
+      const { rows } = await world.database.pool.query("SELECT session_id FROM audit_log ORDER BY at");
+      return rows.map((row) => row.session_id);
+    };
+    const [first, second] = [randomId(), randomId()];
+    await line(first);
+    world.advance(10 * DAY);
+    await line(second);
+    world.advance(20 * DAY);
+    await purge(30);
+    assert.deepEqual(await left(), [first, second], "thirty days old is not older");
+    world.advance(SECOND);
+    await purge(31);
+    assert.deepEqual(await left(), [first, second]);
+    await purge(30);
+    assert.deepEqual(await left(), [second]);
+    await purge(20);
+    assert.deepEqual(await left(), []);
   });
 });

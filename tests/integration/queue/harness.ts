@@ -134,6 +134,7 @@ export async function queueHarness(
     },
     engines: [ADDRESS],
     backoffMaxSeconds: undefined,
+    jobRetentionDays: 90,
     openJobsPerSpace: 200,
     leaseSeconds: { min: 30, max: 3600 },
     pauseAfter: 10,

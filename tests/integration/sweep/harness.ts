@@ -33,6 +33,7 @@ export async function sweepHarness(): Promise<SweepHarness> {
     newId: randomId,
     uploads: queue.uploads,
     queue: queue.deps,
+    auditRetentionDays: 100,
     erasure: {
       ...common,
       uploads: queue.uploads,

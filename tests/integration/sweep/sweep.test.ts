@@ -14,6 +14,7 @@ import { plusSeconds } from "#shared/platform/clock.ts";
 import { purgeIdempotencyKeys } from "#shared/platform/idempotency/sql.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
+import { audit } from "#shared/platform/sql/auditLog.ts";
 import { UNLIMITED } from "#shared/platform/timeLimit.ts";
 import { jobSchema } from "#shared/queue/jobDocument.ts";
 import { type SyncDeps, syncResult } from "#shared/results/syncResult.ts";
@@ -215,6 +216,24 @@ test("uploads past their time are removed, except those that an open job needs",
   const ended = jobSchema.parse((await queue.firestore.doc(`jobs/${job.id}`).get()).data());
   await queue.firestore.doc(`jobs/${job.id}`).set({ ...ended, state: "cancelled", finishedAt: queue.now });
   assert.equal((await removeStrayUploads(deps)).did.removed, 1);
+});
+
+test("lines of the audit log go after the setting's days, younger ones stay", async () => {
+  const days = (count: number) => plusSeconds(queue.now, count * 86_400);
+  for (const [at, sessionId] of [[days(0), randomId()] as const, [days(2), randomId()] as const])
+    await audit(backend.pool, { action: "signed_in", sessionId }, at);
+  const settings = { ...deps, auditRetentionDays: 30 };
+  const purge = repairsOf(settings).filter(({ name }) => name === "purge_accounts");
+  const kept = async () => (await backend.pool.query("SELECT 1 FROM audit_log")).rowCount;
+  for (const [passed, left] of [
+    [29, 2],
+    [2, 1],
+    [2, 0],
+  ] as const) {
+    queue.pass(passed * 86_400);
+    await runRepairs(purge, LIMITS);
+    assert.equal(await kept(), left);
+  }
 });
 
 test("uploads and jobs of the last hour are looked at often, older ones by slow walks", async () => {
