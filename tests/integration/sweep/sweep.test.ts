@@ -18,6 +18,7 @@ import { audit } from "#shared/platform/sql/auditLog.ts";
 import { UNLIMITED } from "#shared/platform/timeLimit.ts";
 import { jobSchema } from "#shared/queue/jobDocument.ts";
 import { type SyncDeps, syncResult } from "#shared/results/syncResult.ts";
+import { createUpload } from "#shared/uploads/createUpload.ts";
 import { type QueueHarness, SPACE } from "../queue/harness.ts";
 import { family, resultOf, sqlOf, writeResult } from "../results/harness.ts";
 import { type SweepHarness, sweepHarness } from "./harness.ts";
@@ -216,6 +217,25 @@ test("uploads past their time are removed, except those that an open job needs",
   const ended = jobSchema.parse((await queue.firestore.doc(`jobs/${job.id}`).get()).data());
   await queue.firestore.doc(`jobs/${job.id}`).set({ ...ended, state: "cancelled", finishedAt: queue.now });
   assert.equal((await removeStrayUploads(deps)).did.removed, 1);
+});
+
+test("an upload goes after the setting's days, and not while an open job needs it", async () => {
+  const video = { contentType: "video/mp4", size: MP4.length, spaceId: SPACE, userId: "u" };
+  for (const retentionDays of [2, 9]) {
+    const uploading = { ...queue.deps, objects: queue.uploads, retentionDays, bytesPerSpace: undefined };
+    const needed = await createUpload(video, uploading);
+    const free = await createUpload(video, uploading);
+    await queue.submit({ body: { inputs: { video: needed.id } } });
+    const left = async () => {
+      await removeExpiredUploads(deps);
+      const documents = [needed, free].map(({ id }) => queue.firestore.doc(`uploads/${id}`).get());
+      return (await Promise.all(documents)).map(({ exists }) => exists);
+    };
+    queue.pass(retentionDays * 86_400 - 1);
+    assert.deepEqual(await left(), [true, true]);
+    queue.pass(1);
+    assert.deepEqual(await left(), [true, false]);
+  }
 });
 
 test("lines of the audit log go after the setting's days, younger ones stay", async () => {
