@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { connectionsForFunctions, DATABASE, type FunctionManifest, functions } from "#shared/manifest.ts";
+import { z } from "zod";
+import {
+  connectionsForFunctions,
+  DATABASE,
+  type FunctionManifest,
+  functions,
+  MEMORY,
+} from "#shared/manifest.ts";
 import { secretSettings } from "#shared/platform/config/settings.ts";
 import { actualFirebaseJson, expectedFirebaseJson, rewriteFor } from "../build/firebaseJson.ts";
+import { ROOT } from "../build/functions.ts";
 import { openApiDocument } from "../build/openapi.ts";
 
 test("firebase.json is what the manifest says (npm run rewrites writes it)", () => {
@@ -23,6 +33,18 @@ test("who serves several requests at once has a whole processor, as Cloud Run as
   const entries: Record<string, FunctionManifest> = functions;
   for (const [name, { concurrency, cpu }] of Object.entries(entries))
     assert.ok(concurrency === 1 || cpu >= 1, name);
+});
+
+test("each function's memory was measured, and it has that with headroom", () => {
+  const file = join(ROOT, "bench/memory/results.json");
+  const { functions: measured } = z
+    .object({ functions: z.record(z.string(), z.object({ peakMiB: z.number().positive() })) })
+    .parse(JSON.parse(readFileSync(file, "utf8")));
+  assert.deepEqual(Object.keys(measured).sort(), Object.keys(functions).sort());
+  for (const [name, { memoryMiB }] of Object.entries(functions)) {
+    const wanted = MEMORY.headroom * (measured[name]?.peakMiB ?? Number.POSITIVE_INFINITY);
+    assert.ok(memoryMiB >= Math.max(MEMORY.leastMiB, wanted), `${name}: ${memoryMiB} of ${wanted} MiB`);
+  }
 });
 
 test("each secret is read by some function", () => {
