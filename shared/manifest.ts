@@ -87,7 +87,7 @@ export function connectionsForFunctions(): number {
 
 /**
  * Memory of an instance: by measurement (bench/memory), with room for what a measurement leaves out. Files count as memory on Cloud Run;
- * no function writes any.
+ * the only ones that a function's process writes are V8's compiled code, when it ends.
  */
 export const MEMORY = {
   /** The least that the second generation of Cloud Run accepts: https://cloud.google.com/run/docs/configuring/services/memory-limits */
