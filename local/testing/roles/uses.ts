@@ -21,7 +21,8 @@ export const TASK_METHODS = ["add", "remove"] as const;
 export type TaskMethod = (typeof TASK_METHODS)[number];
 
 export type Use =
-  | { readonly client: "uploads" | "resources"; readonly method: StorageMethod }
+  /** `prefix`: where in the bucket the function does it; `quarantine/` unless said. */
+  | { readonly client: "uploads" | "resources"; readonly method: StorageMethod; readonly prefix?: string }
   | { readonly client: "tasks"; readonly method: TaskMethod; readonly queue: QueueName }
   /** Custom tokens: Firebase's client asks IAM for the signature itself. */
   | { readonly client: "iam"; readonly method: "signBlob" };
@@ -52,7 +53,13 @@ export const uses: Readonly<Record<FunctionName, readonly Use[]>> = {
     ...on("uploads", "signRead"),
     ...on("resources", "look", "readStart", "signCreate"),
   ],
-  admin: [...RINGS, ...on("uploads", "signCreate", "signResumable"), ...RESULTS, ...on("resources", "read")],
+  admin: [
+    ...RINGS,
+    ...on("uploads", "signCreate", "signResumable"),
+    ...RESULTS,
+    ...on("resources", "read", "readStart"),
+    { client: "resources", method: "signCreate", prefix: "spaces/samples/" },
+  ],
   dispatch: [...RINGS, ...adds("timer")],
   ingest: [...RINGS, ...on("uploads", "look", "readStart", "remove")],
   sync: RESULTS,

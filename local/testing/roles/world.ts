@@ -107,7 +107,8 @@ export async function openRolesWorld(): Promise<RolesWorld> {
       known.set(name, clients);
       if (use.client === "iam") return signBlob(name, `${LOOPBACK}:${metadataPorts.get(name)}`, identity);
       if (use.client === "tasks") return performOnTasks(use, clients.tasks, owners.tasks, count);
-      return performOnStorage(use.method, clients[use.client], owners[use.client], `quarantine/${count}`);
+      const object = `${use.prefix ?? "quarantine/"}${count}`;
+      return performOnStorage(use.method, clients[use.client], owners[use.client], object);
     },
     async invoke(name, caller) {
       const check = invokerCheck({
