@@ -1,12 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import type { ScheduleName } from "#shared/manifest.ts";
-import { json } from "#shared/platform/http/content.ts";
-import { route } from "#shared/platform/http/route.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { runLimits } from "./repairs.ts";
 import { type Repair, runRepairs } from "./runRepairs.ts";
 
-const report = z
+/** What a run did; the answer of both routes. */
+export const sweepReport = z
   .object({
     repairs: z.array(
       z.object({
@@ -23,40 +22,10 @@ const report = z
   .openapi("SweepReport");
 
 /** Runs the repairs of one schedule. */
-export function sweep(
+export function runSchedule(
   input: { schedule: ScheduleName; log: Logger },
   { repairs }: { readonly repairs: readonly Repair[] },
 ) {
   const due = repairs.filter(({ schedule }) => schedule === input.schedule);
   return runRepairs(due, { ...runLimits[input.schedule], log: input.log });
 }
-
-/** What people wait for. */
-export const urgentRoute = route(
-  {
-    operationId: "sweepUrgent",
-    access: "private",
-    method: "post",
-    path: "/urgent",
-    summary: "Repair what a crash left and people wait for",
-    responses: { 200: json(report, "What was done.") },
-    errors: [],
-  },
-  sweep,
-  async (c, perform) => c.json(await perform({ schedule: "urgent", log: c.var.log }), 200),
-);
-
-/** What may take its time. */
-export const slowRoute = route(
-  {
-    operationId: "sweepSlow",
-    access: "private",
-    method: "post",
-    path: "/slow",
-    summary: "Apply retention, compare both stores, look at all documents and objects",
-    responses: { 200: json(report, "What was done.") },
-    errors: [],
-  },
-  sweep,
-  async (c, perform) => c.json(await perform({ schedule: "slow", log: c.var.log }), 200),
-);
