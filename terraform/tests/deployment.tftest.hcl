@@ -311,11 +311,21 @@ run "production_behind_a_load_balancer" {
   }
 
   assert {
-    condition = toset(flatten(google_compute_url_map.edge[0].path_matcher[0].path_rule[*].paths)) == toset(concat(
-      flatten([for name, entry in local.functions : [for path in try(entry.trigger.paths, []) : replace(path, "/**", "/*")]]),
-      ["/v1/*"],
+    condition = toset([
+      for rule in google_compute_url_map.edge[0].path_matcher[0].route_rules : rule.match_rules[0].path_template_match
+      ]) == toset(concat(
+      flatten([for name, entry in local.functions : try(entry.trigger.paths, [])]),
+      [local.data.fallback.path],
     ))
     error_message = "Every path of the origin leads to its function."
+  }
+
+  assert {
+    condition = (
+      index([for rule in google_compute_url_map.edge[0].path_matcher[0].route_rules : rule.match_rules[0].path_template_match], "/v1/jobs/*/events")
+      < index([for rule in google_compute_url_map.edge[0].path_matcher[0].route_rules : rule.match_rules[0].path_template_match], "/v1/jobs/**")
+    )
+    error_message = "The streams of a job are asked before the function of all its other paths."
   }
 
   assert {
