@@ -143,7 +143,8 @@ function runTests(
     [
       "--test",
       `--test-concurrency=${concurrency}`,
-      ...(tier === "unit" ? ["--import=./local/testing/noProcesses.ts"] : []),
+      // Unit tests share one process: a process for each file would load the same libraries a hundred times.
+      ...(tier === "unit" ? ["--import=./local/testing/noProcesses.ts", "--test-isolation=none"] : []),
       ...reporters,
       ...options,
       ...files,
