@@ -220,7 +220,9 @@ export const functions = {
     invoker: "public",
     purpose: "Event streams: a job's changes as server-sent events, apart from the requests of jobs.",
     settings: [...COMMON, ...SQL, ...PHONES, "STREAMS_PER_ACCOUNT", "STREAMS_PER_INSTANCE"],
-    // More than the streams of an instance, so that a refusal is answered at once.
+    // More than the streams of an instance (STREAMS_PER_INSTANCE, 250), so that a refusal is answered at once. Cloud Run starts another
+    // instance when the average is above 60 % of this, 180, so before one has to refuse; four have room for 1,000 streams:
+    // https://cloud.google.com/run/docs/about-instance-autoscaling
     concurrency: 300,
     memoryMiB: 1024,
     maxInstances: 4,

@@ -34,17 +34,19 @@ test("a full instance refuses a stream with Retry-After; one that leaves makes r
   const origin = await running(
     "streams",
     streamJobEventsRoute.performing(async ({ userId }) => {
-      const end = open.add(userId);
-      openNow += 1;
       return {
         async *events(signal) {
           yield { id: "1", event: "job", data: jobView() };
           if (!signal.aborted) await once(signal, "abort");
         },
         mayGoOn: async () => true,
-        ended: () => {
-          openNow -= 1;
-          end();
+        takePlace: () => {
+          const end = open.add(userId);
+          openNow += 1;
+          return () => {
+            openNow -= 1;
+            end();
+          };
         },
       };
     }),

@@ -18,7 +18,7 @@ test("each change is an event with its id, and the stream ends with the job", as
         yield { id: "2", event: "job", data: ended };
       },
       mayGoOn: async () => true,
-      ended: () => {},
+      takePlace: () => () => {},
     };
   });
   const { status, headers, text } = await callerOf(route, {})("GET", PATH, {

@@ -9,8 +9,8 @@ import { isOpen } from "#shared/queue/jobDocument.ts";
 import { type OwnJobInput, ownJob } from "#shared/queue/ownJob.ts";
 import type { ViewDeps } from "#shared/queue/view.ts";
 import { eventStream, type StreamEvent, type StreamSource } from "./eventStream.ts";
-import { mayWatch } from "./mayWatch.ts";
 import type { OpenStreams } from "./openStreams.ts";
+import { watchEnd } from "./watchEnd.ts";
 import { isLastEvent, watchJob } from "./watchJob.ts";
 
 export interface StreamDeps extends ViewDeps {
@@ -21,7 +21,7 @@ export interface StreamDeps extends ViewDeps {
 /**
  * The changes of a job of the caller's space.
  * @returns undefined when the job has ended and its end was heard: there is nothing to wait for
- * @throws `not_found`; `token_invalid` when the session has ended; `rate_limited` when too many streams are open
+ * @throws `not_found`, also when the caller left the space meanwhile; `token_invalid` when the session has ended
  */
 export async function streamJobEvents(
   input: OwnJobInput & {
@@ -33,12 +33,17 @@ export async function streamJobEvents(
 ): Promise<StreamSource | undefined> {
   const { id, userId, sessionId, language, lastEventId } = input;
   const { spaceId, ...job } = await ownJob(input, deps);
-  const mayGoOn = () => mayWatch(deps.sql, { userId, sessionId, spaceId }, deps.clock());
-  if (!(await mayGoOn())) throw errors.tokenInvalid("the session has ended");
+  const end = () => watchEnd(deps.sql, { userId, sessionId, spaceId }, deps.clock());
+  const ended = await end();
+  if (ended === "session_ended") throw errors.tokenInvalid("the session has ended");
+  if (ended === "not_a_member") throw errors.notFound();
   if (lastEventId !== undefined && !isOpen(job) && (await isLastEvent(id, lastEventId, deps.firestore)))
     return undefined;
-  const ended = deps.open.add(userId);
-  return { events: (signal) => jobEvents(id, { language, lastEventId }, signal, deps), mayGoOn, ended };
+  return {
+    events: (signal) => jobEvents(id, { language, lastEventId }, signal, deps),
+    mayGoOn: async () => (await end()) === undefined,
+    takePlace: () => deps.open.add(userId),
+  };
 }
 
 async function* jobEvents(...watched: Parameters<typeof watchJob>): AsyncGenerator<StreamEvent> {
@@ -53,7 +58,7 @@ export const streamJobEventsRoute = route(
     path: "/v1/jobs/{id}/events",
     summary: "Watch a job: server-sent events",
     description:
-      "The second choice: a phone that can, listens to the job's document in Firestore (POST /v1/auth/firebase-token), which sends a change as it happens and takes no request. Streams are limited per account and instance; over the limit the answer is 429 with Retry-After. A proxy may hold a stream back until its end; the function's own address does not.",
+      "The second choice: a phone that can, listens to the job's document in Firestore (POST /v1/auth/firebase-token), which sends a change as it happens and takes no request. Each instance of the function limits its streams, of one account and in all; over a limit the answer is 429 with Retry-After. A proxy may hold a stream back until its end; the function's own address does not.",
     request: {
       params: idParam,
       headers: languageHeader.extend({ "last-event-id": z.string().max(100).optional() }),
@@ -61,7 +66,7 @@ export const streamJobEventsRoute = route(
     responses: {
       200: {
         description:
-          "The job at each change, as event `job`. Ends with the job, after 25 s, or within 10 s of the end of the session or membership; resume with Last-Event-ID.",
+          "The job at each change, as event `job`. Ends with the job, or after 25 s; resume with Last-Event-ID. Session and membership are checked every 10 s, and the stream ends when one has ended; while the database doesn't answer, the stream goes on until its 25 s are over.",
         content: { "text/event-stream": { schema: z.string() } },
       },
       204: { description: "The job has ended and its end was heard: there is nothing to wait for." },
@@ -80,6 +85,6 @@ export const streamJobEventsRoute = route(
       lastEventId,
     });
     // 204 makes an EventSource stop asking.
-    return source === undefined ? c.body(null, 204) : eventStream(c, source);
+    return source === undefined ? c.body(null, 204) : eventStream(c.req.raw, c.var.log, source);
   },
 );

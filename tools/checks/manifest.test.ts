@@ -10,7 +10,7 @@ import {
   functions,
   MEMORY,
 } from "#shared/manifest.ts";
-import { secretSettings } from "#shared/platform/config/settings.ts";
+import { secretSettings, settingSchemas } from "#shared/platform/config/settings.ts";
 import { actualFirebaseJson, expectedFirebaseJson, rewriteFor } from "../build/firebaseJson.ts";
 import { ROOT } from "../build/functions.ts";
 import { openApiDocument } from "../build/openapi.ts";
@@ -33,6 +33,12 @@ test("who serves several requests at once has a whole processor, as Cloud Run as
   const entries: Record<string, FunctionManifest> = functions;
   for (const [name, { concurrency, cpu }] of Object.entries(entries))
     assert.ok(concurrency === 1 || cpu >= 1, name);
+});
+
+test("Cloud Run starts another instance of streams before one refuses a stream", () => {
+  const { concurrency } = functions.streams;
+  const atOnce = settingSchemas.STREAMS_PER_INSTANCE.parse(undefined);
+  assert.ok(0.6 * concurrency < atOnce && atOnce < concurrency);
 });
 
 test("each function's memory was measured, and it has that with headroom", () => {

@@ -20,17 +20,18 @@ const STRANGER = "s".repeat(26);
 let queue: QueueHarness;
 let jobs: App;
 let streams: App;
-let sessionIsLive = true;
+/** What `watchEnd` reads. */
+let watcher = { live: true, member: true };
 let engine: App;
 before(async () => {
   queue = await queueHarness();
   const groups: Record<string, string> = { [USER]: SPACE, [STRANGER]: "x".repeat(26) };
-  // Only `spaceOfCaller` and `mayWatch` ask it.
+  // Only `spaceOfCaller` and `watchEnd` ask it; the rows are of the shape that they ask for.
   const sql = {
-    query: async (text: string, [userId = ""]: string[]) => ({
-      rowCount: text.includes("FROM sessions") && sessionIsLive ? 1 : 0,
-      rows: groups[userId] ? [{ space_id: groups[userId], role: "care_giver" }] : [],
-    }),
+    query: async (text: string, [userId = ""]: string[]) => {
+      if (text.includes("FROM sessions")) return { rows: [watcher] };
+      return { rows: groups[userId] ? [{ space_id: groups[userId], role: "care_giver" }] : [] };
+    },
   } as unknown as Sql;
   const http: HttpDeps = {
     log: silentLogger,
@@ -129,9 +130,10 @@ test("a stranger gets 404 for each thing, as for what isn't there, and changes n
     ["POST", "/cancel"],
     ["POST", "/retry"],
   ] as const) {
-    await refuses(call(jobs, method, `/v1/jobs/${id}${path}`, { token: STRANGER }), 404, "not_found");
-    await refuses(call(jobs, method, `/v1/jobs/${randomId()}${path}`, { token: USER }), 404, "not_found");
-    await refuses(call(jobs, method, `/v1/jobs/..%2f${id}${path}`, { token: USER }), 404, "not_found");
+    const app = path === "/events" ? streams : jobs;
+    await refuses(call(app, method, `/v1/jobs/${id}${path}`, { token: STRANGER }), 404, "not_found");
+    await refuses(call(app, method, `/v1/jobs/${randomId()}${path}`, { token: USER }), 404, "not_found");
+    await refuses(call(app, method, `/v1/jobs/..%2f${id}${path}`, { token: USER }), 404, "not_found");
   }
   const list = await call(jobs, "GET", "/v1/jobs", { token: STRANGER });
   assert.deepEqual(await list.json(), { items: [], nextCursor: null });
@@ -329,12 +331,15 @@ test("a resumed stream repeats nothing and loses nothing; an ended job is 204", 
   assert.deepEqual([third.status, third.heard], [204, []]);
 });
 
-test("a stream isn't opened in a session that has ended", async () => {
+test("a stream isn't opened after the end of its session, or of the membership", async () => {
   const { id } = await queue.submit();
-  sessionIsLive = false;
-  const answer = call(streams, "GET", `/v1/jobs/${id}/events`, { token: USER });
-  await refuses(answer, 401, "token_invalid");
-  sessionIsLive = true;
+  const ask = () => call(streams, "GET", `/v1/jobs/${id}/events`, { token: USER });
+  watcher = { live: false, member: true };
+  await refuses(ask(), 401, "token_invalid");
+  // Left between the look for the job and this: the session is alive, and the phone has no reason to refresh.
+  watcher = { live: true, member: false };
+  await refuses(ask(), 404, "not_found");
+  watcher = { live: true, member: true };
 });
 
 test("the place in line is sent when other jobs move it, without a change of the job", async () => {
