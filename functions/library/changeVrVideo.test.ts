@@ -18,6 +18,7 @@ test("a title alone leaves scene and avatars as they are", async () => {
   assert.deepEqual([status, answered.get("etag")], [200, '"v2"']);
   assert.deepEqual(given.db.asked, [
     [PERSON, ID],
+    [ID],
     [PERSON, ID, "Tea", null, null, "v2", ["v1"]],
     [PERSON, ID],
   ]);
@@ -30,7 +31,7 @@ test("avatars take the place of all; a resource that can't be used is named", as
     (await callerOf(changeVrVideoRoute, given)("PATCH", PATH, { body: { avatars }, headers })).status,
     200,
   );
-  assert.deepEqual(given.db.asked.slice(3, 5), [[ID], [ID, JSON.stringify(avatars)]]);
+  assert.deepEqual(given.db.asked.slice(4, 6), [[ID], [ID, JSON.stringify(avatars)]]);
 
   const wrong = callerOf(changeVrVideoRoute, deps([{ ...vrVideoRow(), kind: "avatar" }]));
   const body = { scene: { resourceId: ID, transform } };

@@ -16,7 +16,9 @@ const changeVrVideoBody = z
   .strictObject({
     title: titleSchema.optional(),
     scene: placedSchema.optional(),
-    avatars: avatarsSchema.optional().describe("Takes the place of all avatars."),
+    avatars: avatarsSchema
+      .optional()
+      .describe("Take the place of all avatars that are shown; one that can't be shown at the moment stays."),
   })
   .refine(
     (change) => Object.values(change).some((part) => part !== undefined),
@@ -28,7 +30,7 @@ type ChangeVrVideo = z.infer<typeof changeVrVideoBody>;
 /**
  * Saves what was moved about in a VR video of this person's space.
  * @param input.ifMatch the request's header
- * @throws `precondition_required`, `invalid_request` for the header; `not_found`; `changed_meanwhile`, and then nothing was changed;
+ * @throws `precondition_required`, `invalid_request` for the header, or for more than ten avatars with those that can't be shown at the moment; `not_found`; `changed_meanwhile`, and then nothing was changed;
  *   `resource_unknown` for a resource that can't be used there
  */
 export async function changeVrVideo(

@@ -6,12 +6,13 @@ import { ID_PATTERN } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { visibleKinds } from "./resourceRows.ts";
 import { givenTransform } from "./transform.ts";
+import { MAX_AVATARS } from "./vrVideoRows.ts";
 
 export const placedSchema = z.strictObject({
   resourceId: z.string().regex(ID_PATTERN, "expected a resource's id"),
   transform: givenTransform,
 });
-export const avatarsSchema = z.array(placedSchema).min(1).max(10);
+export const avatarsSchema = z.array(placedSchema).min(1).max(MAX_AVATARS);
 type Placed = z.infer<typeof placedSchema>;
 
 /**

@@ -3,9 +3,13 @@
  * shown either, and an avatar that can't be shown is left out.
  */
 import { versionColumn } from "#shared/platform/firestore/version.ts";
+import { errors } from "#shared/platform/errors.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
 import type { Precondition } from "#shared/platform/http/ifMatch.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+
+/** In one VR video. The database holds positions from 0 to 9. */
+export const MAX_AVATARS = 10;
 
 interface Transform {
   readonly position: [number, number, number];
@@ -25,8 +29,17 @@ export interface VrVideoRow {
   readonly avatars: Array<{ resourceId: string; transform: Transform }>;
 }
 
+/** Avatars of the VR video `v` that can't be shown at the moment: their positions, a digit each; null for none. */
+const HIDDEN = `
+    (SELECT string_agg(a.position::text, '' ORDER BY a.position)
+       FROM vr_video_avatars a JOIN resources r ON r.id = a.avatar_id
+       WHERE a.vr_video_id = v.id AND (r.hidden OR r.space_id <> v.space_id))`;
+
+/** The state that a person sees: another one also when an avatar comes or goes because its resource can be shown or not. */
+const VERSION = `v.version || coalesce('.' || ${HIDDEN}, '')`;
+
 const COLUMNS = `
-  v.id, v.title, v.scene_id, v.scene_transform, v.version, v.created_at,
+  v.id, v.title, v.scene_id, v.scene_transform, ${VERSION} AS version, v.created_at,
     ${versionColumn("v.created_at")} AS created_at_text,
     (SELECT coalesce(json_agg(json_build_object('resourceId', a.avatar_id, 'transform', a.transform) ORDER BY a.position), '[]')
        FROM vr_video_avatars a JOIN resources r ON r.id = a.avatar_id
@@ -83,11 +96,12 @@ interface Placed {
 }
 
 /**
- * Changes a VR video of this person's space, if it is in a state that the precondition names. One statement decides, so of two people
- * at once who name the same state one changes it.
- * @param sql a transaction: the avatars follow the decision
+ * Changes a VR video of this person's space, if it is in a state that the precondition names. Of two people at once who name the same
+ * state one changes it. Avatars take the place of those that are shown; one that can't be shown at the moment stays, behind them.
+ * @param sql a transaction, which ends the change if this throws
  * @param version the state's that it makes
  * @returns whether it did
+ * @throws `invalid_request` when the avatars and those that stay are more than ten
  */
 export async function changeIf(
   sql: Sql,
@@ -95,11 +109,14 @@ export async function changeIf(
 ): Promise<boolean> {
   const { userId, id, change, version, precondition } = input;
   const { title, scene, avatars } = change;
-  const { rowCount } = await sql.query(
+  // The next statement then sees all that others did before, so what it compares is what it answers.
+  await sql.query("SELECT FROM vr_videos WHERE id = $1 FOR NO KEY UPDATE", [id]);
+  const { rows } = await sql.query<{ hidden: string | null }>(
     `UPDATE vr_videos v SET title = coalesce($3, v.title), scene_id = coalesce($4, v.scene_id),
        scene_transform = coalesce($5::jsonb, v.scene_transform), version = $6
      FROM space_members m
-     WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2 AND ($7::text[] IS NULL OR v.version = ANY($7))`,
+     WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2 AND ($7::text[] IS NULL OR ${VERSION} = ANY($7))
+     RETURNING ${HIDDEN} AS hidden`,
     [
       userId,
       id,
@@ -110,12 +127,34 @@ export async function changeIf(
       precondition === "any" ? null : precondition,
     ],
   );
-  if (rowCount !== 1) return false;
-  if (avatars) {
-    await sql.query("DELETE FROM vr_video_avatars WHERE vr_video_id = $1", [id]);
-    await insertAvatars(sql, id, avatars);
-  }
+  const [changed] = rows;
+  if (!changed) return false;
+  if (avatars) await replaceAvatars(sql, id, avatars, [...(changed.hidden ?? "")].map(Number));
   return true;
+}
+
+/** @param hidden positions of those that stay */
+async function replaceAvatars(
+  sql: Sql,
+  id: string,
+  avatars: readonly Placed[],
+  hidden: readonly number[],
+): Promise<void> {
+  const { rows } = await sql.query<Placed & { readonly position: number }>(
+    `DELETE FROM vr_video_avatars WHERE vr_video_id = $1
+     RETURNING position, avatar_id AS "resourceId", transform`,
+    [id],
+  );
+  const staying = rows
+    .filter(({ position }) => hidden.includes(position))
+    .sort((a, b) => a.position - b.position)
+    .map(({ resourceId, transform }) => ({ resourceId, transform }));
+  const most = MAX_AVATARS - staying.length;
+  if (avatars.length > most) {
+    const message = `at most ${most}: ${staying.length} of this VR video can't be shown at the moment and stay`;
+    throw errors.invalidRequest(`avatars: ${message}`, { issues: [{ path: "avatars", message }] });
+  }
+  await insertAvatars(sql, id, [...avatars, ...staying]);
 }
 
 /** Places avatars in a VR video that has none. */

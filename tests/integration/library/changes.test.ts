@@ -52,6 +52,29 @@ async function synced(
   assert.equal(await syncResult(result.jobId, world.deps), "synced");
   return result;
 }
+async function syncedAvatar(home: Family): Promise<Result> {
+  const jobId = randomId();
+  const object = `spaces/${home.spaceId}/jobs/${jobId}/1/avatar.glb`;
+  const contentType = "model/gltf-binary";
+  const { size, crc32c, generation } = world.objects.put(object, Buffer.from("a"), contentType);
+  const files = [
+    { name: "avatar.glb", role: "model" as const, object, contentType, size, crc32c, generation },
+  ];
+  return synced(home, { jobId, kind: "avatar", params: { gender: "male" }, files });
+}
+
+/** Writes the result's document so that it can't be read, or as it was, and syncs it. */
+async function spoil(result: Result): Promise<void> {
+  await writeResult(world, result.jobId, { ...result, title: 7 });
+  assert.equal(await syncResult(result.jobId, world.deps), "quarantined");
+}
+async function mend(result: Result): Promise<void> {
+  await writeResult(world, result.jobId, result);
+  assert.equal(await syncResult(result.jobId, world.deps), "synced");
+}
+
+const at = (x: number) => ({ position: [x, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] });
+const placed = (result: Result, x: number) => ({ resourceId: resourceIdOf(result.jobId), transform: at(x) });
 const pathOf = (result: Result) => `/v1/resources/${resourceIdOf(result.jobId)}`;
 const rename = (token: string, path: string, title: string, ifMatch: string) =>
   call("PATCH", path, { token, body: { title }, headers: { "if-match": ifMatch } });
@@ -88,19 +111,7 @@ test("a title that a person gave survives redelivery, a newer result and reconci
 test("of two givers who save at once one gets 412, and nothing is lost", async () => {
   const home = await family(world);
   const [scene, elsewhere] = [await synced(home), await synced(home)];
-  const jobId = randomId();
-  const object = `spaces/${home.spaceId}/jobs/${jobId}/1/avatar.glb`;
-  const contentType = "model/gltf-binary";
-  const { size, crc32c, generation } = world.objects.put(object, Buffer.from("a"), contentType);
-  const files = [
-    { name: "avatar.glb", role: "model" as const, object, contentType, size, crc32c, generation },
-  ];
-  const avatar = await synced(home, { jobId, kind: "avatar", params: { gender: "male" }, files });
-  const at = (x: number) => ({ position: [x, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] });
-  const placed = (result: Result, x: number) => ({
-    resourceId: resourceIdOf(result.jobId),
-    transform: at(x),
-  });
+  const avatar = await syncedAvatar(home);
   const body = { title: "Tea", scene: placed(scene, 0), avatars: [placed(avatar, 0)] };
   const { json } = await call("POST", "/v1/vr-videos", { token: home.giverId, body });
   const path = `/v1/vr-videos/${json.id}`;
@@ -140,6 +151,45 @@ test("of two givers who save at once one gets 412, and nothing is lost", async (
   assert.deepEqual(renames.map(({ status }) => status).sort(), [200, 412, 412]);
   const title = renames.find(({ status }) => status === 200)?.json.title;
   assert.deepEqual(await found(home.giverId, "named"), [title]);
+});
+
+test("a save keeps an avatar that can't be shown at the moment, and its place is full", async () => {
+  const home = await family(world);
+  const [scene, first, second] = [await synced(home), await syncedAvatar(home), await syncedAvatar(home)];
+  const token = home.giverId;
+  const body = { title: "Tea", scene: placed(scene, 0), avatars: [placed(second, 2), placed(first, 1)] };
+  const path = `/v1/vr-videos/${(await call("POST", "/v1/vr-videos", { token, body })).json.id}`;
+  const save = (seen: string, body: object) =>
+    call("PATCH", path, { token, body, headers: { "if-match": seen } });
+  const avatarsThere = async () =>
+    (await call("GET", path, { token })).json.avatars.map(
+      ({ resource: _, ...avatar }: { resource: unknown }) => avatar,
+    );
+
+  const whole = await etagAt(token, path);
+  await spoil(second);
+  assert.equal((await save(whole, { avatars: [placed(first, 3)] })).json.code, "changed_meanwhile");
+  const without = await etagAt(token, path);
+  const full = await save(without, { avatars: Array.from({ length: 10 }, () => placed(first, 3)) });
+  assert.deepEqual([full.status, full.json.errors[0].path], [400, "avatars"]);
+  assert.equal(await etagAt(token, path), without);
+  const saved = await save(without, { avatars: [placed(first, 3), placed(first, 4)] });
+  assert.deepEqual([saved.status, saved.json.avatars], [200, [placed(first, 3), placed(first, 4)]]);
+  assert.equal((await save(saved.headers.get("etag") ?? "", { title: "Cake" })).status, 200);
+  await mend(second);
+  assert.deepEqual(await avatarsThere(), [placed(first, 3), placed(first, 4), placed(second, 2)]);
+  // Seen without the avatar that is there again: it isn't deleted unseen.
+  assert.equal((await save(without, { avatars: [placed(first, 5)] })).status, 412);
+  await save("*", { avatars: [placed(first, 5)] });
+  assert.deepEqual(await avatarsThere(), [placed(first, 5)]);
+
+  const shown = await etagAt(token, path);
+  await spoil(scene);
+  assert.equal((await save(shown, { avatars: [placed(first, 6)] })).status, 404);
+  await mend(scene);
+  const { json } = await call("GET", path, { token });
+  assert.deepEqual([json.title, json.scene.resourceId], ["Cake", resourceIdOf(scene.jobId)]);
+  assert.deepEqual(await avatarsThere(), [placed(first, 5)]);
 });
 
 test("If-Match: any state, a list, a weak tag; without it 428; others' and samples not", async () => {
