@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { z } from "@hono/zod-openapi";
 import { MAX_FILES } from "#shared/kinds/kind.ts";
 import { base32 } from "#shared/platform/ids.ts";
+import { contentTypeSchema } from "#shared/platform/media/contentType.ts";
 import { resourceIdOf, SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { resultObject } from "#shared/results/resultObject.ts";
 
@@ -14,7 +15,7 @@ export const sampleName = z
 
 export const sampleFile = z.strictObject({
   name: z.string().min(1).max(1024),
-  contentType: z.string().max(100),
+  contentType: contentTypeSchema,
   size: z.number().int().min(1).describe("Bytes."),
 });
 

@@ -18,8 +18,13 @@ test("a signed request is answered for each file", async () => {
   assert.deepEqual([status, json, inputs], [200, { files: [signed] }, [{ lease: LEASE, files: [FILE] }]]);
 });
 
-test("no files, a file without bytes or too many are 400, and nothing is signed", async () => {
+test("files that can't be, by number, size or type, are 400, and nothing is signed", async () => {
   const ask = callerOf(announceOutputsRoute.performing(unreached, LEASE), {});
-  for (const files of [[], [{ ...FILE, size: 0 }], [{ ...FILE, name: "" }], Array(67).fill(FILE)])
+  const typed = (rest: string) => [{ ...FILE, contentType: `${FILE.contentType};${rest}` }];
+  const hostile = ["\0", "\r\nX-A: 1", "\ud800", "é", "x".repeat(100)].map(typed);
+  for (const files of [
+    ...[[], [{ ...FILE, size: 0 }], [{ ...FILE, name: "" }], Array(67).fill(FILE)],
+    ...hostile,
+  ])
     assert.equal((await ask("POST", `${PATH}/outputs`, { body: { files }, token })).status, 400);
 });

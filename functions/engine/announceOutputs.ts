@@ -5,6 +5,7 @@ import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
+import { contentTypeSchema } from "#shared/platform/media/contentType.ts";
 import type { SignedRequest } from "#shared/platform/storage/urlSigner.ts";
 import { resultObject } from "#shared/results/resultObject.ts";
 import type { EngineDeps } from "./deps.ts";
@@ -78,7 +79,7 @@ export const announceOutputsRoute = route(
             .array(
               z.strictObject({
                 name: fileNameSchema,
-                contentType: z.string().max(100),
+                contentType: contentTypeSchema,
                 size: z.number().int().min(1).describe("Bytes."),
               }),
             )

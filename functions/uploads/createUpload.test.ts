@@ -31,6 +31,8 @@ test("a body that can't be an upload is 400 and names the field; nothing is sign
   const ask = callerOf(createUploadRoute.performing(unreached), {});
   const wrong: [object, string][] = [
     [{ ...BODY, contentType: "video" }, "contentType"],
+    [{ ...BODY, contentType: "video/mp4;\0" }, "contentType"],
+    [{ ...BODY, contentType: "video/mp4;\r\nX-A: 1" }, "contentType"],
     [{ ...BODY, size: 0 }, "size"],
     [{ ...BODY, name: "a\u0007" }, "name"],
     [{ ...BODY, crc32c: "AAAAAA" }, "crc32c"],
@@ -45,7 +47,7 @@ test("a body that can't be an upload is 400 and names the field; nothing is sign
 test("who is in no group is refused before anything is signed", async () => {
   const asked = createUploadOfCaller(
     { userId: PERSON, body: BODY },
-    // Anything else it read would be undefined.
+    // Only a part, asserted to be all: the refusal comes before the rest is read, and what it read would be undefined.
     { sql: databaseGiving([]) } as unknown as Parameters<typeof createUploadOfCaller>[1],
   );
   await assert.rejects(asked, { code: "group_required" });

@@ -84,6 +84,8 @@ test("endings and content types are compared without case; endings are unique", 
   assert.ok(!hasEnding(fileFormats.glb, ".glb"));
   assert.ok(!hasEnding(fileFormats.glb, "a.glb.png"));
   assert.ok(hasContentType(fileFormats.json, "Application/JSON; charset=utf-8"));
+  for (const rest of ["\0", "\r\nX-A: 1", "\n", "\ud800", "\x7f", "é", "\u2028", "x".repeat(100)])
+    assert.ok(!hasContentType(fileFormats.png, `image/png;${rest}`), JSON.stringify(rest));
   const endings = Object.values<FileFormat>(fileFormats).flatMap((format) => format.endings);
   assert.equal(new Set(endings).size, endings.length);
 });

@@ -3,6 +3,7 @@
  * its first bytes, where the format has any that all its files begin with.
  */
 import { constants, gunzipSync } from "node:zlib";
+import { isContentType } from "../platform/media/contentType.ts";
 import { essence } from "../platform/media/mediaTypes.ts";
 
 export interface FileFormat {
@@ -66,9 +67,9 @@ export function hasEnding({ endings }: FileFormat, name: string): boolean {
   return dot > 0 && endings.includes(name.slice(dot + 1).toLowerCase());
 }
 
-/** Whether the content type, parameters aside, is one of the format's. */
+/** Whether the content type can be stored and sent and is, parameters aside, one of the format's. */
 export function hasContentType({ contentTypes }: FileFormat, contentType: string): boolean {
-  return contentTypes.includes(essence(contentType));
+  return isContentType(contentType) && contentTypes.includes(essence(contentType));
 }
 
 function format(

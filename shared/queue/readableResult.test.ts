@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { kinds } from "../kinds/index.ts";
 import type { FileRole } from "../kinds/kind.ts";
-import { problemsOfData, problemsOfFiles, type ResultFile, rolesOf } from "../kinds/resultRules.ts";
+import { problemOfJson, problemsOfData, problemsOfFiles, type ResultFile, rolesOf } from "../kinds/resultRules.ts";
 import { scene } from "../kinds/scene.ts";
 import { readResult } from "../results/readResult.ts";
 import { jobWith, NOW } from "./testing/jobFixture.ts";
@@ -25,16 +25,32 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }));
 const data = fc.option(fc.dictionary(name, value, { maxKeys: 4, noNullPrototype: true }), { freq: 10 });
+const binary = fc.string({ unit: "binary", maxLength: 8 });
+const usualType = fc.constantFrom("model/gltf-binary", "image/jpeg", "application/octet-stream", "text/html");
+const parameters = fc.oneof(
+  binary,
+  fc.constantFrom(" charset=x", "\0", "\r\nX-A: 1", "\ud800", "\x7f", "é", "x".repeat(100)),
+);
 const file: fc.Arbitrary<ResultFile> = fc.record({
-  name: fc.constantFrom("scene.glb", "poster.jpg", "other.bin", "Other.BIN", "toString", "한.ply", "a/b.glb"),
+  name: fc.oneof(
+    fc.constantFrom("scene.glb", "poster.jpg", "other.bin", "Other.BIN", "toString", "한.ply", "a/b.glb"),
+    binary.map((start) => `${start}.bin`),
+  ),
   role: fc.constantFrom(undefined, undefined, undefined, "model", "companion", "poster"),
-  contentType: fc.constantFrom("model/gltf-binary", "image/jpeg", "application/octet-stream", "text/html"),
+  contentType: fc.oneof(
+    { arbitrary: usualType, weight: 2 },
+    fc.tuple(usualType, parameters).map(([type, rest]) => `${type};${rest}`),
+  ),
   size: fc.constantFrom(1, 16 * 1024 * 1024, 2 ** 40),
 });
 const glb = { name: "scene.glb", contentType: "model/gltf-binary", size: 4 };
-const files = fc.oneof(fc.constantFrom([glb]), fc.array(file, { maxLength: 3 }));
+const files = fc.oneof(
+  fc.constantFrom([glb]),
+  fc.array(file, { maxLength: 3 }),
+  file.map((one) => [glb, { ...one, role: undefined, size: 1 }]),
+);
 
-test("what complete accepts, sync reads, with the same data", () => {
+test("what complete accepts, sync reads and Postgres and headers take", () => {
   let accepted = 0;
   const property = fc.property(data, files, (data, files) => {
     const { roles, problems } = rolesOf(scene, files);
@@ -47,6 +63,8 @@ test("what complete accepts, sync reads, with the same data", () => {
     const reading = readResult(JOB_ID, completed(data, stored), kinds);
     assert.ok(reading.ok, JSON.stringify(reading));
     assert.deepEqual(reading.result.data, data);
+    assert.equal(problemOfJson(reading.result.files, "files"), undefined);
+    for (const { contentType } of reading.result.files) assert.match(contentType, /^[\x20-\x7e]{1,100}$/);
   });
   fc.assert(property, { numRuns: 2_000 });
   assert.ok(accepted > 200, `${accepted} were accepted`);

@@ -5,6 +5,7 @@ import { type Clock, plusSeconds } from "../platform/clock.ts";
 import { errors } from "../platform/errors.ts";
 import { retryConflictsInTurn } from "../platform/firestore/retryConflicts.ts";
 import type { NewId } from "../platform/ids.ts";
+import { contentTypeSchema } from "../platform/media/contentType.ts";
 import { essence } from "../platform/media/mediaTypes.ts";
 import type { SignedRequest, UrlSigner } from "../platform/storage/urlSigner.ts";
 import { requestTrace } from "../platform/trace.ts";
@@ -18,10 +19,7 @@ import { uploadObject } from "./uploadObject.ts";
 export const UPLOAD_URL_SECONDS = 900;
 
 export const createUploadBody = z.strictObject({
-  contentType: z
-    .string()
-    .max(100)
-    .regex(/^[\w.+-]+\/[\w.+-]+(\s*;.*)?$/, "expected a media type"),
+  contentType: contentTypeSchema,
   /** Bytes. */
   size: z.number().int().min(1),
   /** The file's own name, to be shown; never part of a path. */
