@@ -1,3 +1,5 @@
+import { foldCase } from "../platform/foldCase.ts";
+
 /**
  * Names of result files. An engine chooses them; people, programs and Cloud Storage see them. An accepted name is an object's last
  * part, and survives URLs: object names hold neither CR nor LF (https://cloud.google.com/storage/docs/objects#naming).
@@ -28,12 +30,9 @@ export function problemOfName(name: string): NameProblem | undefined {
     : undefined;
 }
 
-/**
- * Equal for names that differ only in case. Upper case first, since it is what `ß` and `SS` have in common; what this holds for equal
- * and Unicode's case folding doesn't (the dotless i) is refused without harm.
- */
+/** Equal for names that differ only in case, or in joiners and selectors, which most fonts and languages don't show. */
 export function foldedName(name: string): string {
-  return name.normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
+  return foldCase(name.replace(/\u200c|\u200d|\ufe0f/g, "").normalize("NFC")).normalize("NFC");
 }
 
 /** A name for a message: what can't be seen or turns the text around is written as its number, and a long name is cut. */
@@ -50,8 +49,8 @@ export function shownName(name: string): string {
 }
 
 /**
- * Controls, line ends, noncharacters, and characters that only steer how others are shown, which all that turn the direction are
- * among; but not the joiners, without which some scripts and emoji can't be written.
+ * Controls, line ends, noncharacters, and characters that can't be seen, which all that only steer how others are shown or turn the direction are
+ * among. Excepted are the two joiners and the selector of emoji, without which some scripts and emoji can't be written; not at the beginning.
  */
 const UNEXPECTED =
-  /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Bidi_Control}]/u;
+  /^(?:\u200c|\u200d|\ufe0f)|(?!\u200c|\u200d|\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}]/u;

@@ -3,7 +3,13 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { kinds } from "../kinds/index.ts";
 import type { FileRole } from "../kinds/kind.ts";
-import { problemOfJson, problemsOfData, problemsOfFiles, type ResultFile, rolesOf } from "../kinds/resultRules.ts";
+import {
+  problemOfJson,
+  problemsOfData,
+  problemsOfFiles,
+  type ResultFile,
+  rolesOf,
+} from "../kinds/resultRules.ts";
 import { scene } from "../kinds/scene.ts";
 import { readResult } from "../results/readResult.ts";
 import { jobWith, NOW } from "./testing/jobFixture.ts";
