@@ -3,7 +3,7 @@ import { page } from "#shared/platform/http/content.ts";
 import { decodeCursor, emptyIsAbsent, pageOf, pageQuery } from "#shared/platform/http/cursor.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { wordsOf } from "#shared/results/titleWords.ts";
+import { searchedWordsOf } from "#shared/results/titleWords.ts";
 import { type ListedResource, listedResourceSchema, viewListedResource } from "./resource.ts";
 import { foundResources, visibleResources } from "./resourceRows.ts";
 import type { FileSigner } from "./signedFiles.ts";
@@ -25,7 +25,7 @@ export async function listResources(
 ): Promise<{ items: ListedResource[]; nextCursor: string | null }> {
   const { userId, limit, cursor, kind, q } = input;
   const page = { limit, after: decodeCursor(cursor), kind };
-  const words = q === undefined ? undefined : wordsOf(q);
+  const words = q === undefined ? undefined : searchedWordsOf(q);
   if (words?.length === 0) return { items: [], nextCursor: null }; // only signs, which begin no word
   const rows = words
     ? await foundResources(deps.db, userId, words, page)

@@ -108,7 +108,7 @@ export async function visibleResources(sql: Sql, userId: string, page: Page): Pr
 
 /**
  * The same of those in whose titles each of these words begins a word.
- * @param words as `wordsOf` gives them; at least one
+ * @param words as `searchedWordsOf` gives them; at least one
  */
 export async function foundResources(
   sql: Sql,

@@ -2,8 +2,9 @@
  * The SQL of VR videos; always through the membership of the person who asks. One whose scene can't be shown at the moment isn't
  * shown either, and an avatar that can't be shown is left out.
  */
-import { versionColumn } from "#shared/platform/firestore/version.ts";
+
 import { errors } from "#shared/platform/errors.ts";
+import { versionColumn } from "#shared/platform/firestore/version.ts";
 import type { Keyset } from "#shared/platform/http/cursor.ts";
 import type { Precondition } from "#shared/platform/http/ifMatch.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";

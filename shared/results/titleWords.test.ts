@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { beginningWith, wordsOf } from "./titleWords.ts";
+import { beginningWith, searchedWordsOf, wordsOf } from "./titleWords.ts";
 
 /** Whether a title is found by a search: each of the search's words is the beginning of one of the title's. */
 function finds(search: string, title: string): boolean {
-  const ranges = wordsOf(search).map(beginningWith);
+  const ranges = searchedWordsOf(search).map(beginningWith);
   const words = wordsOf(title).map((word) => Buffer.from(word));
   return ranges.every(({ low, high }) =>
     words.some((word) => word.compare(Buffer.from(low)) >= 0 && word.compare(Buffer.from(high)) < 0),
@@ -30,7 +30,22 @@ test("a title is found by the beginnings of its words, in any case and without a
     ["할머니".normalize("NFD"), "할머니".normalize("NFC")],
     ["が", "がっこう"],
     ["ﬁne", "fine"],
+    ["STRAẞE", "Straße 7"],
+    ["straße", "STRAẞE"],
+    ["οδοσ", "ΟΔΌΣ"],
+    ["ΟΔΟΣ", "Οδοσήμανση"],
+    ["lodz", "Łódź"],
+    ["Łó", "lodz"],
+    ["smorre", "Smørrebrød"],
     ["🌻", "🌻 garden"],
+    ["weihnachten", "🎄Weihnachten"],
+    ["🎄", "Weihnachten🎄"],
+    ["❤", "Oma❤️Opa"],
+    ["opa", "Oma❤️Opa"],
+    ["👩‍👧", "👩🏽‍👧 am Meer"],
+    ["🇰🇷", "Reise🇰🇷"],
+    ["opa", "Oma+Opa"],
+    ["5", "€5"],
   ] as const) {
     assert.ok(finds(search, title), `${search} in ${title}`);
   }
@@ -45,9 +60,20 @@ test("a title is not found by the inside of a word, another word or another lett
     ["할미", "할머니"],
     ["が", "かっこう"],
     ["कु", "किताब"],
+    ["🎄", "Weihnachten"],
+    ["🇰🇷", "Reise 🇰🇬"],
   ] as const) {
     assert.ok(!finds(search, title), `${search} in ${title}`);
   }
+});
+
+test("each of a title's many words is found; a search looks for its first twenty", () => {
+  const words = Array.from({ length: 60 }, (_, n) => `w${n}`);
+  const title = words.join(" ");
+  for (const word of words) assert.ok(finds(word, title), word);
+  assert.ok(finds(title, words.slice(0, 20).join(" ")));
+  assert.equal(wordsOf("\ufdfa".repeat(200)).length <= 100, true);
+  assert.equal(wordsOf(Array.from({ length: 200 }, (_, n) => `w${n}`).join(" ")).length, 100);
 });
 
 test("a word of any length is cut to what an index takes, in a search too", () => {
