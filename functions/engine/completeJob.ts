@@ -69,9 +69,9 @@ export async function completeJob(
     { type: "complete", hash, files, data },
     deps,
   );
-  await noteLeaseEnd(jobId, completed, "succeeded", deps);
   const { leaseNumber } = job;
   if (verdict === "changed") deps.log.info("job_succeeded", { jobId, kind: job.kind, leaseNumber });
+  await noteLeaseEnd(jobId, completed, "succeeded", deps);
   return answer;
 }
 

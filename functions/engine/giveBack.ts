@@ -20,8 +20,6 @@ export async function giveBack(
   deps: EngineDeps,
 ): Promise<{ jobId: string; state: JobState }> {
   const { verdict, job } = await changeLeased(jobId, { ...how, hash }, deps);
-  // Also at a repetition: the first call may have stopped before it noted this.
-  await noteLeaseEnd(jobId, job, how.type === "fail" ? failureEnd(how) : "released", deps);
   if (verdict === "changed") {
     deps.log.info(how.type === "fail" ? "attempt_failed" : "lease_released", {
       jobId,
@@ -31,5 +29,7 @@ export async function giveBack(
       ...(how.type === "fail" ? { code: how.code, retryable: how.retryable } : {}),
     });
   }
+  // Also at a repetition: the first call may have stopped before it noted this.
+  await noteLeaseEnd(jobId, job, how.type === "fail" ? failureEnd(how) : "released", deps);
   return { jobId, state: job.state };
 }

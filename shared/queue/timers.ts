@@ -21,15 +21,16 @@ export async function endLease(
 ): Promise<TimerOutcome> {
   const { jobId, leaseNumber, at } = input;
   const applied = await unlessGone(changeJob(jobId, { type: "lease_ended", leaseNumber }, deps));
-  // Also when the job was changed by an earlier run of this timer, which may have stopped before it noted that.
-  if (applied?.job.lastLease?.how === "ended" && lastLeaseNumber(applied.job) === leaseNumber) {
-    await noteLeaseEnd(jobId, applied.job, "lost", deps);
-  }
   if (applied?.verdict === "changed") {
     const { attempt, maxAttempts, state, kind } = applied.job;
     withTrace(applied.job.trace, () =>
       deps.log.warn("lease_ended", { jobId, kind, leaseNumber, attempt, maxAttempts, state }),
     );
+  }
+  // After the log line, which a run that is repeated doesn't write again. And also when an earlier run of this timer changed the job: it may
+  // have stopped before it noted that.
+  if (applied?.job.lastLease?.how === "ended" && lastLeaseNumber(applied.job) === leaseNumber) {
+    await noteLeaseEnd(jobId, applied.job, "lost", deps);
   }
   return outcomeOf(applied, at);
 }

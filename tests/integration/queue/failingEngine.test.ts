@@ -135,6 +135,30 @@ test("leases that are lost count, once each however often their timers go off", 
   );
 });
 
+test("why an attempt ended is logged first: noting it may fail, and isn't logged later", async () => {
+  const [id = ""] = await submitted(1);
+  await queue.lease();
+  queue.pass(61);
+  const firestore = new Proxy(queue.firestore, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (name !== "collection" || typeof value !== "function") {
+        return typeof value === "function" ? value.bind(target) : value;
+      }
+      return (path: string) => {
+        if (path === "engineRecords") throw new Error("away");
+        return value.call(target, path);
+      };
+    },
+  });
+  await endLease({ jobId: id, leaseNumber: 1 }, { ...queue.deps, firestore });
+  await endLease({ jobId: id, leaseNumber: 1 }, queue.deps);
+  assert.deepEqual(
+    logged.map(({ event }) => event).filter((event) => String(event).startsWith("lease_end")),
+    ["lease_ended", "lease_end_not_noted"],
+  );
+});
+
 test("any number of bad videos of one family pauses nothing", async () => {
   for (let index = 0; index < 10; index++) await queue.submit();
   await failed(10, {}, { ...FAILURE, code: "video_unreadable", retryable: false });
