@@ -76,12 +76,16 @@ async function runTiers(
     console.log(`\n${tier} tests`);
     const env = await Promise.race([environmentOf(tier, cloud, { run, dir }), stopAsked]);
     if (env === undefined) return 130;
-    const countFile = join(dir, `${tier}.json`);
-    const ended = await runTests(tier, files[tier], options, env, countFile, stopAsked);
-    code ||= ended;
-    const counts = readCounts(countFile);
-    total.passed += counts.passed;
-    total.failed += counts.failed;
+    const runs = lanesOf(tier, files[tier]).map(async (lane, index) => {
+      const countFile = join(dir, `${tier}-${index}.json`);
+      const ended = await runTests(tier, lane, options, env, countFile, stopAsked);
+      return { ended, ...readCounts(countFile) };
+    });
+    for (const { ended, passed, failed } of await Promise.all(runs)) {
+      code ||= ended;
+      total.passed += passed;
+      total.failed += failed;
+    }
   }
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return code;
@@ -90,8 +94,34 @@ async function runTiers(
 /** A local cloud is started at once when a test needs one: it becomes ready while other tests run. */
 function sharedCloud(files: Files, { run, dir }: TestRun): Promise<string> | undefined {
   const visits = files.acceptance.length > 0 && !process.env[ADDRESSES.endpoints];
-  const uses = files.integration.some((file) => readFileSync(join(ROOT, file), "utf8").includes("testCloud"));
-  return visits || uses ? startTestCloud(run, dir).then(({ endpointsFile }) => endpointsFile) : undefined;
+  return visits || files.integration.some(usesCloud)
+    ? startTestCloud(run, dir).then(({ endpointsFile }) => endpointsFile)
+    : undefined;
+}
+
+function usesCloud(file: string): boolean {
+  return readFileSync(join(ROOT, file), "utf8").includes("testCloud");
+}
+
+/** Test files that run beside those of the tier's other lanes. */
+interface Lane {
+  readonly files: readonly string[];
+  readonly filesAtOnce: number;
+}
+
+/**
+ * The one local cloud is used by one file at a time: some kill its processes, and one engine would lease another's jobs. These files
+ * wait more than they compute, so the others go on beside them on all processors.
+ */
+function lanesOf(tier: Tier, files: readonly string[]): Lane[] {
+  const onCloud =
+    tier === "acceptance" ? files : files.filter((file) => tier === "integration" && usesCloud(file));
+  const others = files.filter((file) => !onCloud.includes(file));
+  const lanes = [
+    { files: onCloud, filesAtOnce: 1 },
+    { files: others, filesAtOnce: Math.max(2, availableParallelism()) },
+  ];
+  return lanes.filter((lane) => lane.files.length > 0);
 }
 
 /** @returns the environment that tells the tests of a tier where the backends are that were started for them */
@@ -124,14 +154,12 @@ async function environmentOf(
 
 function runTests(
   tier: Tier,
-  files: readonly string[],
+  { files, filesAtOnce }: Lane,
   options: readonly string[],
   env: Environment,
   countFile: string,
   stopAsked: Promise<void>,
 ): Promise<number> {
-  // One journey's engine would lease another's jobs.
-  const concurrency = tier === "acceptance" ? 1 : Math.max(2, availableParallelism());
   const reporters = options.some((option) => option.startsWith("--test-reporter"))
     ? []
     : [
@@ -142,7 +170,7 @@ function runTests(
     process.execPath,
     [
       "--test",
-      `--test-concurrency=${concurrency}`,
+      `--test-concurrency=${filesAtOnce}`,
       // Unit tests share one process: a process for each file would load the same libraries a hundred times.
       ...(tier === "unit" ? ["--import=./local/testing/noProcesses.ts", "--test-isolation=none"] : []),
       ...reporters,
