@@ -1,41 +1,8 @@
 # A function, queue, topic, bucket, secret, setting and schedule that are only in the data: the file added.json beside this one has one more of each.
 
 mock_provider "google" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_data "google_project" {
-    defaults = { number = "123456789012" }
-  }
-
-  mock_data "google_storage_project_service_account" {
-    defaults = { email_address = "service-123456789012@gs-project-accounts.iam.gserviceaccount.com" }
-  }
-
-  mock_resource "google_sql_database_instance" {
-    defaults = {
-      private_ip_address = "10.20.0.3"
-      server_ca_cert     = [{ cert = "-----BEGIN CERTIFICATE-----", common_name = "", create_time = "", expiration_time = "", sha1_fingerprint = "" }]
-    }
-  }
-}
-
-variables {
-  project_id     = "example-reverie"
-  environment    = "staging"
-  repository_url = "https://github.com/example/reverie"
-  alert_emails   = ["oncall@example.com"]
-
-  settings = {
-    TOKEN_PUBLIC_KEYS      = "{\"keys\":[]}"
-    GOOGLE_CLIENT_IDS      = "phone"
-    GOOGLE_OAUTH_CLIENT_ID = "web"
-    APP_REDIRECT_URIS      = "reverie://signed-in"
-    ALLOWED_ORIGINS        = "https://app.example.com, https://console.example.com"
-    ENGINES                = "[]"
-    ENGINE_CALLERS         = "engine@example.iam.gserviceaccount.com"
-    ADMIN_CALLERS          = "admin@example.iam.gserviceaccount.com"
-    MAIL_FROM              = "no-reply@example.com"
-  }
 }
 
 run "what_is_added_to_the_data_is_deployed" {

@@ -1,43 +1,12 @@
 # What a plan of the project's own data must be. The provider is a mock, so nothing here needs a network or an account.
 
 mock_provider "google" {
+  source          = "./tests/mocks"
   override_during = plan
-
-  mock_data "google_project" {
-    defaults = { number = "123456789012" }
-  }
-
-  mock_data "google_storage_project_service_account" {
-    defaults = { email_address = "service-123456789012@gs-project-accounts.iam.gserviceaccount.com" }
-  }
-
-  mock_resource "google_sql_database_instance" {
-    defaults = {
-      private_ip_address = "10.20.0.3"
-      server_ca_cert     = [{ cert = "-----BEGIN CERTIFICATE-----", common_name = "", create_time = "", expiration_time = "", sha1_fingerprint = "" }]
-    }
-  }
 }
 
 variables {
-  project_id     = "example-reverie"
-  environment    = "staging"
-  repository_url = "https://github.com/example/reverie"
-  alert_emails   = ["oncall@example.com"]
-
   bundles = { for name in keys(jsondecode(file("reverie.json")).functions) : name => "${name}-${sha256(name)}.zip" }
-
-  settings = {
-    TOKEN_PUBLIC_KEYS      = "{\"keys\":[]}"
-    GOOGLE_CLIENT_IDS      = "phone"
-    GOOGLE_OAUTH_CLIENT_ID = "web"
-    APP_REDIRECT_URIS      = "reverie://signed-in"
-    ALLOWED_ORIGINS        = "https://app.example.com, https://console.example.com"
-    ENGINES                = "[]"
-    ENGINE_CALLERS         = "engine@example.iam.gserviceaccount.com"
-    ADMIN_CALLERS          = "admin@example.iam.gserviceaccount.com"
-    MAIL_FROM              = "no-reply@example.com"
-  }
 }
 
 run "plan" {
@@ -339,5 +308,28 @@ run "production_behind_a_load_balancer" {
       google_cloudfunctions2_function.function["auth"].service_config[0].environment_variables["EDGE"] == "loadBalancer"
     )
     error_message = "Functions know the origin by the domain, and the way in."
+  }
+}
+
+# What docs/deploy.md and Cloud Build apply first: the migrations' job with all that it needs, since it runs before the functions.
+run "the_first_apply_makes_what_migrations_need" {
+  command = plan
+
+  plan_options {
+    target = [google_cloud_run_v2_job.migrations]
+  }
+
+  variables {
+    migrations_image = "us-central1-docker.pkg.dev/example-reverie/reverie/migrations@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+  }
+
+  assert {
+    condition     = google_sql_database.reverie.name == "reverie"
+    error_message = "The database is there before the job logs in to it."
+  }
+
+  assert {
+    condition     = toset(keys(google_sql_user.account)) == toset(keys(local.database_users))
+    error_message = "The job makes each function's user a member of its role, so all users are there."
   }
 }
