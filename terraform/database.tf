@@ -1,8 +1,6 @@
 # Postgres: private address only, TLS only, log-ins by IAM only.
 
 locals {
-  database_name = "reverie"
-
   # Functions with a pool, and the migrations' job. Postgres knows an account by its address without the end.
   database_users = {
     for name in concat([for name, entry in local.functions : name if entry.sqlPool > 0], ["migrations"]) :
@@ -10,10 +8,11 @@ locals {
   }
 
   # No password: it is an access token of the account at each connection. Certificates of an instance are signed by its own CA, so
-  # trusting that one (verify-ca) is trusting the instance; they don't name the private address.
+  # trusting that one (verify-ca) is trusting the instance; they don't name the private address. The database's name is asked of its resource,
+  # so all that has this address comes after the database.
   database_urls = {
     for name, user in local.database_users : name =>
-    "postgres://${urlencode(user)}@${google_sql_database_instance.main.private_ip_address}:5432/${local.database_name}?sslmode=verify-ca"
+    "postgres://${urlencode(user)}@${google_sql_database_instance.main.private_ip_address}:5432/${google_sql_database.reverie.name}?sslmode=verify-ca"
   }
 
   # While a revision replaces another, both may have all their instances.
@@ -89,7 +88,7 @@ resource "google_sql_database_instance" "main" {
 }
 
 resource "google_sql_database" "reverie" {
-  name            = local.database_name
+  name            = "reverie"
   instance        = google_sql_database_instance.main.name
   deletion_policy = "ABANDON"
 }
