@@ -79,7 +79,9 @@ resource "google_firebaserules_release" "firestore" {
   ruleset_name = "projects/${var.project_id}/rulesets/${google_firebaserules_ruleset.firestore.name}"
 }
 
-# Phones listen to their jobs' documents, signed in by custom tokens; no one signs in to Firebase by other ways.
+# Phones sign in to Firebase with a custom token, to listen to their jobs' documents; the first such sign-in makes the account, so sign-up
+# stays open. Firebase may also vouch for people in other ways (functions/auth/README.md). An account that someone makes for themselves here reads
+# nothing: the security rules ask for a session document, which only functions write, and functions/auth joins accounts by verified addresses alone.
 resource "google_identity_platform_config" "main" {
   sign_in {
     allow_duplicate_emails = false
@@ -89,17 +91,19 @@ resource "google_identity_platform_config" "main" {
     }
 
     email {
-      enabled = false
+      enabled           = contains(var.firebase_providers, "email")
+      password_required = true
     }
 
     phone_number {
-      enabled = false
+      enabled = contains(var.firebase_providers, "phone")
     }
   }
 
   client {
     permissions {
-      disabled_user_signup   = true
+      disabled_user_signup = false
+      # Accounts go by way of DELETE /v1/me, which erases the rest of the person's data too.
       disabled_user_deletion = true
     }
   }

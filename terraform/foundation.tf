@@ -8,3 +8,11 @@ resource "terraform_data" "foundation" {
     secrets = [for secret in google_secret_manager_secret.secret : secret.secret_id]
   }
 }
+
+# What has to be there before the migrations run, and they run before the functions: `terraform apply -target=terraform_data.before_migrations` makes
+# the database with its users and the job. New metrics are made here too, so that the wait for them goes by beside that for the database.
+resource "terraform_data" "before_migrations" {
+  input = one(google_cloud_run_v2_job.migrations[*].name)
+
+  depends_on = [google_cloud_run_v2_job.migrations, terraform_data.metrics_known]
+}

@@ -16,6 +16,16 @@ resource "google_logging_metric" "event" {
   depends_on = [google_project_service.service]
 }
 
+# Cloud Monitoring refuses a policy that names a metric which was made in the last minutes (404), and says that this may take ten:
+# https://github.com/hashicorp/terraform-provider-google/issues/11102. So an apply that adds a metric waits, and no other does.
+resource "terraform_data" "metrics_known" {
+  triggers_replace = keys(google_logging_metric.event)
+
+  provisioner "local-exec" {
+    command = "sleep 600"
+  }
+}
+
 resource "google_monitoring_notification_channel" "email" {
   for_each = toset(var.alert_emails)
 
@@ -110,8 +120,8 @@ resource "google_monitoring_alert_policy" "alert" {
     }
   }
 
-  # A policy may only name a metric that is there.
-  depends_on = [google_logging_metric.event]
+  # A policy may only name a metric that Cloud Monitoring knows.
+  depends_on = [terraform_data.metrics_known]
 }
 
 locals {

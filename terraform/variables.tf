@@ -85,6 +85,14 @@ variable "min_instances" {
     condition     = alltrue([for count in values(var.min_instances) : count >= 0 && count <= 10])
     error_message = "From 0 to 10 instances are kept."
   }
+
+  validation {
+    condition = alltrue([
+      for name, count in var.min_instances :
+      count <= try(jsondecode(file("${path.module}/${var.data_file}")).functions[name].maxInstances, -1)
+    ])
+    error_message = "Only functions of reverie.json keep instances, and none more than it may have."
+  }
 }
 
 variable "edge" {
@@ -148,9 +156,25 @@ variable "database_tier" {
 }
 
 variable "firestore_location" {
-  description = "Where Firestore is. It can't be changed later. Null for the region."
+  description = "Where Firestore is: a region, or nam5 or eur3, which are several. It can't be changed later. Null for the region."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.firestore_location == null || can(regex("^(nam5|eur3|[a-z]+-[a-z]+[0-9]+)$", var.firestore_location))
+    error_message = "Firestore is in a region, named like us-central1, or in nam5 or eur3."
+  }
+}
+
+variable "firebase_providers" {
+  description = "Ways besides custom tokens in which people sign in to Firebase: email (with a password), phone. Those with a secret of their own (Google, Apple) are set in Firebase's console, so that no state holds it."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract(var.firebase_providers, ["email", "phone"])) == 0
+    error_message = "A provider is email or phone; others are set in Firebase's console."
+  }
 }
 
 variable "alert_emails" {
@@ -192,4 +216,10 @@ variable "deletion_protection" {
   description = "Whether the database and Firestore refuse to be deleted. Off only to take an environment down."
   type        = bool
   default     = true
+  nullable    = false
+
+  validation {
+    condition     = var.deletion_protection || var.environment != "production"
+    error_message = "Production stays protected. To take it down, its environment is first called staging."
+  }
 }

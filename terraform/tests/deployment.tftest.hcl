@@ -239,6 +239,16 @@ run "plan" {
   }
 
   assert {
+    condition = (
+      !google_identity_platform_config.main.client[0].permissions[0].disabled_user_signup &&
+      !google_identity_platform_config.main.sign_in[0].anonymous[0].enabled &&
+      !google_identity_platform_config.main.sign_in[0].email[0].enabled &&
+      !google_identity_platform_config.main.sign_in[0].phone_number[0].enabled
+    )
+    error_message = "A custom token's first sign-in may make the Firebase account, and no other way in is open unless it is asked for."
+  }
+
+  assert {
     condition     = google_sql_database_instance.main.settings[0].availability_type == "ZONAL"
     error_message = "Staging has its database in one zone."
   }
@@ -256,6 +266,16 @@ run "production_behind_a_load_balancer" {
     environment = "production"
     edge        = "load_balancer"
     domain      = "api.example.com"
+
+    firebase_providers = ["email", "phone"]
+  }
+
+  assert {
+    condition = (
+      google_identity_platform_config.main.sign_in[0].email[0].enabled &&
+      google_identity_platform_config.main.sign_in[0].phone_number[0].enabled
+    )
+    error_message = "Firebase offers the ways in that the operator asks for."
   }
 
   assert {
@@ -311,12 +331,12 @@ run "production_behind_a_load_balancer" {
   }
 }
 
-# What docs/deploy.md and Cloud Build apply first: the migrations' job with all that it needs, since it runs before the functions.
-run "the_first_apply_makes_what_migrations_need" {
+# What docs/deploy.md and Cloud Build apply before the migrations: the job with all that it needs, and the metrics.
+run "what_is_applied_before_the_migrations" {
   command = plan
 
   plan_options {
-    target = [google_cloud_run_v2_job.migrations]
+    target = [terraform_data.before_migrations]
   }
 
   variables {
@@ -331,5 +351,9 @@ run "the_first_apply_makes_what_migrations_need" {
   assert {
     condition     = toset(keys(google_sql_user.account)) == toset(keys(local.database_users))
     error_message = "The job makes each function's user a member of its role, so all users are there."
+  }
+  assert {
+    condition     = length(google_cloud_run_v2_job.migrations) == 1 && toset(keys(google_logging_metric.event)) == toset(keys(local.data.metrics))
+    error_message = "The job is there, and metrics are made before the alerts that name them."
   }
 }

@@ -78,3 +78,54 @@ run "alerts_that_reach_no_one" {
 
   expect_failures = [var.alert_emails]
 }
+
+run "instances_of_a_function_that_is_not_there" {
+  command = plan
+
+  variables {
+    min_instances = { nothing = 1 }
+  }
+
+  expect_failures = [var.min_instances]
+}
+
+run "more_instances_than_a_function_may_have" {
+  command = plan
+
+  variables {
+    min_instances = { sweep = 4 }
+  }
+
+  expect_failures = [var.min_instances]
+}
+
+run "a_place_that_firestore_is_not_in" {
+  command = plan
+
+  variables {
+    firestore_location = "europe"
+  }
+
+  expect_failures = [var.firestore_location]
+}
+
+run "production_without_protection" {
+  command = plan
+
+  variables {
+    environment         = "production"
+    deletion_protection = false
+  }
+
+  expect_failures = [var.deletion_protection]
+}
+
+run "a_provider_that_needs_a_secret" {
+  command = plan
+
+  variables {
+    firebase_providers = ["google.com"]
+  }
+
+  expect_failures = [var.firebase_providers]
+}
