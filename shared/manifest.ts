@@ -130,6 +130,8 @@ const QUEUE = [
   "RETRY_BACKOFF_MAX_SECONDS",
   "JOB_RETENTION_DAYS",
 ] as const satisfies readonly SettingName[];
+/** For functions that answer jobs. */
+const JOB_VIEW = ["EVENTS_ORIGIN"] as const satisfies readonly SettingName[];
 const BUCKETS = ["UPLOADS_BUCKET", "RESOURCES_BUCKET"] as const satisfies readonly SettingName[];
 
 export const functions = {
@@ -219,7 +221,7 @@ export const functions = {
     trigger: { type: "http", paths: ["/v1/jobs/*/events"] },
     invoker: "public",
     purpose: "Event streams: a job's changes as server-sent events, apart from the requests of jobs.",
-    settings: [...COMMON, ...SQL, ...PHONES, "STREAMS_PER_ACCOUNT", "STREAMS_PER_INSTANCE"],
+    settings: [...COMMON, ...SQL, ...PHONES, ...JOB_VIEW, "STREAMS_PER_ACCOUNT", "STREAMS_PER_INSTANCE"],
     // More than the streams of an instance (STREAMS_PER_INSTANCE, 250), so that a refusal is answered at once. Cloud Run starts another
     // instance when the average is above 60 % of this, 180, so before one has to refuse; four have room for 1,000 streams:
     // https://cloud.google.com/run/docs/about-instance-autoscaling
@@ -233,7 +235,7 @@ export const functions = {
     trigger: { type: "http", paths: ["/v1/jobs", "/v1/jobs/**", "/v1/status"] },
     invoker: "public",
     purpose: "Submit, list, cancel and retry jobs; the line's public status.",
-    settings: [...COMMON, ...SQL, ...PHONES, ...QUEUE, "OPEN_JOBS_PER_SPACE"],
+    settings: [...COMMON, ...SQL, ...PHONES, ...QUEUE, ...JOB_VIEW, "OPEN_JOBS_PER_SPACE"],
     memoryMiB: 1024,
     maxInstances: 10,
     sqlPool: 1,
@@ -284,6 +286,7 @@ export const functions = {
       ...QUEUE,
       ...SIGNING,
       ...BUCKETS,
+      ...JOB_VIEW,
       "ADMIN_CALLERS",
       "UPLOAD_RETENTION_DAYS",
     ],

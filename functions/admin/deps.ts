@@ -51,6 +51,7 @@ export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.ad
       backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
       jobRetentionDays: settings.JOB_RETENTION_DAYS,
       pace: paceReader({ firestore, clock, log }),
+      eventsOrigin: settings.EVENTS_ORIGIN,
       openJobsPerSpace: Number.POSITIVE_INFINITY,
     },
     upload: {

@@ -36,5 +36,10 @@ export const jobSchema = z
     createdAt: time,
     updatedAt: time,
     finishedAt: time.nullable(),
+    eventsUrl: z
+      .string()
+      .describe(
+        "Where the job's event stream flows as it happens (streamJobEvents); the one origin may hold it back until it ends.",
+      ),
   })
   .openapi("Job");

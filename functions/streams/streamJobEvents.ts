@@ -58,7 +58,7 @@ export const streamJobEventsRoute = route(
     path: "/v1/jobs/{id}/events",
     summary: "Watch a job: server-sent events",
     description:
-      "The second choice: a phone that can, listens to the job's document in Firestore (POST /v1/auth/firebase-token), which sends a change as it happens and takes no request. Each instance of the function limits its streams, of one account and in all; over a limit the answer is 429 with Retry-After. A proxy may hold a stream back until its end; the function's own address does not.",
+      "The second choice: a phone that can, listens to the job's document in Firestore (POST /v1/auth/firebase-token), which sends a change as it happens and takes no request. Each instance of the function limits its streams, of one account and in all; over a limit the answer is 429 with Retry-After. Ask at the job's `eventsUrl`, where events flow as they happen: the one origin may hold a stream back until its end.",
     request: {
       params: idParam,
       headers: languageHeader.extend({ "last-event-id": z.string().max(100).optional() }),

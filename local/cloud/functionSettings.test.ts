@@ -50,6 +50,8 @@ test("every function finds its manifest's settings in the local cloud, and no ot
       ],
       [2000, 3000, 12_000, 3],
     );
+    for (const name of ["jobs", "streams", "admin"] as const)
+      assert.equal(settingsFor(["EVENTS_ORIGIN"], environments[name]).EVENTS_ORIGIN, plan.urls.streams);
     const users = names.flatMap((name) => environments[name]?.DATABASE_URL ?? []).map((url) => new URL(url));
     assert.equal(new Set(users.map(({ username }) => username)).size, users.length);
     assert.equal(new Set(users.map(({ password }) => password).concat("secret")).size, users.length + 1);

@@ -60,6 +60,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
   return {
     GOOGLE_CLOUD_PROJECT: PROJECT_ID,
     PUBLIC_ORIGIN: urls.api,
+    EVENTS_ORIGIN: urls.streams,
     LOG_LEVEL: "info",
 
     TOKEN_SIGNING_KEYS: JSON.stringify(secrets.tokenSigningKeys),

@@ -30,6 +30,8 @@ export interface JobView {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly finishedAt: string | null;
+  /** Where its event stream flows. */
+  readonly eventsUrl: string;
 }
 
 export interface ViewDeps {
@@ -38,6 +40,8 @@ export interface ViewDeps {
   readonly clock: Clock;
   /** `paceReader` of this instance. */
   readonly pace: (kind: Kind) => Promise<KindPace>;
+  /** The setting EVENTS_ORIGIN. */
+  readonly eventsOrigin: string;
 }
 
 /**
@@ -74,6 +78,7 @@ export async function viewJob(
     createdAt: job.createdAt.toISOString(),
     updatedAt: job.updatedAt.toISOString(),
     finishedAt: job.finishedAt?.toISOString() ?? null,
+    eventsUrl: `${deps.eventsOrigin}/v1/jobs/${id}/events`,
   };
 }
 

@@ -25,6 +25,7 @@ export type SettingSource =
 const DERIVED: Readonly<Partial<Record<SettingName, SettingSource>>> = {
   GOOGLE_CLOUD_PROJECT: { from: "project" },
   PUBLIC_ORIGIN: { from: "origin" },
+  EVENTS_ORIGIN: { from: "streamingOrigin", name: "streams" },
   // Secret where it holds a password; here it holds none.
   DATABASE_URL: { from: "databaseUrl" },
   DATABASE_IAM: { from: "constant", value: "true" },

@@ -39,6 +39,7 @@ export const jobSchema = z.object({
   maxAttempts: z.number(),
   error: z.object({ code: z.string(), message: z.string() }).nullish(),
   resourceId: z.string().nullish(),
+  eventsUrl: z.url(),
 });
 export type JobView = z.infer<typeof jobSchema>;
 
@@ -151,9 +152,11 @@ export class Phone {
 
   /** The job each time it changes, until it has ended; over server-sent events, resumed where a stream ended. */
   async *watch(id: string): AsyncGenerator<JobView> {
+    // Not at the one origin, which holds a stream back until it ends.
+    const { eventsUrl } = await this.job(id);
     let lastEventId: string | undefined;
     for (;;) {
-      const response = await fetch(`${this.#addresses.api}/v1/jobs/${id}/events`, {
+      const response = await fetch(eventsUrl, {
         headers: {
           authorization: `Bearer ${this.#accessToken}`,
           accept: "text/event-stream",

@@ -104,16 +104,56 @@ test("a function's requests over its limit wait; another's and static files don'
   assert.deepEqual(await Promise.all(slow), ["done", "done", "done"]);
 });
 
-test("a stream passes unbuffered and takes no place; a caller who leaves frees its own", async () => {
-  let arrived = 0;
-  let closed = 0;
-  const origin = await frontBefore((request, response) => {
-    arrived++;
-    response.once("close", () => closed++);
-    if (request.url !== "/v1/jobs/events") return;
+test("through Hosting an answer comes at its end; a stream takes no place", async () => {
+  const open: ServerResponse[] = [];
+  const origin = await frontBefore((incoming, response) => {
+    if (incoming.url !== "/v1/jobs/events") {
+      response.end();
+      return;
+    }
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write("data: 1\n\n");
+    open.push(response);
   }, 1);
+  let answered = 0;
+  const streams = [1, 2].map(async () => {
+    const answer = await fetch(`${origin}/v1/jobs/events`);
+    answered++;
+    return [answer.headers.get("content-type"), await answer.text()];
+  });
+  await eventually(() => open.length === 2);
+  // What was asked for later comes earlier.
+  assert.equal((await fetch(`${origin}/v1/jobs/other`)).status, 200);
+  assert.equal(answered, 0);
+  for (const response of open) response.end("data: 2\n\n");
+  const whole = ["text/event-stream", "data: 1\n\ndata: 2\n\n"];
+  assert.deepEqual(await Promise.all(streams), [whole, whole]);
+});
+
+test("an answer that breaks off is 502 through Hosting; HEAD has no body", async () => {
+  const origin = await frontBefore((incoming, response) => {
+    if (incoming.url === "/v1/jobs/broken") response.write("half", () => response.destroy());
+    else response.setHeader("content-length", "4").end(incoming.method === "HEAD" ? "" : "body");
+  });
+  assert.equal((await fetch(`${origin}/v1/jobs/broken`)).status, 502);
+  const head = await fetch(`${origin}/v1/jobs/whole`, { method: "HEAD" });
+  assert.deepEqual([head.status, head.headers.get("content-length"), await head.text()], [200, "4", ""]);
+});
+
+test("at the function's address a stream flows; a caller who leaves frees its place", async () => {
+  let arrived = 0;
+  let closed = 0;
+  const origin = await frontBefore(
+    (request, response) => {
+      arrived++;
+      response.once("close", () => closed++);
+      if (request.url !== "/v1/jobs/events") return;
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write("data: 1\n\n");
+    },
+    1,
+    { way: "function" },
+  );
   const streams = [new AbortController(), new AbortController()];
   for (const { signal } of streams) {
     const answer = await fetch(`${origin}/v1/jobs/events`, { signal });

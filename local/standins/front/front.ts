@@ -1,7 +1,7 @@
 /**
  * What stands in front of Firebase Hosting in production and not in its emulator: the caller's address is appended to X-Forwarded-For,
- * every cookie but `__session` is dropped, a function's answers vary by cookie and are cut after a minute, and a function gets only so many
- * requests at a time that its instances can serve them. It also plays the function's own address, where a caller may come by as well.
+ * every cookie but `__session` is dropped, a function's answers vary by cookie, are held back until they end and are cut after a minute, and
+ * a function gets only so many requests at a time that its instances can serve them. It also plays the function's own address, where a caller may come by as well.
  */
 import { randomUUID } from "node:crypto";
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
@@ -150,14 +150,14 @@ function forward(
       (_, index, all) => !HOP_BY_HOP.has((all[index - (index % 2)] ?? "").toLowerCase()),
     );
     if (outgoing.headersSent || outgoing.destroyed) return;
-    outgoing.writeHead(
-      answer.statusCode ?? 502,
-      to.cutMilliseconds === undefined ? headers : varyingByCookie(headers),
-    );
-    if (answer.headers["content-type"]?.startsWith("text/event-stream")) {
-      outgoing.flushHeaders();
-      to.giveBack();
+    const status = answer.statusCode ?? 502;
+    if (isEventStream(answer)) to.giveBack();
+    if (to.cutMilliseconds !== undefined) {
+      sendAtItsEnd(answer, outgoing, status, varyingByCookie(headers));
+      return;
     }
+    outgoing.writeHead(status, headers);
+    if (isEventStream(answer)) outgoing.flushHeaders();
     answer.pipe(outgoing);
     answer.once("error", () => outgoing.destroy());
   });
@@ -169,6 +169,27 @@ function forward(
     onward.end();
     incoming.resume();
   }
+}
+
+function isEventStream({ headers }: IncomingMessage): boolean {
+  return headers["content-type"]?.startsWith("text/event-stream") ?? false;
+}
+
+/** Hosting holds a function's answer back until it ends. */
+function sendAtItsEnd(
+  answer: IncomingMessage,
+  outgoing: ServerResponse,
+  status: number,
+  headers: readonly string[],
+): void {
+  const chunks: Buffer[] = [];
+  answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+  answer.once("end", () => {
+    if (outgoing.headersSent || outgoing.destroyed) return;
+    outgoing.writeHead(status, [...headers]);
+    outgoing.end(Buffer.concat(chunks));
+  });
+  answer.once("error", () => refuse(outgoing, 502, "Bad Gateway", "the function broke its answer off"));
 }
 
 /** The Hosting emulator passes on that a GET has a body, but not the body, and its function would wait for it. */

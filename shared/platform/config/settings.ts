@@ -64,6 +64,8 @@ export const settingSchemas = {
   PUBLIC_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, "")),
   /** Web origins whose pages may call the functions that phones call, and read the answers; none unless set. */
   ALLOWED_ORIGINS: origins.default([]),
+  /** Where phones reach event streams, without a trailing slash: the one origin, unless that holds a response back until it ends. */
+  EVENTS_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, "")),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
 
   /**

@@ -22,6 +22,7 @@ export function jobView(overrides: Partial<JobView> = {}): JobView {
     createdAt: "2026-03-01T10:00:00.000Z",
     updatedAt: "2026-03-01T10:00:00.000Z",
     finishedAt: null,
+    eventsUrl: `https://events.example/v1/jobs/${ID}/events`,
     ...overrides,
   };
 }

@@ -140,6 +140,7 @@ export async function queueHarness(
     pauseAfter: 10,
     leasesMax: 100,
     pace: paceReader({ firestore, clock, log: silentLogger }),
+    eventsOrigin: "https://events.example",
     uploads,
     resources,
     ...options.deps,

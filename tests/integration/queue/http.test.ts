@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
+import { http as serve } from "@google-cloud/functions-framework";
+import { getTestServer } from "@google-cloud/functions-framework/testing";
 import { engineApp } from "#functions/engine/routes.ts";
 import { jobsApp } from "#functions/jobs/routes.ts";
 import { type QueueStatus, statusReader } from "#functions/jobs/status.ts";
@@ -8,15 +12,18 @@ import { streamsApp } from "#functions/streams/routes.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { errors } from "#shared/platform/errors.ts";
 import type { App } from "#shared/platform/http/appEnv.ts";
+import { httpFunction } from "#shared/platform/http/function.ts";
 import type { HttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { readResult } from "#shared/results/readResult.ts";
+import { rewriteFor } from "#tools/build/firebaseJson.ts";
 import { ENGINE, type QueueHarness, queueHarness, SPACE, USER } from "./harness.ts";
 
 const STRANGER = "s".repeat(26);
+const STREAMS = 6;
 let queue: QueueHarness;
 let jobs: App;
 let streams: App;
@@ -49,7 +56,7 @@ before(async () => {
   const { firestore, kinds } = queue.deps;
   const status = statusReader({ firestore, kinds, clock: () => queue.now, log: silentLogger });
   jobs = jobsApp(() => ({ ...queue.deps, http, sql, status }));
-  const open = openStreams({ perAccount: 6, perInstance: 20 });
+  const open = openStreams({ perAccount: STREAMS, perInstance: STREAMS });
   streams = streamsApp(() => ({ ...queue.deps, http, sql, open }));
   engine = engineApp(() => ({ ...queue.deps, http }));
 });
@@ -102,7 +109,8 @@ test("202 with a Location; a repetition gets the same bytes; GET shows the same 
   assert.equal(again.headers.get("location"), first.headers.get("location"));
   const shown = await call(jobs, "GET", first.headers.get("location") ?? "", { token: USER });
   assert.deepEqual(await shown.json(), JSON.parse(text));
-  assert.equal(JSON.parse(text).title, "The sea");
+  const { id, title, eventsUrl } = JSON.parse(text);
+  assert.deepEqual([title, eventsUrl], ["The sea", `https://events.example/v1/jobs/${id}/events`]);
 });
 
 test("malformed submissions are problems that name the field, unknown ones too", async () => {
@@ -329,6 +337,41 @@ test("a resumed stream repeats nothing and loses nothing; an ended job is 204", 
   );
   const third = await listen(id, second.heard[0]?.id);
   assert.deepEqual([third.status, third.heard], [204, []]);
+});
+
+test("with every place of streams taken, jobs are still submitted and read", async () => {
+  const { id } = await queue.submit();
+  // As functions-framework runs them, each in an instance of its own; a path leads to the function that Hosting would choose.
+  const origins: Record<string, string> = {};
+  for (const [name, app] of Object.entries({ jobs, streams })) {
+    serve(name, httpFunction(app));
+    const server = getTestServer(name).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    after(() => server.close().closeAllConnections());
+    // A TCP server's address is of this shape.
+    origins[name] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+  const leaving = new AbortController();
+  const ask = (method: string, path: string, body?: unknown) =>
+    fetch(`${origins[rewriteFor(path) ?? ""]}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${USER}`, "content-type": "application/json" },
+      signal: leaving.signal,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const events = `/v1/jobs/${id}/events`;
+  for (let opened = 0; opened < STREAMS; opened++) {
+    const answer = await ask("GET", events);
+    const first = await answer.body?.getReader().read();
+    assert.match(Buffer.from(first?.value ?? []).toString(), /^retry/);
+  }
+  await refuses(ask("GET", events), 429, "rate_limited");
+  assert.equal((await ask("HEAD", events)).status, 200);
+  const video = await queue.upload();
+  const body = { kind: "scene", title: "t", params: { location: "indoor" }, inputs: { video } };
+  assert.equal((await ask("POST", "/v1/jobs", body)).status, 202);
+  assert.equal((await ask("GET", `/v1/jobs/${id}`)).status, 200);
+  leaving.abort();
 });
 
 test("a stream isn't opened after the end of its session, or of the membership", async () => {
