@@ -7,6 +7,7 @@ type EventName = keyof InfoEvents | keyof WarnEvents | keyof ErrorEvents;
 const counted = {
   request_failed: "requests that ended in a bare 500",
   error_undeclared: "answers with an error code that the route's description lacks",
+  client_address_missing: "instances whose load balancer named no caller",
   event_stream_failed: "event streams that broke off",
   event_unreadable: "delivered events that are not ours",
   engine_paused: "engines that failed everything and were paused",

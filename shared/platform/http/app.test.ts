@@ -200,3 +200,26 @@ test("the operation is given who calls", async () => {
   await callerOf(seen, {})("POST", path, { body: { title: "new" }, token: PERSON });
   assert.deepEqual(input, { id: ID, title: "new" });
 });
+
+test("a request without the address that EDGE promises is logged once, at its severity", async () => {
+  const logged: unknown[] = [];
+  const log = {
+    ...testHttp.log,
+    warn: (...line: unknown[]) => logged.push(line),
+    error: (...line: unknown[]) => logged.push(line),
+  };
+  for (const edge of ["hosting", "loadBalancer", "none"] as const) {
+    const ask = callerOf(
+      rename,
+      { things: new Map() },
+      { ...testHttp, edge, log: { ...log, with: () => log } },
+    );
+    const phoneMissing = { "x-forwarded-for": "192.0.2.1", "x-forwarded-host": "reverie.example" };
+    for (const headers of [{}, {}, phoneMissing, phoneMissing]) await ask("POST", path, { headers });
+  }
+  assert.deepEqual(logged, [
+    ["caller_address_coarse", { reason: "forwarded_for" }],
+    ["caller_address_coarse", { reason: "phone" }],
+    ["client_address_missing", {}],
+  ]);
+});

@@ -8,7 +8,7 @@ import { traceOfHeaders, withTrace } from "../trace.ts";
 import { answerError } from "./answerError.ts";
 import type { App, AppContext, AppEnv } from "./appEnv.ts";
 import { refuseUnreadableBody } from "./body.ts";
-import { addressSubject } from "./callerAddress.ts";
+import { type CoarseReason, callerAddress } from "./callerAddress.ts";
 import { crossOrigin } from "./crossOrigin.ts";
 import type { HttpDeps } from "./httpDeps.ts";
 import { namesNothing } from "./idParam.ts";
@@ -40,8 +40,9 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
       next,
     ),
   );
+  const reported = new Set<CoarseReason>();
   app.use(async (c, next) => {
-    begin(c, deps().http);
+    begin(c, deps().http, reported);
     const startedAt = performance.now();
     await next();
     c.header("x-request-id", c.var.requestId);
@@ -69,15 +70,22 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
   return app;
 }
 
-function begin(c: AppContext, http: HttpDeps): void {
+/** @param reported what of the caller's address this instance has logged: once is enough to find a way in that isn't as EDGE says */
+function begin(c: AppContext, http: HttpDeps, reported: Set<CoarseReason>): void {
   const requestId = http.newId();
   c.set("http", http);
   c.set("requestId", requestId);
   c.set("log", http.log.with({ requestId }));
-  c.set(
-    "address",
-    addressSubject(http.edge, (name) => c.req.header(name), c.env?.incoming?.socket.remoteAddress),
+  const { subject, coarse } = callerAddress(
+    http.edge,
+    (name) => c.req.header(name),
+    c.env?.incoming?.socket.remoteAddress,
   );
+  c.set("address", subject);
+  if (coarse === undefined || reported.has(coarse)) return;
+  reported.add(coarse);
+  if (coarse === "client_address") c.var.log.error("client_address_missing", {});
+  else c.var.log.warn("caller_address_coarse", { reason: coarse });
 }
 
 /** 404 for a path that no route has; 405 for a method that the path's routes don't have (RFC 9110 section 15.5.6). */

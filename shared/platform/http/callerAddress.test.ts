@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { addressSubject, type Edge } from "./callerAddress.ts";
+import { callerAddress, type Edge } from "./callerAddress.ts";
 
 /** Google's own address, as the last entry of a request that came through Hosting. */
 const HOSTING = "192.0.2.1";
 const PHONE = "203.0.113.7";
 
-function subject(
-  edge: Edge,
-  headers: Readonly<Record<string, string>>,
-  socket: string | undefined = "10.0.0.1",
-): string {
-  return addressSubject(edge, (name) => headers[name], socket);
+function ask(edge: Edge, headers: Readonly<Record<string, string>>, socket: string | undefined = "10.0.0.1") {
+  return callerAddress(edge, (name) => headers[name], socket);
+}
+
+function subject(...asked: Parameters<typeof ask>): string {
+  return ask(...asked).subject;
 }
 
 /** Through Hosting, which appends two entries to what the caller claims. */
@@ -71,7 +71,16 @@ describe("directly at the function's address, while phones come through Hosting"
   });
 
   it("what isn't an address is no part of the subject", () => {
-    for (const claimed of ["<script>", "203.0.113.7:80", "1.2.3", "unknown", "::ffff:999.1.1.1", " "]) {
+    for (const claimed of [
+      "<script>",
+      "203.0.113.7:x",
+      "203.0.113.7:",
+      "[::1]",
+      "1.2.3",
+      "unknown",
+      "::ffff:999.1.1.1",
+      " ",
+    ]) {
       assert.equal(direct("198.51.100.2", [claimed], { "x-forwarded-host": "x" }), "198.51.100.2", claimed);
     }
     assert.equal(subject("hosting", { "x-forwarded-for": "<script>" }), "10.0.0.1");
@@ -97,10 +106,7 @@ describe("through the load balancer", () => {
 
 it("without a proxy of ours the socket's address counts", () => {
   assert.equal(subject("none", { "x-forwarded-for": PHONE, "x-client-address": PHONE }), "10.0.0.1");
-  assert.equal(
-    addressSubject("none", () => undefined, undefined),
-    "unknown",
-  );
+  assert.equal(callerAddress("none", () => undefined, undefined).subject, "unknown");
 });
 
 it("IPv6 counts by its /64, in any notation and by each way in; IPv4 alone", () => {
@@ -119,4 +125,37 @@ it("IPv6 counts by its /64, in any notation and by each way in; IPv4 alone", () 
     assert.equal(hosted(address, [], "2001:db8:f::9"), `${expected} via 2001:db8:f::/64`);
     assert.equal(subject("none", {}, address), expected);
   }
+});
+
+it("a port behind an address is no part of it", () => {
+  const header = (address: string) => subject("loadBalancer", { "x-client-address": address });
+  assert.equal(header("203.0.113.7:443"), PHONE);
+  assert.equal(header("[2001:db8:0:7::1]:443"), "2001:db8:0:7::/64");
+  assert.equal(hosted("203.0.113.7:51234"), hosted(PHONE));
+  assert.equal(direct("198.51.100.2:80"), "198.51.100.2");
+});
+
+it("what is counted more coarsely than the way in promises has its reason", () => {
+  const through = { "x-forwarded-host": "reverie.example" };
+  const reasons = [
+    ask("hosting", { "x-forwarded-for": `${PHONE}, ${HOSTING}`, ...through }),
+    ask("hosting", { "x-forwarded-for": PHONE }),
+    ask("hosting", { "x-forwarded-for": `unknown, ${HOSTING}`, ...through }),
+    ask("hosting", { "x-forwarded-for": HOSTING, ...through }),
+    ask("hosting", { "x-forwarded-for": `${PHONE}, unknown`, ...through }),
+    ask("hosting", {}),
+    ask("loadBalancer", { "x-client-address": PHONE }),
+    ask("loadBalancer", { "x-forwarded-for": PHONE }),
+    ask("none", {}),
+  ].map(({ coarse }) => coarse);
+  const expected = [
+    "phone",
+    "phone",
+    "forwarded_for",
+    "forwarded_for",
+    undefined,
+    "client_address",
+    undefined,
+  ];
+  assert.deepEqual(reasons, [undefined, undefined, ...expected]);
 });

@@ -6,7 +6,8 @@
  * one request), after which a request does wait for the answer. One instance alone is exact; with n of them at most
  * `limit × (1 + n / 10)` requests get through (`limit + 2n` for limits below 20). No one is ever refused before the limit.
  *
- * What is stored: a hash over window, budget and subject in an unlogged table, for some minutes.
+ * What is stored: a hash over window, budget and subject in an unlogged table, for some minutes. Addresses may be forged behind Hosting, each
+ * a row: an instance stores so many of a window at most, and counts the further ones alone.
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
@@ -25,9 +26,17 @@ const MAX_COUNTERS = 50_000;
 /** Rows of one statement. */
 const MAX_BATCH = 500;
 const WINDOWS_KEPT = 3;
+/** Rows that are removed at once. */
+const MAX_PURGE = 10_000;
+/** Counters of addresses that an instance stores of one window. Less than it removes when the next begins, so that rows don't pile up. */
+const MAX_STORED_ADDRESSES = 5_000;
+/** Budgets of routes without an account. */
+const BY_ADDRESS: ReadonlySet<RateName> = new Set(["address", "sign_in", "refresh"]);
 
 interface Counter {
   readonly hash: Buffer;
+  /** Whether it is sent to the other instances; otherwise `known` is what was let through here. */
+  readonly stored: boolean;
   /** What all instances have sent, this one included, as far as known here. */
   known: number;
   /** Let through here and not yet sent. */
@@ -53,14 +62,15 @@ export function sqlRateLimiter(
       if (limit === undefined) throw new Error(`no limit is set for "${name}"`);
       const share = Math.max(1, Math.floor(limit / 20));
       let now = options.clock().getTime();
-      let counter = sender.counter(`${name} ${subject}`, now);
+      const byAddress = BY_ADDRESS.has(name);
+      let counter = sender.counter(`${name} ${subject}`, now, byAddress);
       const first = seen(counter) === 0;
 
       while (!first && seen(counter) < limit && counter.unsent + counter.sending >= share) {
         // Ahead of the other instances by its whole share, so the shared count is waited for.
         if (!(await sender.heardBack())) break;
         now = options.clock().getTime();
-        counter = sender.counter(`${name} ${subject}`, now);
+        counter = sender.counter(`${name} ${subject}`, now, byAddress);
       }
       const allowed = seen(counter) < limit;
       if (allowed) sender.count(counter, first || counter.unsent + 1 >= share);
@@ -86,6 +96,7 @@ function createSender(
   let window = 0;
   let counters = new Map<string, Counter>();
   let unsent = new Set<Counter>();
+  let storedAddresses = 0;
   let sending: Promise<boolean> | undefined;
   let again = false;
   /** After a failure nothing waits for Postgres until this time. */
@@ -130,11 +141,12 @@ function createSender(
   };
 
   return {
-    counter(key: string, now: number): Counter {
+    counter(key: string, now: number, byAddress: boolean): Counter {
       if (windowOf(now) !== window) {
         window = windowOf(now);
         counters = new Map();
         unsent = new Set();
+        storedAddresses = 0;
         void purgeRateWindows(sql, new Date(now)).catch((error) =>
           log.warn("rate_counters_unreachable", { error }),
         );
@@ -142,13 +154,23 @@ function createSender(
       const found = counters.get(key);
       if (found) return found;
       const hash = createHash("sha256").update(`${window} ${key}`).digest().subarray(0, 16);
-      const counter = { hash, known: 0, unsent: 0, sending: 0 };
+      const stored = !byAddress || storedAddresses < MAX_STORED_ADDRESSES;
+      if (byAddress && stored) {
+        storedAddresses += 1;
+        if (storedAddresses === MAX_STORED_ADDRESSES)
+          log.warn("rate_addresses_too_many", { addresses: storedAddresses });
+      }
+      const counter = { hash, stored, known: 0, unsent: 0, sending: 0 };
       const oldest = counters.size < MAX_COUNTERS ? undefined : counters.keys().next().value;
       if (oldest !== undefined) counters.delete(oldest);
       counters.set(key, counter);
       return counter;
     },
     count(counter: Counter, due: boolean): void {
+      if (!counter.stored) {
+        counter.known += 1;
+        return;
+      }
       counter.unsent += 1;
       unsent.add(counter);
       if (due) void send();
@@ -167,8 +189,8 @@ function createSender(
 export async function purgeRateWindows(sql: Sql, now: Date): Promise<void> {
   await sql.query(
     `DELETE FROM rate_windows WHERE counter IN
-       (SELECT counter FROM rate_windows WHERE window_start < $1 LIMIT 10000 FOR UPDATE SKIP LOCKED)`,
-    [new Date(now.getTime() - WINDOWS_KEPT * WINDOW)],
+       (SELECT counter FROM rate_windows WHERE window_start < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+    [new Date(now.getTime() - WINDOWS_KEPT * WINDOW), MAX_PURGE],
   );
 }
 

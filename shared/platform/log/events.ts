@@ -157,6 +157,13 @@ export interface WarnEvents {
   listeners_not_ended: Failure & { readonly userId: string };
   /** A device could not be reached; it is notified at the next delivery. */
   device_not_notified: Failure & { readonly eventId: string; readonly type: string };
+  /**
+   * A request named no address that the way in (EDGE) should name, so it is counted with others. Once per instance and reason: callers can
+   * cause it at the function's own address, but if every instance has it, EDGE isn't what the deployment is.
+   */
+  caller_address_coarse: { readonly reason: "forwarded_for" | "phone" };
+  /** So many addresses called this instance within a minute that the further ones are counted by it alone. */
+  rate_addresses_too_many: { readonly addresses: number };
   /** Rate limits count in this instance only while the database is away. */
   rate_counters_unreachable: Failure;
   /** An idle SQL connection broke. */
@@ -180,6 +187,8 @@ export interface ErrorEvents {
   request_failed: Failure & { readonly route: string };
   /** A route answered an error code that its description doesn't have. */
   error_undeclared: { readonly operationId: string; readonly code: string };
+  /** The load balancer's header held no address: all callers count as one. Once per instance. */
+  client_address_missing: Readonly<Record<string, never>>;
   /** An event stream broke off. */
   event_stream_failed: Failure;
   /** A delivered event isn't one of ours; it is acknowledged, since delivering it again would not help. */

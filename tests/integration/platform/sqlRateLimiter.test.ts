@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import { sqlRateLimiter } from "#shared/platform/http/sqlRateLimiter.ts";
-import { silentLogger } from "#shared/platform/log/logger.ts";
+import { type Logger, silentLogger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 
 const MINUTE = 60_000;
@@ -18,19 +18,20 @@ beforeEach(async () => {
   now = 1_800_000_000_000; // the start of a minute
 });
 
-function instance(limit: number, sql: Sql = db.as("jobs")) {
+function instance(limit: number, sql: Sql = db.as("jobs"), log: Logger = silentLogger) {
   const clock = () => new Date(now);
   const limiter = sqlRateLimiter(
     sql,
-    { sign_in: limit, address: limit },
+    { sign_in: limit, address: limit, account: limit },
     {
       clock,
-      log: silentLogger,
+      log,
       patienceMilliseconds: 30_000, // what is shown here must not depend on how busy the machine is
     },
   );
   return {
     take: (subject: string) => limiter.take("sign_in", subject),
+    takeAccount: (subject: string) => limiter.take("account", subject),
     takeAddress: (subject: string) => limiter.take("address", subject),
     async burst(subject: string, requests: number): Promise<number> {
       const decisions = await Promise.all(
@@ -67,6 +68,32 @@ describe("the shared rate limiter", () => {
     const total = await later.burst("a", 200);
     assert.ok(total <= 4, `${total} were let through`);
     assert.equal((await later.take("a")).allowed, false);
+  });
+
+  it("stores 5,000 addresses of a minute; it counts further ones alone, accounts not", async () => {
+    await using own = await ownDatabase(); // other tests' instances may still be writing theirs
+    const rows = async () => (await own.pool.query("SELECT FROM rate_windows")).rowCount;
+    const logged: unknown[] = [];
+    const log = { ...silentLogger, warn: (...line: unknown[]) => logged.push(line) };
+    const flooded = instance(2, own.db, log);
+    for (let address = 0; address < 6_000; address++) await flooded.takeAddress(`forged ${address}`);
+    assert.deepEqual(
+      [
+        await flooded.takeAddress("late"),
+        await flooded.takeAddress("late"),
+        await flooded.takeAddress("late"),
+      ].map(({ allowed }) => allowed),
+      [true, true, false],
+    );
+    await flooded.takeAccount("kim");
+    await flooded.takeAccount("kim");
+    await until(async () => (await rows()) === 5_001);
+    assert.deepEqual(logged, [["rate_addresses_too_many", { addresses: 5_000 }]]);
+    await instance(2, own.db).takeAddress("late");
+    await until(async () => (await rows()) === 5_002);
+    now += 4 * MINUTE;
+    await flooded.takeAddress("forged again");
+    await until(async () => (await rows()) === 1);
   });
 
   it("starts again with the next minute and says when that is", async () => {
