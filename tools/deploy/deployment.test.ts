@@ -61,6 +61,16 @@ test("each alert has its page, and each page its alert and its four parts", () =
   }
 });
 
+test("connections call at 80 % of what two revisions of all functions may open", () => {
+  const { connections } = data.database;
+  const opened = functionNames
+    .map((name) => data.functions[name])
+    .reduce((sum, entry) => sum + (entry ? entry.maxInstances * entry.sqlPool : 0), 0);
+  assert.ok(2 * opened <= connections);
+  const [condition] = data.alerts.sql_connections?.conditions ?? [];
+  assert.equal(condition?.above, Math.floor(connections * 0.8));
+});
+
 test("an alert that counts an event names one that is counted", () => {
   const counted = Object.values(data.alerts)
     .flatMap(({ conditions }) => conditions)

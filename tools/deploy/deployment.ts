@@ -41,6 +41,7 @@ const indexFile = z.strictObject({
 
 /** The deployment as data; terraform/README.md says what each part becomes. */
 export function deployment() {
+  const sqlConnections = DATABASE.revisions * connectionsForFunctions();
   return {
     functions: Object.fromEntries(functionNames.map((name) => [name, functionOf(name)] as const)),
     accounts: Object.fromEntries(
@@ -55,13 +56,10 @@ export function deployment() {
     schedules: schedules(),
     fallback: FALLBACK,
     firestore: firestore(),
-    database: {
-      connections: DATABASE.revisions * connectionsForFunctions(),
-      maxConnections: DATABASE.maxConnections,
-    },
+    database: { connections: sqlConnections, maxConnections: DATABASE.maxConnections },
     metrics,
     alerts: Object.fromEntries(
-      Object.entries(alerts({ sqlConnections: connectionsForFunctions() })).map(([name, alert]) => [
+      Object.entries(alerts({ sqlConnections })).map(([name, alert]) => [
         name,
         { ...alert, runbook: runbookOf(name) },
       ]),

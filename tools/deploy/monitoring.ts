@@ -81,7 +81,10 @@ function events(metric: MetricName, title: string, above = 0): Condition {
 }
 
 /** The alerts; each has its page in docs/runbooks, by the same name with hyphens. */
-export function alerts(limits: { readonly sqlConnections: number }): Readonly<Record<string, Alert>> {
+export function alerts(limits: {
+  /** Those that two revisions of all functions may open together. */
+  readonly sqlConnections: number;
+}): Readonly<Record<string, Alert>> {
   return {
     line_too_old: {
       title: "A line is too old",
@@ -134,7 +137,7 @@ export function alerts(limits: { readonly sqlConnections: number }): Readonly<Re
       conditions: [
         {
           ...DEFAULTS,
-          title: "connections over 80 % of what the database accepts",
+          title: "more connections than 80 % of those that two revisions of all functions may open",
           filter:
             'metric.type = "cloudsql.googleapis.com/database/postgresql/num_backends" AND resource.type = "cloudsql_database"',
           aligner: "ALIGN_MAX",
