@@ -39,13 +39,16 @@ export function localWorld(endpointsFile: string, now: () => Date, request: type
   const { projectId, api } = endpoints;
   // All functions are beside each other; this one has the address of another as a setting.
   const functionsAt = read(beside("environments.json"), environmentsSchema).jobs?.DISPATCH_URL ?? "";
+  const addressOf = (name: string) => functionsAt.replace(/[^/]+$/, name);
   return {
     projectId,
     origin: api,
     now,
     request,
     environment: async (name) => read(beside("environments.json"), environmentsSchema)[name],
-    addressOf: (name) => functionsAt.replace(/[^/]+$/, name),
+    addressOf,
+    addressesOf: async (name) => [addressOf(name)],
+    isReachable: () => true,
     adminToken: () => idToken(read(endpoints.adminKeyFile, keySchema), api, request),
     bucketAddress: (setting) => `${endpoints.storage}/${bucketName(projectId, setting)}`,
     async holds(account, grant) {

@@ -91,16 +91,32 @@ test("every sort of resource that a grant is on can be asked about", async () =>
     assert.equal(await demo.holds("engine", grant), false, grant.role);
 });
 
-test("a queue that is paused or absent is a finding with the command that mends it", async () => {
+test("an absent queue is a fault of the deployment, a paused one of its state", async () => {
   const { world: demo } = await world({
     "/queues/ring": { state: "RUNNING" },
     "/queues/timer": { state: "PAUSED" },
   });
-  const { problems } = (await checks.queues?.(demo)) ?? { problems: [] };
-  assert.deepEqual(problems, [
+  const found = async (check: string) => (await checks[check]?.look(demo))?.problems;
+  assert.deepEqual(await found("queues"), ["there is no queue mail: apply"]);
+  assert.deepEqual(await found("paused queues"), [
     "the queue timer is paused: gcloud tasks queues resume timer",
-    "there is no queue mail: apply",
   ]);
+  assert.equal(checks.queues?.about, "configuration");
+  assert.equal(checks["paused queues"]?.about, "state");
+});
+
+test("Cloud Run knows a function's addresses; internal ingress hides it from here", async () => {
+  const urls = ["https://dispatch-1.us-central1.run.app", "https://dispatch-abc.run.app"];
+  const { world: demo } = await world({
+    "/services/dispatch": { urls },
+    "/functions/dispatch": {
+      serviceConfig: { uri: "https://dispatch-abc.run.app", ingressSettings: "ALLOW_INTERNAL_ONLY" },
+    },
+  });
+  assert.deepEqual(await demo.addressesOf("dispatch"), urls);
+  assert.equal(demo.isReachable("dispatch"), false);
+  assert.equal(demo.isReachable("admin"), true);
+  assert.deepEqual(await demo.addressesOf("auth"), []);
 });
 
 test("messages that were given up are counted by Cloud Monitoring", async () => {

@@ -22,6 +22,7 @@ const functionSchema = z.object({
   url: z.string().default(""),
   serviceConfig: z.object({
     uri: z.string(),
+    ingressSettings: z.string().default("ALLOW_ALL"),
     environmentVariables: z.record(z.string(), z.string()).default({}),
     secretEnvironmentVariables: z.array(z.object({ key: z.string(), secret: z.string() })).default([]),
   }),
@@ -88,6 +89,13 @@ export async function projectWorld(deps: ProjectDeps): Promise<World> {
     },
 
     addressOf: (name) => (deployed.get(name)?.serviceConfig.uri ?? "").replace(/\/$/, ""),
+
+    async addressesOf(name) {
+      const service = await ask(`https://run.googleapis.com/v2/${parent}/services/${name}`);
+      return z.object({ urls: z.array(z.string()).default([]) }).parse(service ?? {}).urls;
+    },
+
+    isReachable: (name) => deployed.get(name)?.serviceConfig.ingressSettings === "ALLOW_ALL",
 
     async adminToken() {
       if (admin === undefined) throw new Error("ADMIN_CALLERS names no account");

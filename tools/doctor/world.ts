@@ -18,6 +18,10 @@ export interface World {
   environment(name: FunctionName): Promise<Environment | undefined>;
   /** A function's own address, without a trailing slash. */
   addressOf(name: FunctionName): string;
+  /** Every address that a function has, without trailing slashes. */
+  addressesOf(name: FunctionName): Promise<readonly string[]>;
+  /** Whether requests from here reach the function. */
+  isReachable(name: FunctionName): boolean;
   /** An ID token of an administrator, with the origin as its audience. */
   adminToken(): Promise<string>;
   /** The address of a bucket, as a signed URL has it. */
@@ -37,6 +41,8 @@ export interface World {
 export interface Finding {
   /** The check that it is from. */
   readonly check: string;
+  /** How it is deployed, or the state of data and work in it, which a deployment doesn't change. */
+  readonly about: "configuration" | "state";
   readonly ok: boolean;
   readonly sentence: string;
 }

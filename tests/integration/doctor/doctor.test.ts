@@ -56,6 +56,15 @@ async function changed<Content>(
     write(kept);
   }
 }
+/** Of the command itself. */
+function exitCode(file: string, ...more: string[]): Promise<number> {
+  const command = [join(ROOT, "tools/doctor/main.ts"), "--local", "--endpoints", file, ...more];
+  return promisify(execFile)(process.execPath, command).then(
+    () => 0,
+    (error: { code: number }) => error.code,
+  );
+}
+
 type Environments = Record<string, Record<string, string>>;
 
 /** Changes the settings of one function, and expects one finding. */
@@ -82,7 +91,7 @@ test("a cloud that is well has one sentence for each check, and exit code 0", as
   ]);
   const { origin, findings } = JSON.parse(stdout);
   assert.equal(origin, cloud.api);
-  assert.equal(findings.length, 13);
+  assert.equal(findings.length, 14);
   const addresses = findings.find(({ check }: { check: string }) => check === "caller's address").sentence;
   assert.match(
     addresses,
@@ -185,6 +194,9 @@ test("fault 9: a job failed for good", async () => {
     const [first = "nothing", ...others] = await bad();
     assert.match(first, /^dead letters: 1 failed for good in the last day: GET \/v1\/admin\/dead-letters/);
     assert.deepEqual(others, []);
+    assert.equal(await exitCode(endpointsFile()), 1);
+    // A deployment is not to blame for it.
+    assert.equal(await exitCode(endpointsFile(), "--fail-on", "configuration"), 0);
   } finally {
     await job.delete();
   }
@@ -221,22 +233,13 @@ test("what can't be reached at all is a finding, and no check stops another", as
 });
 
 test("with a fault the exit code is 1, and with no cloud 2", async () => {
-  const run = (file: string) =>
-    promisify(execFile)(process.execPath, [
-      join(ROOT, "tools/doctor/main.ts"),
-      "--local",
-      "--endpoints",
-      file,
-    ]).then(
-      () => 0,
-      (error: { code: number }) => error.code,
-    );
-  assert.equal(await run(join(cloud.dataDir, "no-endpoints.json")), 2);
+  assert.equal(await exitCode(join(cloud.dataDir, "no-endpoints.json")), 2);
   await changed<Environments>(
     "environments.json",
     (all) => delete all.groups?.CODE_KEY,
     async () => {
-      assert.equal(await run(endpointsFile()), 1);
+      assert.equal(await exitCode(endpointsFile()), 1);
+      assert.equal(await exitCode(endpointsFile(), "--fail-on", "configuration"), 1);
     },
   );
 });
