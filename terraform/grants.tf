@@ -126,6 +126,19 @@ resource "google_cloud_run_v2_service_iam_member" "public" {
   member   = "allUsers"
 }
 
+# On each account and not on the project: other accounts may be there too, such as the one that deploys.
+resource "google_service_account_iam_member" "operator" {
+  for_each = {
+    for pair in setproduct(keys(local.account_emails), var.operators) : "${pair[0]}: ${pair[1]}" => { account = pair[0], member = pair[1] }
+  }
+
+  service_account_id = "projects/${var.project_id}/serviceAccounts/${local.account_emails[each.value.account]}"
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = each.value.member
+
+  depends_on = [google_service_account.function, google_service_account.other]
+}
+
 # Google's own agents.
 
 data "google_storage_project_service_account" "this" {

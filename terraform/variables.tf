@@ -166,6 +166,17 @@ variable "firestore_location" {
   }
 }
 
+variable "operators" {
+  description = "Who runs the doctor: people and the account of Cloud Build, as user:ADDRESS, group:ADDRESS or serviceAccount:ADDRESS. They may ask for tokens of this project's accounts, since the doctor asks for each role as the account itself."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.operators : can(regex("^(user|group|serviceAccount):[^@\\s]+@[^@\\s]+$", member))])
+    error_message = "An operator is user:, group: or serviceAccount: and an address."
+  }
+}
+
 variable "firebase_providers" {
   description = "Ways besides custom tokens in which people sign in to Firebase: email (with a password), phone. Those with a secret of their own (Google, Apple) are set in Firebase's console, so that no state holds it."
   type        = set(string)

@@ -14,6 +14,15 @@ run "plan" {
 
   variables {
     migrations_image = "us-central1-docker.pkg.dev/example-reverie/reverie/migrations@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    operators        = ["user:oncall@example.com"]
+  }
+
+  assert {
+    condition = (
+      length(google_service_account_iam_member.operator) == length(local.functions) + length(local.other_accounts) &&
+      alltrue([for grant in google_service_account_iam_member.operator : grant.member == "user:oncall@example.com"])
+    )
+    error_message = "Only operators may ask for tokens of the functions' accounts, granted on each account."
   }
 
   assert {

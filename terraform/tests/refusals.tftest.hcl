@@ -129,3 +129,13 @@ run "a_provider_that_needs_a_secret" {
 
   expect_failures = [var.firebase_providers]
 }
+
+run "an_operator_without_a_kind" {
+  command = plan
+
+  variables {
+    operators = ["oncall@example.com"]
+  }
+
+  expect_failures = [var.operators]
+}
