@@ -61,10 +61,12 @@ test("migrations run before the functions that need them, and hosting after both
   const order = [
     "verify",
     "test",
+    "terraform",
     "build",
     "secrets",
     "upload",
     "plan",
+    "before-migrations",
     "migrate",
     "apply",
     "hosting",
@@ -74,6 +76,36 @@ test("migrations run before the functions that need them, and hosting after both
     ids.filter((id) => order.includes(id)),
     order,
   );
+});
+
+test("both pipelines check Terraform's files before the environment's are among them", () => {
+  for (const file of [main, pullRequest]) {
+    const steps = stepsOf(file);
+    const [terraform, settings] = ["terraform", "settings"].map((id) => steps.findIndex((s) => s.id === id));
+    assert.ok(
+      terraform !== undefined && settings !== undefined && 0 < terraform && terraform < settings,
+      file,
+    );
+    for (const command of ["fmt -check -recursive", "validate", "test"])
+      assert.ok(steps[terraform]?.script.includes(`terraform ${command}`), `${file}: ${command}`);
+  }
+});
+
+test("both applies that change what runs apply a plan that was written down", () => {
+  const applies = stepsOf(main).filter(({ args, script }) => /\bapply\b/.test(`${args.join(" ")} ${script}`));
+  assert.deepEqual(
+    applies.map(({ id }) => id),
+    ["foundation", "before-migrations", "apply"],
+  );
+  for (const { id, script } of applies.filter(({ id }) => id !== "foundation"))
+    assert.match(script, /plan [^\n]*-out=(\S+)[\s\S]*apply -input=false \1\n/, id);
+  for (const file of [main, pullRequest])
+    assert.doesNotMatch(readFileSync(join(ROOT, file), "utf8"), /web\.app|_ORIGIN/, file);
+});
+
+test("the doctor fails a deployment for its configuration only", () => {
+  const smoke = stepsOf(main).find(({ id }) => id === "smoke");
+  assert.match(smoke?.script ?? "", /npm run doctor -- .*--fail-on configuration/);
 });
 
 test("a pull request ends with the plan and changes nothing", () => {
