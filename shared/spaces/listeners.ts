@@ -9,6 +9,7 @@
  * - A crash on either side leaves the mark, so `sweep` deletes the document of each ended session that has it. The mark is removed when
  *   no request that may still write the document can be under way.
  * - An erased account has no rows any more: its documents are found by the person, and a request that is under way finds no session and deletes its own.
+ *   If that one crashes, its document stays until its TTL and opens nothing: the person is a member of no space, and no token was given out.
  */
 import type { Firestore } from "@google-cloud/firestore";
 import { plusSeconds } from "../platform/clock.ts";

@@ -90,13 +90,10 @@ async function commitVerdict(
   deps: IngestUploadDeps,
 ): Promise<Verdict | "stray"> {
   const document = uploadsOf(deps.firestore).doc(owner.uploadId);
+  const budgetOfSpace = budgetsOf(deps.firestore).doc(owner.spaceId);
   const tombstone = tombstonesOf(deps.firestore).doc(owner.spaceId);
   const decide = async (transaction: Transaction): Promise<Verdict | "stray"> => {
-    const [snapshot, erased, budget] = await Promise.all([
-      transaction.get(document),
-      transaction.get(tombstone),
-      transaction.get(budgetsOf(deps.firestore).doc(owner.spaceId)),
-    ]);
+    const [snapshot, erased] = await Promise.all([transaction.get(document), transaction.get(tombstone)]);
     const upload = snapshot.data();
     if (upload === undefined || erased.exists) return "stray";
     adoptTrace(upload.trace);
@@ -106,11 +103,13 @@ async function commitVerdict(
     // Rejected once, rejected for good: a second try needs a second upload, so that a phone can believe the state it read.
     if (upload.state === "rejected") return upload;
     const verdict = judge(upload);
+    // Only where it is changed: the family's new uploads would wait for each verdict otherwise.
+    const budget = verdict.state === "rejected" ? await transaction.get(budgetOfSpace) : undefined;
     transaction.update(document, { ...verdict });
-    const days = budget.data()?.days;
-    if (verdict.state === "rejected" && days) {
+    const days = budget?.data()?.days;
+    if (days) {
       // With the verdict, which is committed once, so a repeated event gives nothing back again.
-      transaction.update(budget.ref, { days: giveBytesBack(days, upload.size, upload.createdAt) });
+      transaction.update(budgetOfSpace, { days: giveBytesBack(days, upload.size, upload.createdAt) });
     }
     return verdict;
   };

@@ -16,7 +16,7 @@ const log: Logger = {
   ...silentLogger,
   error: (event, fields) => logged.push([event, "jobId" in fields ? fields.jobId : undefined]),
 };
-// Only `spaceOfCaller` asks it.
+// Only `spaceOfCaller` asks it; the row is of the shape that it asks for.
 const sql = {
   query: async () => ({ rows: [{ space_id: SPACE, role: "care_giver" }] }),
 } as unknown as Sql;
