@@ -93,6 +93,7 @@ test("each file that doesn't fit is refused by its place, and the message names 
     [{ ...PNG, size: 512 * 1024 * 1024 + 1 }, "size too_large"],
     [{ ...GLB, size: 2 * 1024 ** 3 + 1 }, "size too_large"],
     [{ ...GLB, size: 2 * 1024 ** 3, role: "companion" as const }, "size too_large"],
+    [{ ...JPEG, size: 16 * 1024 * 1024 + 1 }, "size too_large"],
     [{ ...PNG, name: "SCENE_1.GLB" }, "name named_twice,files.1.contentType type_not_accepted"],
   ] as const) {
     const problems = problemsOfFiles(scene, [{ ...GLB, name: "scene_1.glb" }, file]);
@@ -128,6 +129,7 @@ test("a role may be left out where only one is possible; else the files are name
     [[], /^missing: the model/],
     [[["a.glb"], ["b.png", "model"]], /^role_not_possible: b\.png/],
     [[["a.glb"], ["b.jpg", "poster"]], /^role_not_possible: b\.jpg/],
+    [[["a.json", "model"], ["b.json"]], /^role_not_possible: a\.json: can't be the model[^,]*$/],
     [[["a.glb"], ...Array.from({ length: 65 }, (_, n): Named => [`${n}.png`])], /^too_many: .* 64\.png$/],
   ] as const) {
     assert.match(String(read(...files)), refusal);

@@ -33,7 +33,7 @@ const MAX_FIELD_NAME_BYTES = 1_500;
 
 /**
  * What is wrong with each of these files: its name, type or size, or that its name comes twice, in the same or another case. A file whose role isn't
- * known may have any that its name allows.
+ * known is judged by the role that asks for its name, or else by any that its name allows.
  */
 export function problemsOfFiles(
   kind: Pick<Kind, "outputs">,
@@ -84,7 +84,7 @@ interface Roles {
 /**
  * Gives each file of a set its role: the one it came with, or the only one it can have. A name that a role asks for by itself, like
  * `poster.jpg`, has that role. Where several files could be the model and none is said to be, that is a problem; so is a role that
- * too few or too many files have.
+ * too few or too many files have. A role that a file came with and can't have is not said to be missing too.
  */
 export function rolesOf(
   kind: Pick<Kind, "outputs">,
@@ -127,7 +127,7 @@ export function formatOfName(name: string): FileFormat | undefined {
 
 function problemsOfCounts(
   { outputs }: Pick<Kind, "outputs">,
-  files: readonly Pick<ResultFile, "name">[],
+  files: readonly Pick<ResultFile, "name" | "role">[],
   roles: readonly (FileRole | undefined)[],
 ): RuleProblem[] {
   return FILE_ROLES.flatMap((role) => {
@@ -136,6 +136,7 @@ function problemsOfCounts(
     const { min, max } = rule.count;
     const having = files.filter((_, index) => roles[index] === role);
     if (having.length < min) {
+      if (files.some((file) => file.role === role)) return [];
       return [
         { path: "files", rule: "missing", message: `the ${role} is missing: expected ${endingsOf(rule)}` },
       ];
@@ -151,9 +152,10 @@ function rulesFor(
   { outputs }: Pick<Kind, "outputs">,
   { name, role }: Pick<ResultFile, "name" | "role">,
 ): OutputRule[] {
-  const roles = role === undefined ? FILE_ROLES : [role];
+  const named = FILE_ROLES.find((one) => outputs[one]?.names && takes(outputs[one], name));
+  const roles = role === undefined && named === undefined ? FILE_ROLES : [role ?? named];
   return roles.flatMap((one) => {
-    const rule = outputs[one];
+    const rule = one && outputs[one];
     return rule && takes(rule, name) ? [rule] : [];
   });
 }
