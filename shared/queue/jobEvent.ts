@@ -107,6 +107,7 @@ export type Refusal =
   | "job_not_finished"
   | "lease_lost"
   | "not_waiting"
+  | "too_many_outputs"
   | "space_erased"
   | "upload_unknown"
   | "upload_rejected"

@@ -1,3 +1,4 @@
+import { MAX_ANNOUNCED } from "../kinds/kind.ts";
 import { errors, type ReverieError } from "../platform/errors.ts";
 import type { Refused } from "./jobEvent.ts";
 
@@ -18,6 +19,8 @@ export function refusalError({ why, message }: Pick<Refused, "why" | "message">)
       return errors.leaseLost("the lease has ended; another may have begun");
     case "not_waiting":
       return errors.leaseLost("the job is not waiting");
+    case "too_many_outputs":
+      return tooManyOutputs();
     case "space_erased":
       return errors.erased("the job's space was erased");
     case "upload_unknown":
@@ -27,6 +30,11 @@ export function refusalError({ why, message }: Pick<Refused, "why" | "message">)
     case "too_many_open_jobs":
       return errors.tooManyOpenJobs(message ?? "the space has too many open jobs");
   }
+}
+
+function tooManyOutputs(): ReverieError {
+  const message = `at most ${MAX_ANNOUNCED} names under one lease`;
+  return errors.invalidRequest(`files: ${message}`, { issues: [{ path: "files", message }] });
 }
 
 /** The error that a caller gets when a new job was refused. */

@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { reasonOf } from "../kinds/failures.ts";
+import { MAX_ANNOUNCED } from "../kinds/kind.ts";
 import type { Job } from "./jobDocument.ts";
 import type { JobEvent } from "./jobEvent.ts";
 import { jobWith, NOW } from "./testing/jobFixture.ts";
@@ -22,6 +23,7 @@ const { becomes, noted, stays, refused, entersLine, runs, backsOff, isCancelled,
 const { T, at, RULES, NEW, CLEAN, FILE, HERE, PENDING, REJECTED, here, leaseTimer, entryTimer } = life;
 
 const NO_JOB = undefined;
+const FULL = Object.fromEntries(Array.from({ length: MAX_ANNOUNCED }, (_, n) => [`${n}.png`, FILE]));
 const IMAGE = { contentType: "image/png" };
 const TYPE = reasonOf("type_not_accepted").message;
 const SIZE = reasonOf("too_large").message;
@@ -83,6 +85,8 @@ const table: readonly Row[] = [
   // announce
   ["files announced: kept beside earlier ones", running({ outputs: { a: FILE } }), announce({ b: FILE }), becomes({ lease: lent({ outputs: { a: FILE, b: FILE } }) })],
   ["a file announced again: in place of the earlier one", running({ outputs: { a: FILE } }), announce({ a: { ...FILE, size: 5 } }), becomes({ lease: lent({ outputs: { a: { ...FILE, size: 5 } } }) })],
+  ["more names than one lease may announce: refused", running({ outputs: FULL }), announce({ a: FILE }), refused("too_many_outputs")],
+  ["the most names announced again: stays as it is", running({ outputs: FULL }), announce(FULL), becomes({ lease: lent({ outputs: FULL }) })],
   ["files announced by another lease: lost", RUNNING, announce({ a: FILE }, "other"), LOST],
   ["files announced after the end: lost", SUCCEEDED, announce({ a: FILE }), LOST],
   // complete

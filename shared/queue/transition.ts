@@ -9,6 +9,7 @@
  * `transition.test.ts` shows the whole of it as a table.
  */
 import { type Reason, reasonOf } from "../kinds/failures.ts";
+import { MAX_ANNOUNCED } from "../kinds/kind.ts";
 import { plusSeconds } from "../platform/clock.ts";
 import { fillAll, fillInputs } from "./fillInputs.ts";
 import { isOpen, type Job } from "./jobDocument.ts";
@@ -183,7 +184,9 @@ function renew(job: Job, event: EventOf<"renew">, now: Date, rules: Rules): Outc
 
 function announce(job: Job, event: EventOf<"announce">, now: Date): Outcome {
   if (!job.lease || !holds(job, event.hash)) return refused("lease_lost");
-  return changed(job, { lease: { ...job.lease, outputs: { ...job.lease.outputs, ...event.files } } }, now);
+  const outputs = { ...job.lease.outputs, ...event.files };
+  if (Object.keys(outputs).length > MAX_ANNOUNCED) return refused("too_many_outputs");
+  return changed(job, { lease: { ...job.lease, outputs } }, now);
 }
 
 function complete(job: Job, event: EventOf<"complete">, now: Date, rules: Rules): Outcome {

@@ -188,6 +188,11 @@ test("a missing, doubled or wrongly typed file is refused at complete, by its na
     ["outputs_rejected", "a.ply", [bytes("a.ply", latin1("plain text"))]],
     ["outputs_rejected", "a.spz", [bytes("a.spz", gzipSync(latin1("a tar")))]],
     ["outputs_rejected", "b.png", [glb("a.glb"), { ...png("b.png"), role: "model" }]],
+    [
+      "outputs_rejected",
+      "a.json: can't be the model",
+      [{ ...json("a.json"), role: "model" }, json("b.json")],
+    ],
     ["outputs_rejected", "64.png", [glb("a.glb"), ...Array.from({ length: 65 }, (_, n) => png(`${n}.png`))]],
   ];
   for (const [code, named, files, change] of cases) {
@@ -201,6 +206,19 @@ test("a missing, doubled or wrongly typed file is refused at complete, by its na
       return true;
     });
   }
+});
+
+test("announcements at the same moment under one lease have 132 names in all at most", async () => {
+  const leaseId = await leased("scene");
+  const lease = await heldLease(leaseId, "outputs", queue.firestore);
+  const announced = (round: number) =>
+    Array.from({ length: 66 }, (_, n) => ({ name: `${round}.${n}.png`, contentType: "image/png", size: 1 }));
+  const answers = await Promise.allSettled(
+    Array.from({ length: 6 }, (_, round) => announceOutputs(lease, announced(round), queue.deps)),
+  );
+  assert.equal(answers.filter(({ status }) => status === "fulfilled").length, 2);
+  const { job } = await heldLease(leaseId, "outputs", queue.firestore);
+  assert.equal(Object.keys(job.lease?.outputs ?? {}).length, 132);
 });
 
 test("an oversized, unknown or hostile file is refused when announced, by its name", async () => {
@@ -229,7 +247,6 @@ test("an oversized, unknown or hostile file is refused when announced, by its na
   for (let round = 0; round < 2; round++) {
     await announce(...Array.from({ length: 66 }, (_, n) => ({ name: `${round}.${n}.png` })));
   }
-  const full = await heldLease(leaseId, "outputs", queue.firestore);
-  const more = { name: "more.png", contentType: "image/png", size: 1 };
-  await assert.rejects(announceOutputs(full, [more], queue.deps), /132 names/);
+  await assert.rejects(announce({ name: "more.png" }), /132 names/);
+  await announce({ name: "0.0.png" });
 });
