@@ -53,9 +53,21 @@ test("a gzip stream of something else is no SPZ, whole or cut", () => {
 });
 
 test("small JSON is parsed; of a large one the beginning counts", () => {
-  for (const text of ["{}", ' {"a": [1]}\n', "[1, 2]", "0", "null"])
+  for (const text of ["{}", ' {"a": [1]}\n', "[1, 2]", "[]"])
     assert.ok(begins("json", Buffer.from(text), true), text);
-  for (const text of ["", "{", "{a: 1}", '{"a": 1}x', "\ufeff{}", "<html>", "NaN"]) {
+  for (const text of [
+    "",
+    "{",
+    "{a: 1}",
+    '{"a": 1}x',
+    "\ufeff{}",
+    "<html>",
+    "NaN",
+    "0",
+    "null",
+    '"a"',
+    '{"a": NaN}',
+  ]) {
     assert.ok(!begins("json", Buffer.from(text), true), text);
   }
   for (const text of ['{"a": [1, 2', '[\n  {"b', "[[1", "[-1"])

@@ -102,13 +102,13 @@ function isSpz(start: Buffer): boolean {
   }
 }
 
-/** A whole file must be JSON; of a longer one the beginning must be that of an object or an array. A byte order mark is no JSON (RFC 8259, 8.1). */
+/** A whole file must be an object or array of JSON; of a longer one the beginning must be that of one. A byte order mark is no JSON (RFC 8259, 8.1). */
 function isJson(start: Buffer, whole: boolean): boolean {
   const beginning = start.toString("utf8");
   if (!whole) return /^[ \t\r\n]*(\{[ \t\r\n]*["}]|\[[ \t\r\n]*[[{"\]\-0-9tfn])/.test(beginning);
   try {
-    JSON.parse(beginning);
-    return true;
+    const parsed: unknown = JSON.parse(beginning);
+    return typeof parsed === "object" && parsed !== null;
   } catch {
     return false;
   }
