@@ -23,7 +23,9 @@ try {
   if (directory === undefined || (values.api === undefined) !== (values["key-file"] === undefined)) {
     throw new Error(USAGE);
   }
-  await putSamples(directory, await gatewayOf(values.api, values["key-file"]), (line) => console.log(line));
+  const gateway = await gatewayOf(values.api, values["key-file"]);
+  const { failed } = await putSamples(directory, gateway, (line) => console.log(line));
+  if (failed > 0) process.exitCode = 1;
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
