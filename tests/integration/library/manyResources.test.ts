@@ -1,7 +1,6 @@
 /**
  * A library of many spaces and resources, made in SQL: each list, search and look-up uses an index, and a page far down costs as much as
- * the first. By default 200,000 resources in 4,000 spaces; LIBRARY_RESOURCES=1000000 makes a million in
- * 20,000, which takes about a minute on two cores.
+ * the first. By default 200,000 resources in 4,000 spaces; LIBRARY_RESOURCES=1000000 makes a million in 20,000, in about a minute on two cores.
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
