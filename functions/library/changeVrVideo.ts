@@ -3,7 +3,7 @@ import type { Kinds } from "#shared/kinds/index.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
-import { etagOf, ifMatchHeader, readIfMatch } from "#shared/platform/http/ifMatch.ts";
+import { ifMatchHeader, readIfMatch, taggedHeaders } from "#shared/platform/http/ifMatch.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { titleSchema } from "#shared/platform/http/title.ts";
 import type { NewId } from "#shared/platform/ids.ts";
@@ -71,6 +71,6 @@ export const changeVrVideoRoute = route(
       change: c.req.valid("json"),
       ...c.req.valid("param"),
     });
-    return c.json(video, 200, { etag: etagOf(version) });
+    return c.json(video, 200, taggedHeaders(version));
   },
 );

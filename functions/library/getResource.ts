@@ -1,7 +1,7 @@
 import { errors } from "#shared/platform/errors.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
-import { etagOf } from "#shared/platform/http/ifMatch.ts";
+import { taggedHeaders } from "#shared/platform/http/ifMatch.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { type Resource, resourceSchema, viewResource } from "./resource.ts";
@@ -35,6 +35,6 @@ export const getResourceRoute = route(
   getResource,
   async (c, perform) => {
     const { resource, version } = await perform({ userId: c.var.account.userId, ...c.req.valid("param") });
-    return c.json(resource, 200, { etag: etagOf(version) });
+    return c.json(resource, 200, taggedHeaders(version));
   },
 );

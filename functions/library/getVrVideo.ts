@@ -1,7 +1,7 @@
 import { errors } from "#shared/platform/errors.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
-import { etagOf } from "#shared/platform/http/ifMatch.ts";
+import { taggedHeaders } from "#shared/platform/http/ifMatch.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { visibleOf } from "./resourceRows.ts";
@@ -39,6 +39,6 @@ export const getVrVideoRoute = route(
   getVrVideo,
   async (c, perform) => {
     const { video, version } = await perform({ userId: c.var.account.userId, ...c.req.valid("param") });
-    return c.json(video, 200, { etag: etagOf(version) });
+    return c.json(video, 200, taggedHeaders(version));
   },
 );

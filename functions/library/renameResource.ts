@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
-import { etagOf, ifMatchHeader, readIfMatch } from "#shared/platform/http/ifMatch.ts";
+import { ifMatchHeader, readIfMatch, taggedHeaders } from "#shared/platform/http/ifMatch.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { titleSchema } from "#shared/platform/http/title.ts";
 import type { NewId } from "#shared/platform/ids.ts";
@@ -59,6 +59,6 @@ export const renameResourceRoute = route(
       ...c.req.valid("param"),
       ...c.req.valid("json"),
     });
-    return c.json(resource, 200, { etag: etagOf(version) });
+    return c.json(resource, 200, taggedHeaders(version));
   },
 );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { hasCode } from "../errors.ts";
-import { etagOf, readIfMatch } from "./ifMatch.ts";
+import { readIfMatch, taggedHeaders } from "./ifMatch.ts";
 
 test("one tag, a list and * are read; weak tags match nothing", () => {
   for (const [header, read] of [
@@ -18,7 +18,9 @@ test("one tag, a list and * are read; weak tags match nothing", () => {
   ] as const) {
     assert.deepEqual(readIfMatch(header), read, header);
   }
-  assert.deepEqual(readIfMatch(etagOf("7")), ["7"]);
+  const headers = taggedHeaders("7");
+  assert.deepEqual(readIfMatch(headers.etag), ["7"]);
+  assert.match(headers["cache-control"], /\bno-transform\b/);
 });
 
 test("without a header it is precondition_required; what is no list is refused", () => {

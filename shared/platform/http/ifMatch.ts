@@ -13,9 +13,12 @@ export const ifMatchHeader = z.object({
 /** The states that a request may change: any, or one of these versions. */
 export type Precondition = "any" | readonly string[];
 
-/** A version as a strong entity tag. */
-export function etagOf(version: string): string {
-  return `"${version}"`;
+/**
+ * The headers of an answer that a later request may name in `If-Match`: its version as a strong entity tag. Who compresses an answer on its
+ * way has to make its tag weak (RFC 9110, 8.8.1), and a weak tag never matches; `no-transform` forbids compressing (RFC 9111, 5.2.2.6).
+ */
+export function taggedHeaders(version: string): { readonly etag: string; readonly "cache-control": string } {
+  return { etag: `"${version}"`, "cache-control": "private, no-store, no-transform" };
 }
 
 /**
