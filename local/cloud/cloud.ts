@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rewriteFor } from "#tools/build/firebaseJson.ts";
 import { functionNames } from "#tools/build/functions.ts";
+import { REGION } from "#tools/build/region.ts";
 import { makeSuiteFolder } from "../firebase/folder.ts";
 import { findJava } from "../firebase/java.ts";
 import { locateEmulators } from "../firebase/locate.ts";
@@ -150,6 +151,14 @@ async function startAll(starting: Starting, java: string, tell: (line: string) =
   writeWhole(files.environments, `${JSON.stringify(environments, null, 2)}\n`);
   standIns.push(
     await startFront({ port: ports.api, target: ports.hosting, functionOf: rewriteFor, atOnce: AT_ONCE }),
+    await startFront({
+      port: ports.events,
+      target: ports.functions,
+      functionOf: () => "streams",
+      prefix: `/${PROJECT_ID}/${REGION}/streams`,
+      way: "function",
+      atOnce: AT_ONCE,
+    }),
   );
   await saying("first answer of the API", waitForAnswer(`${urls.api}/v1/auth/jwks.json`, run.logs));
   standIns.push(startSweeping(plan, identity));

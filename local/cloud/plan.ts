@@ -39,6 +39,7 @@ const PORT_NAMES = [
   "logging",
   "eventarc",
   "firebaseTasks",
+  "events",
 ] as const;
 export type PortName = (typeof PORT_NAMES)[number];
 
@@ -141,7 +142,7 @@ export function planCloud(options: CloudOptions): CloudPlan {
       storage: url("storage"),
       engine: url("engine"),
       dispatch: directly("dispatch"),
-      streams: directly("streams"),
+      streams: url("events"),
       sweep: directly("sweep"),
       // The functions emulator numbers the triggers of a reload; the first ones have 0.
       ingest: `${url("functions")}/functions/projects/${PROJECT_ID}/triggers/${REGION}-ingest-0`,

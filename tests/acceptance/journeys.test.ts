@@ -159,6 +159,28 @@ test("a completion sent twice makes one resource; a lost lease changes nothing",
   assert.equal(await resourceCount(), before + 1);
 });
 
+test("events flow at a job's eventsUrl; at the one origin they come at their end", async () => {
+  const upload = createdUploadSchema.parse(
+    await giver.call("POST", "/v1/uploads", { body: { contentType: "video/mp4", size: 1000 } }),
+  );
+  const { id, eventsUrl } = await giver.job(await submitScene(upload.id));
+  const listen = (url: string) => fetch(url, { headers: { authorization: `Bearer ${giver.accessToken}` } });
+  const atOrigin = listen(`${cloud.api}/v1/jobs/${id}/events`).then((answer) => answer.text());
+  const reader = (await listen(eventsUrl)).body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  for (let canceled = false; ; ) {
+    const { value, done } = (await reader?.read()) ?? assert.fail();
+    if (done) break;
+    text += value;
+    // Heard while the stream is open: the job waits for its upload.
+    if (canceled || !text.includes('"state":"awaiting_upload"')) continue;
+    await giver.call("POST", `/v1/jobs/${id}/cancel`);
+    canceled = true;
+  }
+  assert.match(text, /"state":"cancelled"/);
+  assert.match(await atOrigin, /"state":"cancelled"/);
+});
+
 test("a submission with one key, twenty times at once, is one job with one answer", async () => {
   const upload = await giver.upload(await mp4(), "video/mp4");
   const key = crypto.randomUUID();

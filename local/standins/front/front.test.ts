@@ -9,7 +9,7 @@ import { type Front, type FrontOptions, startFront } from "./front.ts";
 async function frontBefore(
   answer: (request: IncomingMessage, response: ServerResponse) => void,
   atOnce = 2,
-  more: Pick<FrontOptions, "way" | "cutMilliseconds"> = {},
+  more: Pick<FrontOptions, "way" | "prefix" | "cutMilliseconds"> = {},
 ): Promise<string> {
   const origin = createServer(answer);
   await new Promise<void>((resolve) => origin.listen(0, LOOPBACK, () => resolve()));
@@ -214,11 +214,12 @@ async function eventually(condition: () => boolean): Promise<void> {
 
 test("at the function's own address one entry is appended and nothing else is changed", async () => {
   const origin = await frontBefore(
-    (incoming, response) => response.setHeader("vary", "origin").end(JSON.stringify(incoming.headers)),
+    (incoming, response) =>
+      response.setHeader("vary", "origin").end(JSON.stringify({ ...incoming.headers, url: incoming.url })),
     2,
-    { way: "function", cutMilliseconds: 1 },
+    { way: "function", prefix: "/project/region/jobs", cutMilliseconds: 1 },
   );
-  const answer = await fetch(`${origin}/v1/jobs`, {
+  const answer = await fetch(`${origin}/v1/jobs?a=b`, {
     headers: {
       "x-forwarded-for": "203.0.113.9",
       "x-forwarded-host": "forged.example",
@@ -227,6 +228,7 @@ test("at the function's own address one entry is appended and nothing else is ch
   });
   assert.equal(answer.headers.get("vary"), "origin");
   const seen = z.record(z.string(), z.string()).parse(await answer.json());
+  assert.equal(seen.url, "/project/region/jobs/v1/jobs?a=b");
   assert.equal(seen["x-forwarded-for"], `203.0.113.9, ${LOOPBACK}`);
   assert.equal(seen["x-forwarded-host"], "forged.example");
   assert.equal(seen.cookie, "a=1; __session=b");

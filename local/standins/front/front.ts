@@ -22,6 +22,8 @@ export interface FrontOptions {
   readonly atOnce: number;
   /** Through Hosting, unless said otherwise; or at the function's own address, whose front end appends one entry and changes nothing else. */
   readonly way?: "hosting" | "function";
+  /** Is put before each path: where the target has the function that this front is the address of. */
+  readonly prefix?: string;
   /** After this time Hosting gives a function's answer up; a minute unless said otherwise. */
   readonly cutMilliseconds?: number;
 }
@@ -76,6 +78,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
           port: options.target,
           agent,
           giveBack,
+          prefix: options.prefix ?? "",
           hosting: options.way !== "function",
           // Static files are Hosting's own.
           cutMilliseconds:
@@ -124,6 +127,7 @@ function forward(
     readonly port: number;
     readonly agent: Agent;
     readonly giveBack: () => void;
+    readonly prefix: string;
     readonly hosting: boolean;
     /** Undefined for what Hosting doesn't cut, which is no function's answer through it. */
     readonly cutMilliseconds: number | undefined;
@@ -141,7 +145,7 @@ function forward(
     port: to.port,
     agent: to.agent,
     method: incoming.method ?? "GET",
-    path: incoming.url ?? "/",
+    path: `${to.prefix}${incoming.url ?? "/"}`,
     headers: headersOnward(incoming, to.hosting),
     setDefaultHeaders: false,
   });
