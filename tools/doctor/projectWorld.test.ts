@@ -9,6 +9,7 @@ interface Asked {
   readonly url: string;
   readonly body: unknown;
   readonly as: string | null;
+  readonly quota: string | null;
 }
 
 const FUNCTION = {
@@ -33,6 +34,7 @@ async function world(answers: Readonly<Record<string, unknown>>): Promise<{ worl
       url,
       body: typeof init.body === "string" ? JSON.parse(init.body) : undefined,
       as: headers.get("authorization"),
+      quota: headers.get("x-goog-user-project"),
     });
     const [, answer] = Object.entries(all).find(([end]) => url.split("?")[0]?.endsWith(end)) ?? [];
     return answer === undefined ? new Response("{}", { status: 404 }) : Response.json(answer);
@@ -75,6 +77,8 @@ test("roles are asked for as the account itself, on the grant's own resource", a
     tested.map(({ as }) => as),
     ["Bearer of the account", "Bearer of the account"],
   );
+  // Quota of this project for the person's own requests; an account's requests count on its project by themselves.
+  for (const { as, quota } of asked) assert.equal(quota, as === "Bearer operator" ? "demo" : null);
   assert.match(
     tested[0]?.url ?? "",
     /\/b\/demo-uploads\/iam\/testPermissions\?permissions=storage.objects.get/,

@@ -1,6 +1,6 @@
 /**
  * A deployment as the doctor sees it: by Google's REST APIs, as the person who runs it (application default credentials). Roles are asked
- * for as each account itself, so that person needs roles/iam.serviceAccountTokenCreator on the accounts.
+ * for as each account itself, so that person needs roles/iam.serviceAccountTokenCreator on the accounts: Terraform's `operators`.
  */
 import { z } from "zod";
 import { accountOf, type Grant } from "#shared/access/grant.ts";
@@ -33,7 +33,7 @@ const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 /** @throws Error when no function is deployed, or this person may not look */
 export async function projectWorld(deps: ProjectDeps): Promise<World> {
   const { projectId, region, now, request } = deps;
-  const ask = askAs(deps.accessToken, request);
+  const ask = askAs(deps.accessToken, request, projectId);
   const parent = `projects/${projectId}/locations/${region}`;
   const deployed = new Map<string, Deployed>();
   // Object.keys forgets that the keys are exactly the functions' names.
@@ -145,12 +145,20 @@ export async function projectWorld(deps: ProjectDeps): Promise<World> {
 
 type Ask = (url: string, body?: object) => Promise<unknown>;
 
-/** Asks one of Google's APIs. @returns undefined for what isn't there; throws with the status and Google's own words for the rest */
-function askAs(accessToken: () => Promise<string>, request: typeof fetch): Ask {
+/**
+ * Asks one of Google's APIs.
+ * @param quotaProject whose quota a person's requests count against; without it many APIs refuse them. An account's count against its own project
+ * @returns undefined for what isn't there; throws with the host and the status for the rest
+ */
+function askAs(accessToken: () => Promise<string>, request: typeof fetch, quotaProject?: string): Ask {
   return async (url, body) => {
     const response = await request(url, {
       method: body === undefined ? "GET" : "POST",
-      headers: { authorization: `Bearer ${await accessToken()}`, "content-type": "application/json" },
+      headers: {
+        authorization: `Bearer ${await accessToken()}`,
+        "content-type": "application/json",
+        ...(quotaProject === undefined ? {} : { "x-goog-user-project": quotaProject }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (response.status === 404) return undefined;

@@ -59,6 +59,16 @@ test("a secret that is not random needs a value to be rotated, and stays without
   assert.equal(values.SMTP_URL, "smtps://old");
 });
 
+test("requests to Secret Manager count against their own project's quota", async () => {
+  const asked: (string | null)[] = [];
+  const recording: typeof fetch = async (_, init) => {
+    asked.push(new Headers(init?.headers).get("x-goog-user-project"));
+    return Response.json({ versions: [] });
+  };
+  await secretManager("demo", async () => "token", recording).hasValue("CODE_KEY");
+  assert.deepEqual(asked, ["demo"]);
+});
+
 test("a refusal of Secret Manager names the secret and not the value", async () => {
   const refusing: typeof fetch = async () => new Response("{}", { status: 403 });
   const secrets = secretManager("demo", async () => "token", refusing);

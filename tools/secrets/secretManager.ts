@@ -27,7 +27,12 @@ export function secretManager(
       `https://secretmanager.googleapis.com/v1/projects/${projectId}/secrets/${name}${rest}`,
       {
         method: body === undefined ? "GET" : "POST",
-        headers: { authorization: `Bearer ${await accessToken()}`, "content-type": "application/json" },
+        headers: {
+          authorization: `Bearer ${await accessToken()}`,
+          "content-type": "application/json",
+          // A person's requests are refused unless they count against a project's quota.
+          "x-goog-user-project": projectId,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       },
     );
