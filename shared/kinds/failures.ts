@@ -53,6 +53,14 @@ const SENTENCES = {
     ko: "파일이 너무 커요. 더 작은 파일을 골라 주세요.",
   },
   upload_rejected: ANOTHER_FILE,
+  json_unreadable: {
+    en: "This file can't be read. Please send it again.",
+    ko: "이 파일은 읽을 수 없어요. 다시 보내 주세요.",
+  },
+  content_not_accepted: {
+    en: "What is in this file can't be used here. Please choose another one.",
+    ko: "이 파일의 내용은 여기에 사용할 수 없어요. 다른 파일을 골라 주세요.",
+  },
   // What became of the attempts.
   engine_lost: OUR_SIDE,
   took_too_long: TOO_LONG,

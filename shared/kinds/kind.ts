@@ -5,11 +5,20 @@
 import { z } from "zod";
 import type { FileFormatName } from "./fileFormats.ts";
 
+/** A shape that the JSON of an input has to have. */
+export interface JsonShape {
+  /** Kept with the verdict on an upload, for the jobs that name it later. A schema that becomes stricter needs a new name. */
+  readonly name: string;
+  readonly schema: z.ZodType;
+}
+
 /** One input a job needs: an upload that must have arrived and must really be of one of these types. */
 export interface InputRule {
   /** Types by content: see `shared/platform/media/mediaTypes.ts` for videos and photos, `file-type` for others. */
   readonly contentTypes: readonly string[];
   readonly maxBytes: number;
+  /** Of JSON (`jsonInput.ts`): what it has to be; any object or array unless said. */
+  readonly shape?: JsonShape;
 }
 
 /** What a file is to a result. A viewer opens the model, which finds its companions by their names; lists show the poster. */

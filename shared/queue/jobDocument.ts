@@ -27,6 +27,8 @@ const inputSchema = z.object({
       contentType: z.string(),
       size: z.number().int(),
       crc32c: z.string(),
+      /** As in the upload. */
+      shapes: z.array(z.string()).optional(),
     })
     .nullable(),
 });

@@ -1,10 +1,13 @@
 import type { Firestore, Transaction } from "@google-cloud/firestore";
 import { type FailureCode, reasonOf } from "../kinds/failures.ts";
 import type { Kinds } from "../kinds/index.ts";
+import { beginsLikeJson, largestJson, readJson } from "../kinds/jsonInput.ts";
 import type { Clock } from "../platform/clock.ts";
 import { retryConflicts } from "../platform/firestore/retryConflicts.ts";
 import type { Logger } from "../platform/log/logger.ts";
+import { JSON_TYPE } from "../platform/media/mediaTypes.ts";
 import { FIRST_BYTES, sniffType } from "../platform/media/sniff.ts";
+import { oneAtATime } from "../platform/oneAtATime.ts";
 import type { ObjectStore, StoredObject } from "../platform/storage/objectStore.ts";
 import { adoptTrace } from "../platform/trace.ts";
 import { tombstonesOf } from "../spaces/tombstoneDocument.ts";
@@ -63,20 +66,43 @@ async function readAndJudge(
   found: StoredObject,
   deps: IngestUploadDeps,
 ): Promise<(upload: Upload) => Verdict> {
-  const start = await deps.objects.readStart(found.name, found.generation, Math.min(FIRST_BYTES, found.size));
-  const contentType = start && (await sniffType(start));
+  const content = await readContent(found, deps);
   return (upload) => {
     if (found.size !== upload.size) return rejected("size_mismatch");
     if (upload.crc32c !== null && upload.crc32c !== found.crc32c) {
       return rejected("checksum_mismatch");
     }
-    if (contentType === undefined || !isTaken(deps.kinds, contentType)) {
-      return rejected("type_not_accepted");
-    }
+    if (typeof content === "string") return rejected(content);
+    if (!isTaken(deps.kinds, content.contentType)) return rejected("type_not_accepted");
     const { generation, size, crc32c } = found;
-    return { state: "received", reason: null, received: { generation, size, crc32c, contentType } };
+    return { state: "received", reason: null, received: { generation, size, crc32c, ...content } };
   };
 }
+
+type Content = Pick<NonNullable<Upload["received"]>, "contentType" | "shapes">;
+
+/** What the bytes are, or why they can't be used. The first ones say it, except of JSON, which is read whole where a kind takes any. */
+async function readContent(found: StoredObject, deps: IngestUploadDeps): Promise<Content | FailureCode> {
+  const { name, generation, size } = found;
+  const start = await deps.objects.readStart(name, generation, Math.min(FIRST_BYTES, size));
+  const contentType = start && (await sniffType(start));
+  if (contentType !== undefined) return { contentType };
+  const most = largestJson(deps.kinds.values());
+  if (most === 0 || start === undefined || !beginsLikeJson(start)) return "type_not_accepted";
+  if (size > most) return "too_large";
+  const reading = await oneJsonAtATime(async () => {
+    const bytes = await deps.objects.readStart(name, generation, size);
+    return bytes && readJson(bytes, deps.kinds.values());
+  });
+  if (reading?.outcome === "read") {
+    const { shapes } = reading;
+    return { contentType: JSON_TYPE, ...(shapes.length > 0 ? { shapes: [...shapes] } : {}) };
+  }
+  return reading?.outcome === "too_large" ? "too_large" : "json_unreadable";
+}
+
+/** An instance judges several uploads at once, and has memory for the values of one. */
+const oneJsonAtATime = oneAtATime();
 
 function rejected(code: FailureCode): Verdict {
   return { state: "rejected", reason: reasonOf(code), received: null };

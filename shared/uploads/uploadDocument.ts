@@ -31,6 +31,8 @@ export const uploadSchema = z.object({
       crc32c: z.string(),
       /** The type the first bytes say, not the declared one. */
       contentType: z.string(),
+      /** Of JSON: the names of the shapes that it has (`shared/kinds/jsonInput.ts`). */
+      shapes: z.array(z.string()).optional(),
     })
     .nullable(),
   createdAt: timestamp,

@@ -69,6 +69,9 @@ const usual: ReadonlyMap<string, string> = new Map(
   [...all].flatMap(([name, { names }]) => names.map((other) => [other, name] as const)),
 );
 
+/** The one type of JSON that is taken; it has no signature, so `sniffType` never says it. */
+export const JSON_TYPE = "application/json";
+
 /** The same media type without parameters, in lower case. */
 export function essence(contentType: string): string {
   return (contentType.split(";", 1)[0] ?? "").trim().toLowerCase();
@@ -80,9 +83,13 @@ export function usualName(contentType: string): string {
   return usual.get(plain) ?? plain;
 }
 
-/** Whether content that looks like `sniffed` can be of one of `types`. */
+/** Whether content that looks like `sniffed` can be of one of `types`; all are compared by their usual names, so without parameters. */
 export function isOneOf(types: readonly string[], sniffed: string): boolean {
-  return types.some((name) => name === sniffed || all.get(name)?.looksLike.includes(sniffed));
+  const seen = usualName(sniffed);
+  return types.some((type) => {
+    const name = usualName(type);
+    return name === seen || all.get(name)?.looksLike.includes(seen);
+  });
 }
 
 /** The type that a file of this name usually has; undefined when the ending isn't on the list. */

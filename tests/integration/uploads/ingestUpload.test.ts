@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import { z } from "zod";
 import { finalizedObject } from "#functions/ingest/event.ts";
 import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
 import { type MemoryObjects, memoryObjects } from "#local/testing/memoryObjects.ts";
-import { kinds } from "#shared/kinds/index.ts";
+import { avatar } from "#shared/kinds/avatar.ts";
+import { kinds, kindsOf } from "#shared/kinds/index.ts";
+import { jsonInput } from "#shared/kinds/jsonInput.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import { type IngestUploadDeps, ingestUpload } from "#shared/uploads/ingestUpload.ts";
 import { type Upload, uploadSchema } from "#shared/uploads/uploadDocument.ts";
@@ -83,6 +86,34 @@ test("a good upload becomes received with what arrived, waiting jobs get it, it 
   });
   assert.deepEqual(notified, [ID]);
   assert.deepEqual(objects.names(), [OBJECT]);
+});
+
+test("JSON is read whole where a kind takes any: the verdict names its shapes", async () => {
+  const shape = { name: "walk.v1", schema: z.strictObject({ steps: z.array(z.number()) }) };
+  const taking = kindsOf({
+    ...avatar,
+    name: "walk",
+    inputs: { walk: jsonInput({ maxBytes: 40_000, shape }), note: jsonInput({ maxBytes: 10 }) },
+  });
+  const large = JSON.stringify({ steps: Array.from({ length: 10_000 }, (_, n) => n % 10) });
+  for (const [text, outcome, declared, kindsThere] of [
+    [large, "walk.v1", "application/json", taking],
+    ['{"steps": "many"}', "", "application/json", taking],
+    ['{"steps": [1]}', "walk.v1", "text/plain", taking],
+    [large.slice(0, -1), "json_unreadable", "application/json", taking],
+    [`[${"0,".repeat(20_001)}0]`, "too_large", "application/json", taking],
+    ["just some words", "type_not_accepted", "application/json", taking],
+    ['{"steps": [1]}', "type_not_accepted", "application/json", kinds],
+  ] as const) {
+    await announced({ contentType: declared, size: text.length });
+    objects.put(OBJECT, Buffer.from(text));
+    await ingestUpload(OBJECT, deps({ kinds: kindsThere }));
+    const { state, reason, received } = await stored();
+    const said = state === "rejected" ? reason?.code : (received?.shapes?.join() ?? "");
+    assert.equal(said, outcome, text.slice(0, 20));
+    if (state === "received") assert.equal(received?.contentType, "application/json");
+    await objects.remove(OBJECT);
+  }
 });
 
 test("an event delivered twice changes nothing, and the jobs get the verdict again", async () => {
