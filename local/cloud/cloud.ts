@@ -17,7 +17,7 @@ import { endProcesses, processesOfRun } from "../processes/table.ts";
 import { startFront } from "../standins/front/front.ts";
 import { functionEnvironments } from "./functionSettings.ts";
 import { type Parts, superviseParts, writeWhole } from "./parts.ts";
-import { buckets, type CloudPlan, PROJECT_ID } from "./plan.ts";
+import { buckets, type CloudPlan, consoleConfig, PROJECT_ID } from "./plan.ts";
 import { invokerChecks, localBindings } from "./policy.ts";
 import { loadSecrets } from "./secrets.ts";
 import {
@@ -32,6 +32,8 @@ import { endStaleRun } from "./staleRun.ts";
 
 /** What `endpoints.json` tells: base URLs; `host:port` for firestore, pubsub and tasks; a connection string; paths of key files. */
 export interface Endpoints {
+  /** The web app. */
+  readonly console: string;
   readonly projectId: string;
   readonly api: string;
   /** Of `streams` itself, where event streams flow unbuffered. */
@@ -114,7 +116,7 @@ async function startAll(starting: Starting, java: string, tell: (line: string) =
   writeWhole(files.policy, `${JSON.stringify({ bindings: localBindings() }, null, 2)}\n`);
   rmSync(files.closed, { force: true });
   const suitePorts = { ...ports, tasks: ports.firebaseTasks };
-  const folder = makeSuiteFolder(dirs.suite, suitePorts, buckets);
+  const folder = makeSuiteFolder(dirs.suite, suitePorts, buckets, consoleConfig(plan));
 
   const saying = progressOf(tell);
   const [databaseUrl, identity] = await Promise.all([
@@ -282,6 +284,7 @@ async function waitForAnswer(url: string, logs: string): Promise<void> {
 function endpointsOf({ urls, ports, files }: CloudPlan, databaseUrl: string): Endpoints {
   const address = (port: number) => `${LOOPBACK}:${port}`;
   return {
+    console: urls.api,
     projectId: PROJECT_ID,
     api: urls.api,
     events: urls.streams,

@@ -75,7 +75,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
     GOOGLE_CLIENT_IDS: Object.values(oauthClientIds).join(","),
     GOOGLE_OAUTH_CLIENT_ID: oauthClientIds.web,
     GOOGLE_OAUTH_CLIENT_SECRET: secrets.oauthClientSecret,
-    APP_REDIRECT_URIS: APP_REDIRECT_URIS.join(","),
+    APP_REDIRECT_URIS: [...APP_REDIRECT_URIS, `${urls.api}/signed-in`].join(","),
 
     ...buckets,
     SIGNING_ENDPOINT: `${urls.identity}/v1/projects/-/serviceAccounts/`,

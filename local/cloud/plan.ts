@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { accountOf } from "#shared/access/grant.ts";
 import type { FunctionName } from "#shared/manifest.ts";
 import { bucketName } from "#shared/platform/storage/buckets.ts";
+import type { ConsoleConfig } from "#tools/build/consoleConfig.ts";
 import { functionNames } from "#tools/build/functions.ts";
 import { REGION } from "#tools/build/region.ts";
 import { LOOPBACK } from "../processes/ports.ts";
@@ -68,8 +69,10 @@ export const buckets = {
   RESOURCES_BUCKET: bucketName(PROJECT_ID, "RESOURCES_BUCKET"),
 } as const;
 
-/** App links the browser's sign-in may end at. */
+/** App links the browser's sign-in may end at, beside the console's. */
 export const APP_REDIRECT_URIS = ["reverie://signed-in", "http://127.0.0.1/signed-in"] as const;
+/** What Firebase's library asks for; the emulators take any. */
+const API_KEY = "local";
 /** The phone apps' OAuth client, which ID tokens from `POST {identity}/users` are for; and the web client of the browser's sign-in. */
 export const oauthClientIds = { phone: "reverie-phone", web: "reverie-web" } as const;
 
@@ -168,6 +171,20 @@ export function planCloud(options: CloudOptions): CloudPlan {
       closed: inside("data", "closed"),
       engineKey: inside("engine-key.json"),
       adminKey: inside("admin-key.json"),
+    },
+  };
+}
+
+/** What the console reads about this cloud. */
+export function consoleConfig({ urls, ports }: CloudPlan): ConsoleConfig {
+  return {
+    projectId: PROJECT_ID,
+    apiKey: API_KEY,
+    eventsOrigin: urls.streams,
+    storageOrigin: urls.storage,
+    emulators: {
+      firestore: `${LOOPBACK}:${ports.firestore}`,
+      auth: `http://${LOOPBACK}:${ports.auth}`,
     },
   };
 }

@@ -5,9 +5,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type FunctionManifest, functions } from "#shared/manifest.ts";
 import { cachedBundles } from "#tools/build/cachedBundles.ts";
-import { actualFirebaseJson } from "#tools/build/firebaseJson.ts";
+import type { ConsoleConfig } from "#tools/build/consoleConfig.ts";
+import { hostingConfig } from "#tools/build/firebaseJson.ts";
 import { functionNames, ROOT } from "#tools/build/functions.ts";
-import { writePublicFiles } from "#tools/build/publicFiles.ts";
+import { writeConsoleConfig, writePublicFiles } from "#tools/build/publicFiles.ts";
 import { emulatorManifest } from "./emulatorManifest.ts";
 import { SETTINGS_FILE, type WorkerSettings } from "./functionLoader.ts";
 import type { InvokerCheck } from "./invoker.ts";
@@ -29,19 +30,20 @@ const LOADER = fileURLToPath(new URL("./functionLoader.ts", import.meta.url));
 /**
  * Makes the folder again from nothing.
  * @param buckets the bucket behind each setting that names one
+ * @param consoleConfig what the console reads about this cloud
  */
 export function makeSuiteFolder(
   dir: string,
   ports: SuitePorts,
   buckets: Readonly<Record<string, string | undefined>>,
+  consoleConfig: ConsoleConfig,
 ): SuiteFolder {
   rmSync(dir, { recursive: true, force: true });
   const functionsDir = join(dir, "functions");
   const publicDir = join(dir, "public");
   for (const made of [functionsDir, publicDir]) mkdirSync(made, { recursive: true });
 
-  const { hosting } = JSON.parse(actualFirebaseJson());
-  writeSuiteConfig(dir, ports, hosting);
+  writeSuiteConfig(dir, ports, hostingConfig(consoleConfig));
   for (const file of ["firestore.rules", "firestore.indexes.json"])
     copyFileSync(join(ROOT, file), join(dir, file));
   writeFileSync(join(functionsDir, "functions.yaml"), emulatorManifest(functionNames, buckets));
@@ -53,6 +55,7 @@ export function makeSuiteFolder(
         cachedBundles().then((bundles) => symlinkSync(bundles, join(functionsDir, "bundles"), "junction")),
         buildLoader(functionsDir),
         writePublicFiles(publicDir),
+        writeConsoleConfig(publicDir, consoleConfig),
       ]);
     },
     writeEnvironments(environments, invokers) {

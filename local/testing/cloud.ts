@@ -12,6 +12,7 @@ import { ADDRESSES } from "./addresses.ts";
 import { openTestRun } from "./start.ts";
 
 const endpointsSchema = z.object({
+  console: z.url(),
   projectId: z.string(),
   api: z.url(),
   docs: z.url(),

@@ -11,7 +11,7 @@ import { ROOT } from "#tools/build/functions.ts";
 export const TIERS = ["unit", "integration", "acceptance"] as const;
 export type Tier = (typeof TIERS)[number];
 
-const FOLDERS = ["shared", "functions", "engine", "tools", "local", "tests"];
+const FOLDERS = ["shared", "functions", "engine", "tools", "local", "tests", "console"];
 
 /**
  * Beside the code, and yet no unit tests: they start processes, listen and wait as a network makes one wait, or take many seconds, which

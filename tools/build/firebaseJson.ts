@@ -1,11 +1,13 @@
 /** The part of `firebase.json` that follows from the manifest: which path of the one origin leads to which function. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
+import { routes } from "#console/nav/routes.ts";
 import { functions } from "#shared/manifest.ts";
+import { type Called, CONSOLE_ASSETS, consoleHeaders, STORAGE_ORIGIN } from "./consoleConfig.ts";
 import { ROOT } from "./functions.ts";
 import { REGION } from "./region.ts";
 
-export interface Rewrite {
+interface FunctionRewrite {
   readonly source: string;
   readonly function: { readonly functionId: string; readonly region: string };
 }
@@ -14,7 +16,7 @@ export interface Rewrite {
 export const FALLBACK = { path: "/v1/**", function: "jobs" };
 
 /** One rewrite for each path in the manifest, in its order; the first that fits counts. */
-export function rewrites(): Rewrite[] {
+function rewrites(): FunctionRewrite[] {
   const pairs: [string, string][] = Object.entries(functions).flatMap(([name, { trigger }]) =>
     trigger.type === "http" ? trigger.paths.map((path): [string, string] => [path, name]) : [],
   );
@@ -25,6 +27,19 @@ export function rewrites(): Rewrite[] {
 /** The function that the origin leads a path to, as Hosting decides it: by the first rewrite whose glob fits. */
 export function rewriteFor(path: string): string | undefined {
   return rewrites().find(({ source }) => matchesGlob(path, source))?.function.functionId;
+}
+
+/** The paths of the console's pages, as globs, each page in one of them. */
+function consolePages(): string[] {
+  const globs = Object.values(routes).map((path) => path.replaceAll(/:\w+/g, "*"));
+  return globs.filter((glob) => !globs.some((other) => other !== glob && matchesGlob(glob, other)));
+}
+
+/** All pages are the file of `/`. */
+function pageRewrites() {
+  return consolePages()
+    .filter((source) => source !== "/")
+    .map((source) => ({ source, destination: "/index.html" }));
 }
 
 /** What the docs page may do: load its own files and call its own origin. Swagger UI has some icons in its styles (`data:`). */
@@ -39,24 +54,41 @@ const DOCS_POLICY = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The project's `firebase.json` as it should be. */
+/**
+ * How the one origin serves its files and leads to the functions.
+ * @param called where the console's pages may call beside the origin itself
+ */
+export function hostingConfig(called: Called) {
+  return {
+    public: "dist/public",
+    cleanUrls: true,
+    headers: [
+      {
+        source: "/docs",
+        headers: [
+          { key: "Content-Security-Policy", value: DOCS_POLICY },
+          { key: "Referrer-Policy", value: "no-referrer" },
+        ],
+      },
+      ...consolePages().map((source) => ({ source, headers: consoleHeaders(called) })),
+      { source: "/config.json", headers: [{ key: "Cache-Control", value: "no-cache" }] },
+      {
+        source: `/${CONSOLE_ASSETS}/**`,
+        headers: [{ key: "Cache-Control", value: "public, max-age=31536000, immutable" }],
+      },
+      { source: "**", headers: [{ key: "X-Content-Type-Options", value: "nosniff" }] },
+    ],
+    rewrites: [...rewrites(), ...pageRewrites()],
+  };
+}
+
+/**
+ * The project's `firebase.json` as it should be. The address of event streams is known only once the functions are deployed;
+ * `npm run hosting` writes it into the copy that is deployed.
+ */
 export function expectedFirebaseJson(): string {
   const content = {
-    hosting: {
-      public: "dist/public",
-      cleanUrls: true,
-      headers: [
-        {
-          source: "/docs",
-          headers: [
-            { key: "Content-Security-Policy", value: DOCS_POLICY },
-            { key: "Referrer-Policy", value: "no-referrer" },
-          ],
-        },
-        { source: "**", headers: [{ key: "X-Content-Type-Options", value: "nosniff" }] },
-      ],
-      rewrites: rewrites(),
-    },
+    hosting: hostingConfig({ eventsOrigin: undefined, storageOrigin: STORAGE_ORIGIN, emulators: null }),
     firestore: { rules: "firestore.rules", indexes: "firestore.indexes.json" },
   };
   return `${JSON.stringify(content, null, 2)}\n`;

@@ -15,4 +15,4 @@ await Promise.all([
   writePublicFiles(join(dist, "public"), process.env.PUBLIC_ORIGIN),
 ]);
 writeZips(dist, functionNames);
-console.log(`built ${functionNames.length} functions and the API's description into dist/`);
+console.log(`built ${functionNames.length} functions, the console and the API's description into dist/`);

@@ -11,7 +11,7 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 
 test("a page loads only files that are written, and nothing from another origin", () => {
   const pages = globSync("**/*.html", { cwd: dir });
-  assert.deepEqual(pages.sort(), ["404.html", "docs.html"]);
+  assert.deepEqual(pages.sort(), ["404.html", "docs.html", "index.html"]);
   for (const page of pages) {
     const html = readFileSync(join(dir, page), "utf8");
     for (const [, url = ""] of html.matchAll(/\b(?:src|href)="([^"]+)"/g)) {

@@ -5,7 +5,16 @@ import type { IForbiddenRuleType } from "dependency-cruiser";
 export const DOMAINS = ["kinds", "events", "spaces", "uploads", "results", "queue", "erasure"] as const;
 
 /** Where the project's source files are. */
-export const FOLDERS = ["functions", "shared", "engine", "local", "tools", "tests", "bench"] as const;
+export const FOLDERS = [
+  "functions",
+  "shared",
+  "engine",
+  "local",
+  "tools",
+  "tests",
+  "bench",
+  "console",
+] as const;
 
 /** Files that are started or imported by something other than an import in this project. */
 const ENTRIES = [
@@ -20,7 +29,10 @@ const ENTRIES = [
   String.raw`^tests/integration/sweep/walkProcess\.ts$`,
   String.raw`^bench/[^/]+/instance\.ts$`,
   String.raw`^tools/checks/(structure|entries|noConnections)\.ts$`,
-  String.raw`^tools/build/firebaseJson\.ts$`,
+  String.raw`^tools/build/(firebaseJson|hosting)\.ts$`,
+  // It takes the place of a package.
+  String.raw`^tools/client/compiler\.ts$`,
+  String.raw`^console/src/app/main\.tsx$`,
   // Loaded by a page.
   "^tools/build/public/",
 ];
@@ -127,6 +139,20 @@ export const fileRules: IForbiddenRuleType[] = [
     severity: "error",
     from: { pathNot: `${TESTING}|^bench/|^local/testing/` },
     to: { path: TESTING, pathNot: String.raw`\.d\.ts$` },
+  },
+  {
+    name: "console-stays-apart",
+    comment: "the console knows the API by its document only",
+    severity: "error",
+    from: { path: "^console/" },
+    to: { path: "^(functions|shared|engine|local|tools|tests|bench)/" },
+  },
+  {
+    name: "console-is-opened",
+    comment: "of the console, the rest knows the addresses of its pages",
+    severity: "error",
+    from: { pathNot: "^console/" },
+    to: { path: "^console/", pathNot: String.raw`^console/src/nav/routes\.ts$` },
   },
   { name: "no-circle", severity: "error", from: {}, to: { circular: true } },
   { name: "leads-nowhere", severity: "error", from: {}, to: { couldNotResolve: true, path: "^[.#]" } },

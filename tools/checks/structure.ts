@@ -12,7 +12,7 @@ import { DOMAINS, FOLDERS, fileRules, roomRules } from "./rooms.ts";
 import { teachUsing } from "./swcUsing.ts";
 
 /** Rooms in which no two folders may import each other. */
-const ROOMS = ["functions", "shared", "engine", "local", "tools"];
+const ROOMS = ["functions", "shared", "engine", "local", "tools", "console"];
 const TEST = String.raw`\.test\.ts$`;
 
 /**
@@ -53,7 +53,7 @@ async function look(
       ...options,
     },
     // Its type asks for every option of the resolver; those that are left out have defaults.
-    { extensions: [".ts", ".json"], bustTheCache: true } as Parameters<typeof cruise>[2],
+    { extensions: [".ts", ".tsx", ".json"], bustTheCache: true } as Parameters<typeof cruise>[2],
   );
   if (typeof output === "string") throw new Error(`expected a result, not a report: ${output.slice(0, 200)}`);
   return output;
@@ -62,7 +62,7 @@ async function look(
 /** A parser that can't read TypeScript leaves files out without a word, and every rule holds for no files. */
 function unseen(root: string, { modules }: ICruiseResult): string[] {
   const seen = new Set(modules.map(({ source }) => source));
-  const there = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }));
+  const there = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.{ts,tsx}`, { cwd: root }));
   return there
     .map((path) => path.replaceAll("\\", "/"))
     .filter((path) => !seen.has(path))

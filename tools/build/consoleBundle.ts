@@ -1,0 +1,67 @@
+/** Builds the console, the web app at `/` of the one origin. */
+
+import { createHash, randomUUID } from "node:crypto";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { cp, mkdir, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { CONSOLE_ASSETS } from "./consoleConfig.ts";
+import { ROOT } from "./functions.ts";
+
+const CACHE = join(ROOT, "node_modules/.cache/reverie/console");
+/** All that the console's files are made of. */
+const MADE_OF = ["console/**/*", "tools/build/consoleBundle.ts", "package-lock.json"];
+/** Writes `index.html` and what it loads into a folder; they are built once for each state of the sources. */
+export async function writeConsole(dir: string): Promise<void> {
+  await cp(await cachedConsole(), dir, { recursive: true });
+}
+
+/** @returns the folder with the built console, which nothing may change */
+async function cachedConsole(): Promise<string> {
+  const folder = join(CACHE, stateOfSources());
+  if (existsSync(folder)) return folder;
+  await rm(CACHE, { recursive: true, force: true });
+  // Whole or not there at all, also when two make it at once: the second finds the first's.
+  const making = join(CACHE, `${randomUUID()}.making`);
+  await mkdir(making, { recursive: true });
+  try {
+    await buildConsole(making);
+    await rename(making, folder).catch((error: unknown) => {
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(making, { recursive: true, force: true });
+  }
+  return folder;
+}
+
+async function buildConsole(outDir: string): Promise<void> {
+  const { build } = await import("vite"); // takes half a second to load
+  await build({
+    configFile: false,
+    root: join(ROOT, "console"),
+    logLevel: "warn",
+    oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    build: {
+      outDir,
+      emptyOutDir: true,
+      assetsDir: CONSOLE_ASSETS,
+      target: "es2022",
+      // The Content Security Policy allows no `data:` in fonts and scripts.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      sourcemap: false,
+      manifest: true,
+      chunkSizeWarningLimit: 2000,
+    },
+  });
+}
+
+function stateOfSources(): string {
+  const hash = createHash("sha256");
+  const paths = MADE_OF.flatMap((glob) => globSync(glob, { cwd: ROOT })).filter(
+    (path) => !path.endsWith(".test.ts") && statSync(join(ROOT, path)).isFile(),
+  );
+  for (const path of paths.sort()) hash.update(`${path}\0`).update(readFileSync(join(ROOT, path)));
+  return hash.digest("hex").slice(0, 32);
+}
