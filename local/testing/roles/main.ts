@@ -1,5 +1,8 @@
-/** `npm run roles`: takes each role of each account out in turn, and prints the call that fails then. */
-import { resourceText, roleTable } from "./table.ts";
+/**
+ * `npm run roles`: takes each role of each account out in turn, and prints the call that fails then. Fails when a role is needed by nothing, and
+ * when one is missing.
+ */
+import { missingRoles, resourceText, roleTable } from "./table.ts";
 import { openRolesWorld } from "./world.ts";
 
 const world = await openRolesWorld();
@@ -18,7 +21,11 @@ try {
   }
   const unneeded = rows.filter(({ fails }) => fails === undefined).length;
   console.log(`\n${rows.length} roles, ${unneeded} of them needed by nothing`);
-  process.exitCode = unneeded > 0 ? 1 : 0;
+  const missing = await missingRoles(world);
+  console.log(
+    missing.length === 0 ? "No role is missing." : ["Refused with all roles:", ...missing].join("\n"),
+  );
+  process.exitCode = unneeded + missing.length > 0 ? 1 : 0;
 } finally {
   await world.close();
 }

@@ -2,12 +2,21 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { BucketSetting, Grant } from "#shared/access/grant.ts";
-import { permissionsOf } from "#shared/access/roles.ts";
+import { permissionsOf, type Role } from "#shared/access/roles.ts";
 import { functions } from "#shared/manifest.ts";
 import { functionNames } from "#tools/build/functions.ts";
 import { bundlesOf } from "#tools/checks/manifestUse.ts";
-import { localBindings } from "../../cloud/policy.ts";
-import { failsWithout, type Row, refusedCalls, resourceText, roleTable } from "./table.ts";
+import { bindingOf, localBindings } from "../../cloud/policy.ts";
+import {
+  comparedWithout,
+  failsWithout,
+  missingRoles,
+  type Row,
+  refusedCalls,
+  resourceText,
+  roleTable,
+  usedOutside,
+} from "./table.ts";
 import { methodsCalledIn, methodsListedFor } from "./uses.ts";
 import { callerOf, openRolesWorld, type RolesWorld } from "./world.ts";
 
@@ -64,6 +73,40 @@ test("a role that nothing needs is found", async () => {
   assert.equal(await failsWithout(world, "ingest", views("RESOURCES_BUCKET")), undefined);
   assert.notEqual(await failsWithout(world, "ingest", views("UPLOADS_BUCKET")), undefined);
   world.setPolicy(localBindings());
+});
+
+test("a role that is missing is found, and makes no other role look needed", async () => {
+  const uploads: Grant = {
+    role: "roles/storage.objectViewer",
+    on: { type: "bucket", setting: "UPLOADS_BUCKET" },
+    why: "",
+  };
+  const out = JSON.stringify(bindingOf("ingest", uploads));
+  const bindings = localBindings().filter((binding) => JSON.stringify(binding) !== out);
+  const resources: Grant = { ...uploads, on: { type: "bucket", setting: "RESOURCES_BUCKET" } };
+  assert.equal(await failsWithout(world, "ingest", resources, bindings), undefined);
+  assert.deepEqual(await missingRoles(world), []);
+  const missing = await missingRoles(world, bindings);
+  assert.ok(missing.length > 0 && missing.every((text) => text.startsWith("ingest: uploads.")), `${missing}`);
+  world.setPolicy(localBindings());
+});
+
+test("two roles of one account that nothing needs are both found", () => {
+  const project = (role: Role): Grant => ({ role, on: { type: "project" }, why: "" });
+  const unneeded = [project("roles/firebaseauth.admin"), project("roles/datastore.user")];
+  const files = new Set(["functions/notify/pushSender.ts"]);
+  const needed = project("roles/firebasecloudmessaging.admin");
+  const grants = [...unneeded, needed];
+  for (const grant of unneeded)
+    assert.equal(comparedWithout("notify", grants, grant, files), undefined, grant.role);
+  assert.notEqual(comparedWithout("notify", grants, needed, files), undefined);
+});
+
+test("what only Google checks is no excuse for another role of the same account", () => {
+  const on = { type: "project" } as const;
+  assert.notEqual(usedOutside("migrations", { role: "roles/cloudsql.client", on }), undefined);
+  assert.equal(usedOutside("migrations", { role: "roles/datastore.user", on }), undefined);
+  assert.equal(usedOutside("events", { role: "roles/cloudsql.client", on }), undefined);
 });
 
 test("a private function refuses every account but its caller", async () => {

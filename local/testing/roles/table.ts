@@ -1,14 +1,16 @@
 /** Every grant with the call that fails without it, in Google's words, found by taking each out in turn. */
 import { accountOf, type Grant, type Resource } from "#shared/access/grant.ts";
 import { grantsOf, otherAccounts } from "#shared/access/grants.ts";
+import type { Role } from "#shared/access/roles.ts";
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { type SettingName, settingsFor } from "#shared/platform/config/settings.ts";
 import { functionNames } from "#tools/build/functions.ts";
 import { bundlesOf, roleProblems } from "#tools/checks/manifestUse.ts";
 import { PROJECT_ID } from "../../cloud/plan.ts";
 import { bindingOf, localBindings } from "../../cloud/policy.ts";
+import type { Binding } from "../../standins/iam/policy.ts";
 import { type Use, uses } from "./uses.ts";
-import type { RolesWorld } from "./world.ts";
+import { callerOf, type RolesWorld } from "./world.ts";
 
 export interface Row {
   readonly account: string;
@@ -32,6 +34,30 @@ export async function roleTable(world: RolesWorld): Promise<Row[]> {
   }
   world.setPolicy(localBindings());
   return rows;
+}
+
+/** What accounts can't do with all the roles that they have: a sentence for each call that is refused and each role that is missing. */
+export async function missingRoles(
+  world: RolesWorld,
+  bindings: readonly Binding[] = localBindings(),
+): Promise<string[]> {
+  const bundles = await bundlesOf(functionNames);
+  world.setPolicy(bindings);
+  const missing: string[] = [];
+  for (const name of functionNames) {
+    for (const { call, words } of await refusedCalls(world, name)) missing.push(`${name}: ${call}: ${words}`);
+    missing.push(...roleProblems(name, grantsOf(name), bundles.get(name)?.files ?? new Set()));
+    const caller = callerOf(name);
+    if (caller === undefined) continue;
+    await world
+      .invoke(name, caller)
+      .catch((error) => missing.push(`${caller} calls ${name}: ${wordsOf(error)}`));
+  }
+  for (const { account, role, call } of USED_OUTSIDE) {
+    if (!otherAccounts[account].some((grant) => grant.role === role))
+      missing.push(`${account}: ${call} is without ${role}`);
+  }
+  return missing;
 }
 
 /** The calls of one function that are refused now. */
@@ -59,46 +85,62 @@ async function rowOf(
   const { on } = grant;
   if (on.type === "secret")
     return { account: name, grant, fails: withoutSecret(name, on.setting), shownBy: "comparison" };
-  if (on.type === "project" || on.type === "topic") {
-    const [words] = roleProblems(
-      name,
-      grantsOf(name).filter((other) => other !== grant),
-      files,
-    );
+  if (on.type === "project" || on.type === "topic")
     return {
       account: name,
       grant,
-      fails: words === undefined ? undefined : { call: "its client", words },
+      fails: comparedWithout(name, grantsOf(name), grant, files),
       shownBy: "comparison",
     };
-  }
   return { account: name, grant, fails: await failsWithout(world, name, grant), shownBy: "call" };
 }
 
-/** What a function could not do without a grant that a stand-in checks; undefined when it would miss nothing. */
+/** What a function's code would miss without one of its grants, beside what it misses with all of them. */
+export function comparedWithout(
+  name: FunctionName,
+  grants: readonly Grant[],
+  grant: Grant,
+  files: ReadonlySet<string>,
+): Row["fails"] {
+  const before = new Set(roleProblems(name, grants, files));
+  const without = grants.filter((other) => other !== grant);
+  const words = roleProblems(name, without, files).find((problem) => !before.has(problem));
+  return words === undefined ? undefined : { call: "its client", words };
+}
+
+/**
+ * What a function could not do without a grant that a stand-in checks, beside what it can't do with all of them; undefined when it would miss
+ * nothing.
+ */
 export async function failsWithout(
   world: RolesWorld,
   name: FunctionName,
   grant: Grant,
+  bindings: readonly Binding[] = localBindings(),
 ): Promise<Row["fails"]> {
-  takeOut(world, name, grant);
-  return (await refusedCalls(world, name))[0];
+  const out = JSON.stringify(bindingOf(name, grant));
+  world.setPolicy(bindings.filter((binding) => JSON.stringify(binding) !== out));
+  const refused = await refusedCalls(world, name);
+  if (refused.length === 0) return undefined;
+  world.setPolicy(bindings);
+  const before = new Set((await refusedCalls(world, name)).map(({ call }) => call));
+  return refused.find(({ call }) => !before.has(call));
 }
 
 async function rowOfOther(world: RolesWorld, name: string, grant: Grant): Promise<Row> {
   const { on } = grant;
   const called = functionNames.find((other) => on.type === "service" && on.function === other);
   if (called === undefined) {
-    const fails = usedOutside(name);
-    return { account: name, grant, fails, shownBy: "comparison" };
+    return { account: name, grant, fails: usedOutside(name, grant), shownBy: "comparison" };
   }
   const call = `a call of ${called}`;
-  if (functions[called].invoker === "events") {
+  if (functions[called].invoker === "events" && name === "events") {
     const { trigger } = functions[called];
     const words = `the ${trigger.type} trigger of ${called} delivers with this account; emulators deliver without a token`;
     return { account: name, grant, fails: { call, words }, shownBy: "comparison" };
   }
-  takeOut(world, name, grant);
+  const out = JSON.stringify(bindingOf(name, grant));
+  world.setPolicy(localBindings().filter((binding) => JSON.stringify(binding) !== out));
   try {
     await world.invoke(called, accountOf(name, PROJECT_ID));
     return { account: name, grant, fails: undefined, shownBy: "call" };
@@ -107,19 +149,17 @@ async function rowOfOther(world: RolesWorld, name: string, grant: Grant): Promis
   }
 }
 
-/** What the accounts without a function are for that nothing local calls. */
-function usedOutside(name: string): Row["fails"] {
-  const calls: Readonly<Record<string, string>> = {
-    events: "the delivery of every event",
-    migrations: "the connection of the migrations",
-  };
-  const call = calls[name];
-  return call === undefined ? undefined : { call, words: "checked by Google only" };
-}
+/** What the accounts that no function runs as do that nothing local checks, with the role that each call needs. */
+const USED_OUTSIDE = [
+  { account: "events", role: "roles/eventarc.eventReceiver", call: "the delivery of every event" },
+  { account: "migrations", role: "roles/cloudsql.client", call: "the connection of the migrations" },
+  { account: "migrations", role: "roles/cloudsql.instanceUser", call: "the login of the migrations" },
+] as const satisfies readonly { account: keyof typeof otherAccounts; role: Role; call: string }[];
 
-function takeOut(world: RolesWorld, name: string, grant: Grant): void {
-  const out = JSON.stringify(bindingOf(name, grant));
-  world.setPolicy(localBindings().filter((binding) => JSON.stringify(binding) !== out));
+/** What needs a role that is checked by Google only; undefined for any other role. */
+export function usedOutside(name: string, { role, on }: Pick<Grant, "role" | "on">): Row["fails"] {
+  const use = USED_OUTSIDE.find((one) => one.account === name && one.role === role);
+  return use && on.type === "project" ? { call: use.call, words: "checked by Google only" } : undefined;
 }
 
 /** A function whose secret can't be read has no value for its setting. */
