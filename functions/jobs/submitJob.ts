@@ -5,22 +5,28 @@ import { sendStored } from "#shared/platform/http/storedAnswer.ts";
 import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import type { StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { type SubmitBody, type SubmitDeps, submitBody, submitJob } from "#shared/queue/submit.ts";
+import {
+  type SubmitWithInputsBody,
+  type SubmitWithInputsDeps,
+  submitWithInputs,
+  submitWithInputsBody,
+} from "#shared/queue/submitWithInputs.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { jobSchema } from "./job.ts";
 
 /**
  * Takes a job for the caller's space.
  * @returns 202 with the job; for a repeated key the first answer, byte for byte
- * @throws `group_required`, and what `submitJob` throws
+ * @throws `group_required`, and what `submitWithInputs` throws
  */
 export async function submitJobOfCaller(
-  { userId, key, body }: { userId: string; key: string | undefined; body: SubmitBody },
-  deps: SubmitDeps & { readonly sql: Sql },
+  { userId, key, body }: { userId: string; key: string | undefined; body: SubmitWithInputsBody },
+  deps: SubmitWithInputsDeps & { readonly sql: Sql },
 ): Promise<StoredAnswer> {
   const space = await spaceOfCaller(deps.sql, userId);
   if (!space) throw errors.groupRequired("join a care group first");
-  return submitJob({ userId, spaceId: space.spaceId, route: "POST /v1/jobs", key, body }, deps);
+  const route = "POST /v1/jobs";
+  return submitWithInputs({ userId, spaceId: space.spaceId, route, key, body }, deps);
 }
 
 export const submitJobRoute = route(
@@ -30,7 +36,7 @@ export const submitJobRoute = route(
     method: "post",
     path: "/v1/jobs",
     summary: "Submit a job",
-    request: { headers: idempotencyHeader, body: jsonBody(submitBody) },
+    request: { headers: idempotencyHeader, body: jsonBody(submitWithInputsBody) },
     responses: {
       202: json(jobSchema, "Taken, and never lost from here on; the uploads may still be on their way."),
     },
@@ -42,6 +48,7 @@ export const submitJobRoute = route(
       "upload_unknown",
       "upload_rejected",
       "too_many_open_jobs",
+      "upload_budget_spent",
     ],
   },
   submitJobOfCaller,

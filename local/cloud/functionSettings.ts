@@ -67,6 +67,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
     TOKEN_PUBLIC_KEYS: JSON.stringify(secrets.tokenPublicKeys),
     REFRESH_TOKEN_KEY: secrets.refreshTokenKey,
     CODE_KEY: secrets.codeKey,
+    INPUT_KEY: secrets.inputKey,
 
     GOOGLE_ISSUER: urls.identity,
     GOOGLE_JWKS_URL: `${urls.identity}/oauth2/v3/certs`,

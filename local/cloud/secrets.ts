@@ -10,17 +10,18 @@ const secretsSchema = z.object({
   tokenPublicKeys: jwksSchema,
   refreshTokenKey: z.string(),
   codeKey: z.string(),
+  inputKey: z.string(),
   oauthClientSecret: z.string(),
 });
 export type Secrets = z.infer<typeof secretsSchema>;
 
-/** Reads the secrets in `file`, making them first if there are none. */
+/** Reads the secrets in `file`, making first what is missing there. */
 export function loadSecrets(file: string): Secrets {
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, `${JSON.stringify(makeSecrets(), null, 2)}\n`, { mode: 0o600 });
-  }
-  return secretsSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+  const kept: object = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+  const secrets = secretsSchema.parse({ ...makeSecrets(), ...kept });
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
+  return secrets;
 }
 
 function makeSecrets(): Secrets {
@@ -33,6 +34,7 @@ function makeSecrets(): Secrets {
     tokenPublicKeys: { keys: [described(pair.publicKey.export({ format: "jwk" }))] },
     refreshTokenKey: key(),
     codeKey: key(),
+    inputKey: key(),
     oauthClientSecret: randomBytes(18).toString("base64url"),
   };
 }

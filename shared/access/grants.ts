@@ -88,7 +88,13 @@ const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
     creates("UPLOADS_BUCKET", "what its signed URLs allow: creating an upload's object"),
   ],
   streams: [...SQL, FIRESTORE],
-  jobs: [...SQL, FIRESTORE, ...RINGS, PUBLISHES],
+  jobs: [
+    ...SQL,
+    FIRESTORE,
+    ...RINGS,
+    PUBLISHES,
+    creates("UPLOADS_BUCKET", "writes the content of inputs that came in the request"),
+  ],
   library: [
     ...SQL,
     FIRESTORE,

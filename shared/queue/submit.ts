@@ -7,6 +7,7 @@ import { answerRecord, findAnswer } from "../platform/idempotency/firestore.ts";
 import type { StoredAnswer } from "../platform/idempotency/sql.ts";
 import type { NewId } from "../platform/ids.ts";
 import { requestTrace } from "../platform/trace.ts";
+import { type GivenInputs, problemsOfInputs } from "../uploads/givenInput.ts";
 import type { QueueDeps } from "./changeJob.ts";
 import { commitJob } from "./commitJob.ts";
 import { type JobEffect, perform } from "./effects.ts";
@@ -39,6 +40,8 @@ export interface SubmitInput {
   readonly route: string;
   readonly key: string | undefined;
   readonly body: SubmitBody;
+  /** The body that the key goes with, when it isn't `body` itself. */
+  readonly keyedBody?: unknown;
 }
 
 /**
@@ -49,7 +52,7 @@ export interface SubmitInput {
  *   `not_found` for a space that was erased
  */
 export async function submitJob(input: SubmitInput, deps: SubmitDeps): Promise<StoredAnswer> {
-  const { kind, submission } = read(input, deps);
+  const { kind, submission } = readSubmission(input, deps);
   const attempt = { jobId: deps.newId(), isFirst: true };
   const { answer, effects, made } = await retryConflictsInTurn(input.spaceId, async () => {
     const { jobId, isFirst } = attempt;
@@ -72,7 +75,7 @@ async function submitOnce(
   { jobId, isFirst }: { readonly jobId: string; readonly isFirst: boolean },
   deps: SubmitDeps,
 ): Promise<{ answer: StoredAnswer; effects: JobEffect[]; made?: string }> {
-  const { userId: caller, route, key, body } = input;
+  const { userId: caller, route, key, keyedBody: body = input.body } = input;
   const request = { caller, route, key, body, now: deps.clock() };
   const { answer: known, snapshot } = await findAnswer(deps.firestore, request);
   if (known) return { answer: known, effects: [] };
@@ -104,7 +107,16 @@ async function answerFor(jobId: string, job: Job, deps: ViewDeps): Promise<Store
   };
 }
 
-function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: Submission } {
+/**
+ * Checks a submission by the rules of its kind, as far as that needs no store.
+ * @param given the inputs as they came, when some are not uploads yet
+ * @throws `unknown_kind`; `invalid_request` with every field that doesn't fit
+ */
+export function readSubmission(
+  input: SubmitInput,
+  deps: Pick<SubmitDeps, "kinds">,
+  given: GivenInputs = {},
+): { kind: Kind; submission: Submission } {
   const { body, spaceId, userId } = input;
   const kind = deps.kinds.get(body.kind);
   if (!kind) {
@@ -130,6 +142,7 @@ function read(input: SubmitInput, deps: SubmitDeps): { kind: Kind; submission: S
       issues.push({ path: `inputs.${role}`, message: "this kind has no such input" });
     }
   }
+  issues.push(...problemsOfInputs(kind, given));
   if (issues.length > 0 || !params.success) {
     throw errors.invalidRequest(`the request does not fit the kind ${kind.name}`, { issues });
   }

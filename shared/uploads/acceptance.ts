@@ -9,13 +9,16 @@ const FAMILIES = ["video", "image", "audio"];
  * type (QuickTime for MP4), so any video type stands for all, and so for pictures and sound; what arrives is checked again.
  */
 export function largestDeclared(kinds: Kinds, contentType: string): number {
+  return largest(kinds, (types) => isDeclarable(types, contentType));
+}
+
+/** Whether content of one of `types` may be declared as `contentType`: one of them, or another of the same family. */
+export function isDeclarable(types: readonly string[], contentType: string): boolean {
   const declared = usualName(contentType);
   const family = declared.split("/", 1)[0] ?? "";
-  return largest(
-    kinds,
-    (types) =>
-      isOneOf(types, declared) ||
-      (FAMILIES.includes(family) && types.some((type) => type.startsWith(`${family}/`))),
+  return (
+    isOneOf(types, declared) ||
+    (FAMILIES.includes(family) && types.some((type) => type.startsWith(`${family}/`)))
   );
 }
 

@@ -1,18 +1,15 @@
-import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { Kinds } from "../kinds/index.ts";
-import { type Clock, plusSeconds } from "../platform/clock.ts";
+import { plusSeconds } from "../platform/clock.ts";
 import { errors } from "../platform/errors.ts";
-import { retryConflictsInTurn } from "../platform/firestore/retryConflicts.ts";
 import type { NewId } from "../platform/ids.ts";
 import { contentTypeSchema } from "../platform/media/contentType.ts";
 import { essence } from "../platform/media/mediaTypes.ts";
 import type { SignedRequest, UrlSigner } from "../platform/storage/urlSigner.ts";
 import { requestTrace } from "../platform/trace.ts";
 import { largestDeclared } from "./acceptance.ts";
-import { takeBytes } from "./budget.ts";
-import { budgetsOf } from "./budgetDocument.ts";
-import { type Upload, uploadsOf } from "./uploadDocument.ts";
+import { type StoreUploadDeps, storeUpload } from "./storeUpload.ts";
+import type { Upload } from "./uploadDocument.ts";
 import { uploadObject } from "./uploadObject.ts";
 
 /** How long the signed URLs are valid; renewing gives new ones. A resumable session that was started in time continues for a week. */
@@ -39,16 +36,10 @@ export const createUploadBody = z.strictObject({
 });
 export type CreateUpload = z.infer<typeof createUploadBody>;
 
-export interface CreateUploadDeps {
-  readonly firestore: Firestore;
+export interface CreateUploadDeps extends StoreUploadDeps {
   readonly objects: UrlSigner;
   readonly kinds: Kinds;
-  readonly clock: Clock;
   readonly newId: NewId;
-  /** Days after which an upload that no job keeps is removed. */
-  readonly retentionDays: number;
-  /** How much one space may ask for within those days; undefined for no limit. */
-  readonly bytesPerSpace: number | undefined;
 }
 
 export interface CreatedUpload {
@@ -63,8 +54,7 @@ export interface CreatedUpload {
 /**
  * Allows one object to be created: this size, this type, create-only, for fifteen minutes (in one PUT, or through a resumable
  * session started within that time). The document is written before the URL is sent, so each object that arrives belongs to an
- * upload. It is written in one transaction with the space's budget, so a crash leaves both or neither: a document that expires, and
- * bytes that leave the count when it does.
+ * upload.
  * @throws `invalid_request` when no kind accepts the type, or none accepts that size; `upload_budget_spent` with what is left
  */
 export async function createUpload(
@@ -85,7 +75,7 @@ export async function createUpload(
     crc32c: input.crc32c ?? null,
   };
   const created = { id, ...(await signUpload(declared, urlExpiresAt, deps.objects)) };
-  await create(id, now, deps, {
+  const upload: Upload = {
     spaceId: input.spaceId,
     createdBy: input.userId,
     trace: requestTrace(),
@@ -97,28 +87,9 @@ export async function createUpload(
     createdAt: now,
     expiresAt: plusSeconds(now, deps.retentionDays * 86_400),
     urlExpiresAt,
-  });
+  };
+  await storeUpload(id, upload, deps);
   return created;
-}
-
-async function create(id: string, now: Date, deps: CreateUploadDeps, upload: Upload): Promise<void> {
-  const { firestore, bytesPerSpace, retentionDays } = deps;
-  const document = uploadsOf(firestore).doc(id);
-  const budget = budgetsOf(firestore).doc(upload.spaceId);
-  // In turn within this instance: many uploads of one space would keep each other waiting.
-  await retryConflictsInTurn(budget.path, () =>
-    firestore.runTransaction(async (transaction) => {
-      const [made, spent] = await Promise.all([transaction.get(document), transaction.get(budget)]);
-      if (made.exists) return; // an attempt whose answer was lost
-      if (bytesPerSpace !== undefined) {
-        transaction.set(budget, {
-          days: takeBytes(spent.data()?.days ?? {}, upload.size, now, { bytesPerSpace, retentionDays }),
-          expiresAt: plusSeconds(now, (retentionDays + 2) * 86_400),
-        });
-      }
-      transaction.create(document, upload);
-    }),
-  );
 }
 
 /**

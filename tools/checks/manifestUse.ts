@@ -52,6 +52,7 @@ export const NEEDS: readonly { readonly client: string; readonly anyOf: readonly
     client: `${PLATFORM}/storage/objectStore.ts`,
     anyOf: ["reverie.objectDeleter", "roles/storage.objectCreator"],
   },
+  { client: `${PLATFORM}/storage/objectWriter.ts`, anyOf: ["roles/storage.objectCreator"] },
   { client: `${PLATFORM}/storage/urlSigner.ts`, anyOf: ["roles/iam.serviceAccountTokenCreator"] },
   // A signed URL allows what its signer may do.
   {

@@ -25,6 +25,8 @@ export const generated: Readonly<Record<string, Make>> = {
   },
   /** Codes live for half an hour: those that were mailed before a rotation are refused after it. */
   CODE_KEY: (random) => random(32).toString("base64"),
+  /** A request that is repeated across a rotation makes its uploads once more; those of the first try expire. */
+  INPUT_KEY: (random) => random(32).toString("base64"),
 };
 
 /** The setting TOKEN_PUBLIC_KEYS that belongs to a value of TOKEN_SIGNING_KEYS. */

@@ -667,6 +667,12 @@ export interface components {
             id: string;
             recipient: components["schemas"]["Member"];
         };
+        /** @description Small content, sent with the job: at most 131072 bytes in all of its inputs, decoded. */
+        InlineInput: {
+            /** @description The content in base64 with padding (RFC 4648, section 4). */
+            base64: string;
+            contentType: string;
+        };
         Invitation: {
             /**
              * Format: date-time
@@ -1498,8 +1504,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description For each role that the kind has: the id of an upload, or the content itself. */
                     inputs: {
-                        [key: string]: string;
+                        [key: string]: string | components["schemas"]["InlineInput"];
                     };
                     kind: string;
                     /** @default {} */

@@ -45,7 +45,7 @@ export const uses: Readonly<Record<FunctionName, readonly Use[]>> = {
   ],
   uploads: on("uploads", "signCreate", "signResumable"),
   streams: [],
-  jobs: RINGS,
+  jobs: [...RINGS, ...on("uploads", "write")],
   library: on("resources", "signRead", "list", "remove"),
   engine: [
     ...RINGS,

@@ -94,6 +94,8 @@ export const settingSchemas = {
   REFRESH_TOKEN_KEY: keys,
   /** Secret. Keys the hash of mailed codes. */
   CODE_KEY: key,
+  /** Secret. Keys the ids of uploads that a repeated request has to find again. */
+  INPUT_KEY: key,
 
   GOOGLE_ISSUER: z.url().default("https://accounts.google.com"),
   GOOGLE_JWKS_URL: z.url().default("https://www.googleapis.com/oauth2/v3/certs"),
@@ -192,6 +194,7 @@ export const secretSettings: ReadonlySet<SettingName> = new Set([
   "TOKEN_SIGNING_KEYS",
   "REFRESH_TOKEN_KEY",
   "CODE_KEY",
+  "INPUT_KEY",
   "GOOGLE_OAUTH_CLIENT_SECRET",
   "SMTP_URL",
 ]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { after, before, beforeEach, test } from "node:test";
@@ -55,7 +56,13 @@ before(async () => {
   };
   const { firestore, kinds } = queue.deps;
   const status = statusReader({ firestore, kinds, clock: () => queue.now, log: silentLogger });
-  jobs = jobsApp(() => ({ ...queue.deps, http, sql, status }));
+  const inputs = {
+    inputKey: randomBytes(32),
+    retentionDays: 7,
+    bytesPerSpace: undefined,
+    objects: queue.uploads,
+  };
+  jobs = jobsApp(() => ({ ...queue.deps, http, sql, status, inputs }));
   const open = openStreams({ perAccount: STREAMS, perInstance: STREAMS });
   streams = streamsApp(() => ({ ...queue.deps, http, sql, open }));
   engine = engineApp(() => ({ ...queue.deps, http }));
