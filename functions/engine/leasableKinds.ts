@@ -1,7 +1,7 @@
 /** Which kinds an engine is given leases of now: one that fails everything gets none but a probe now and then. */
 import { hasCode } from "#shared/platform/errors.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
-import { mayLease, pausedBy, probed } from "#shared/queue/engineRecord.ts";
+import { failedSpaces, mayLease, pausedBy, probed } from "#shared/queue/engineRecord.ts";
 import { engineRecordsOf, type KindRecord, LEASE_ENDS } from "#shared/queue/engineRecordDocument.ts";
 import {
   changeRecord,
@@ -12,10 +12,16 @@ import {
 } from "#shared/queue/engineRecords.ts";
 import type { EngineDeps } from "./deps.ts";
 
+export interface Probe {
+  readonly kind: string;
+  /** Hashes of spaces whose work failed lately: it may be their work that fails, and not the engine. */
+  readonly failedSpaces: ReadonlySet<string>;
+}
+
 export interface LeasableKinds {
   readonly free: readonly string[];
   /** Kinds of which one lease may be tried, if `reserveProbe` allows it. */
-  readonly probes: readonly string[];
+  readonly probes: readonly Probe[];
 }
 
 /**
@@ -31,7 +37,7 @@ export async function leasableKinds(
   const ids = recordIdsOf(engine);
   const collection = engineRecordsOf(deps.firestore);
   const records = await Promise.all(ids.map(async (id) => (await collection.doc(id).get()).data()));
-  const leasable = { free: [] as string[], probes: [] as string[] };
+  const leasable = { free: [] as string[], probes: [] as Probe[] };
   for (const kind of kinds) {
     const states: ReturnType<typeof mayLease>[] = [];
     for (const [index, id] of ids.entries()) {
@@ -42,7 +48,10 @@ export async function leasableKinds(
       states.push(mayLease(record, deps.clock()));
     }
     if (states.every((state) => state === "free")) leasable.free.push(kind);
-    else if (!states.includes("paused")) leasable.probes.push(kind);
+    else if (!states.includes("paused")) {
+      const failed = records.flatMap((record) => [...failedSpaces(kindOf(record, kind))]);
+      leasable.probes.push({ kind, failedSpaces: new Set(failed) });
+    }
   }
   return leasable;
 }

@@ -9,7 +9,7 @@ import { traceparentOf, withTrace } from "#shared/platform/trace.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { type Committed, commitJob } from "#shared/queue/commitJob.ts";
 import { perform } from "#shared/queue/effects.ts";
-import { accountIdOf } from "#shared/queue/engineRecordDocument.ts";
+import { accountIdOf, spaceHash } from "#shared/queue/engineRecordDocument.ts";
 import { notePull } from "#shared/queue/engines.ts";
 import { type Job, jobsOf } from "#shared/queue/jobDocument.ts";
 import { findJob, jobStoreOf } from "#shared/queue/store.ts";
@@ -171,10 +171,16 @@ async function claimAll(
   const engine = { accountId: accountIdOf(request.caller), engineId: request.body.engineId };
   const max = Math.min(request.body.max, held.length + (await roomOf(engine.accountId, deps)));
   // First, since work of the other kinds may never end.
-  for (const kind of probes) {
+  for (const { kind, failedSpaces } of probes) {
     const waits = held.length < max && (await candidatesOf([kind], 1, deps)).length > 0;
     if (!waits || !(await reserveProbe(engine, kind, deps))) continue;
-    const claimed = await claimMore(request, { kinds: [kind], max: held.length + 1 }, ledger, held, deps);
+    const claimed = await claimMore(
+      request,
+      { kinds: [kind], max: held.length + 1, failedSpaces },
+      ledger,
+      held,
+      deps,
+    );
     if (claimed === "overtaken") return claimed;
   }
   return claimMore(request, { kinds: free, max }, ledger, held, deps);
@@ -186,17 +192,31 @@ async function roomOf(accountId: string, { firestore, leasesMax }: EngineDeps): 
   return Math.max(0, leasesMax - held.data().count);
 }
 
+interface Claims {
+  readonly kinds: readonly string[];
+  /** How many leases the request may have then. */
+  readonly max: number;
+  /** For a probe: hashes of spaces whose work is tried only where no other waits. */
+  readonly failedSpaces?: ReadonlySet<string>;
+}
+
+/** So that one family's work, which breaks every engine, can't keep an engine paused for all others. */
+function othersFirst(candidates: Candidate[], failedSpaces: ReadonlySet<string> = new Set()): Candidate[] {
+  const hasFailed = ({ found }: Candidate) => failedSpaces.has(spaceHash(found.content.spaceId));
+  return [...candidates.filter((one) => !hasFailed(one)), ...candidates.filter(hasFailed)];
+}
+
 /** Adds to `held` until it has enough or nothing waits; `overtaken` when the same request is at work elsewhere. */
 async function claimMore(
   request: LeaseRequest,
-  { kinds, max }: { readonly kinds: readonly string[]; readonly max: number },
+  { kinds, max, failedSpaces }: Claims,
   ledger: LeaseLedger,
   held: Held[],
   deps: EngineDeps,
 ): Promise<"overtaken" | undefined> {
   if (kinds.length === 0) return undefined;
   for (let look = 0; look < LOOKS && held.length < max; look++) {
-    const candidates = await candidatesOf(kinds, max - held.length, deps);
+    const candidates = othersFirst(await candidatesOf(kinds, max - held.length, deps), failedSpaces);
     if (candidates.length === 0) return undefined;
     let lost = false;
     while (candidates.length > 0 && held.length < max) {

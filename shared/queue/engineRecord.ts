@@ -51,6 +51,11 @@ export function pausedBy(record: KindRecord, limit: number, now: Date): KindReco
   };
 }
 
+/** Hashes of the spaces whose leases have not succeeded since the engine's last success. */
+export function failedSpaces(record: KindRecord): ReadonlySet<string> {
+  return new Set(sinceSuccess(record).map(({ space }) => space));
+}
+
 /** Whether it may have a lease: any number, one as a probe, or none. */
 export function mayLease({ pause }: KindRecord, now: Date): "free" | "probe" | "paused" {
   if (!pause) return "free";

@@ -102,6 +102,22 @@ test("after a minute one probe is given, also at once; its success ends the paus
   );
 });
 
+test("a probe is of a space whose work hasn't just failed, wherever it stands in line", async () => {
+  const bad = "bad".padStart(26, "g");
+  const ids: string[] = [];
+  for (let index = 0; index < 5; index++) ids.push((await queue.submit({ spaceId: bad })).id);
+  await failed(4);
+  const { id: good } = await queue.submit({ spaceId: "good".padStart(26, "g") });
+  assert.deepEqual(await queue.lease(), []);
+  queue.pass(60);
+  // Those that failed have kept their places, before that of the other family.
+  for (const jobId of ids) await endBackOff({ jobId, enqueueCount: 1 }, queue.deps);
+  const [probe] = await queue.lease();
+  assert.equal(probe?.job.id, good);
+  await queue.complete(probe?.leaseId ?? "");
+  assert.equal((await queue.lease({ max: 3 })).length, 3);
+});
+
 test("a failed probe is one attempt, and the next one waits twice as long", async () => {
   const ids = await submitted(5);
   await failed(4);
