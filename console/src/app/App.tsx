@@ -1,10 +1,14 @@
 import { t } from "../i18n/text.ts";
 import { route } from "../nav/router.ts";
 import type { Match } from "../nav/routes.ts";
+import { EnrolPage } from "../pages/EnrolPage.tsx";
+import { HomePage } from "../pages/HomePage.tsx";
 import { NotFoundPage } from "../pages/NotFoundPage.tsx";
 import { SignedInPage } from "../pages/SignedInPage.tsx";
 import { WelcomePage } from "../pages/WelcomePage.tsx";
+import { loadMe, me, meError } from "../session/me.ts";
 import { sessionState } from "../session/session.ts";
+import { Waiting } from "../ui/Problem.tsx";
 import { Header } from "./Header.tsx";
 import { LazyPage } from "./LazyPage.tsx";
 
@@ -26,12 +30,20 @@ function Content() {
   if (match === undefined) return <NotFoundPage />;
   if (match.name === "signedIn") return <SignedInPage />;
   if (sessionState.value !== "in") return <WelcomePage />;
+  if (me.value === undefined) return <Loading />;
+  if (me.value.role === null) return <EnrolPage />;
   return <Signed match={match} />;
 }
 
 /** What a person who is signed in sees; each page is loaded when it is first shown. */
 function Signed({ match }: { readonly match: Match }) {
   switch (match.name) {
+    case "home":
+      return <HomePage />;
+    case "family":
+      return <LazyPage key="family" load={loadFamily} props={{}} />;
+    case "account":
+      return <LazyPage key="account" load={loadAccount} props={{}} />;
     case "look":
       return <LazyPage key={match.params.resourceId} load={loadLook} props={match.params} />;
     default:
@@ -39,4 +51,15 @@ function Signed({ match }: { readonly match: Match }) {
   }
 }
 
+/** While the profile is loaded. */
+function Loading() {
+  return (
+    <main id="main" class="page">
+      <Waiting error={meError.value} retry={() => void loadMe()} />
+    </main>
+  );
+}
+
+const loadAccount = async () => (await import("../pages/AccountPage.tsx")).AccountPage;
+const loadFamily = async () => (await import("../pages/FamilyPage.tsx")).FamilyPage;
 const loadLook = async () => (await import("../look/LookPage.tsx")).LookPage;

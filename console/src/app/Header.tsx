@@ -1,26 +1,65 @@
-import { LANGUAGES, type Language, language } from "../config/preferences.ts";
+import { LANGUAGES, language } from "../config/preferences.ts";
+import { languageNames } from "../i18n/languages.ts";
 import { t } from "../i18n/text.ts";
+import { route } from "../nav/router.ts";
 import { href } from "../nav/routes.ts";
-import { sessionState, signOut } from "../session/session.ts";
+import { me } from "../session/me.ts";
+import { sessionState } from "../session/session.ts";
+import { Icon, type IconName } from "../ui/Icon.tsx";
 
-const names: Readonly<Record<Language, string>> = { en: "English", ko: "한국어" };
+/** The pages of a giver that lead to others. A recipient sees one thing at a time, so their pages lead on by themselves. */
+const pages = ["home", "send", "line", "library", "videos", "family"] as const;
+const icons: Readonly<Record<(typeof pages)[number], IconName>> = {
+  home: "home",
+  send: "send",
+  line: "line",
+  library: "image",
+  videos: "film",
+  family: "family",
+};
 
 export function Header() {
+  const person = me.value;
   return (
     <header class="header">
       <a class="brand" href={href("home")}>
         <img src="/icon.svg" alt="" width="32" height="32" />
         Reverie
       </a>
-      <div class="row">
-        {sessionState.value === "in" && (
-          <button type="button" class="button button-quiet" onClick={() => void signOut()}>
-            {t().nav.signOut}
-          </button>
-        )}
-        <LanguageButton />
-      </div>
+      {person?.role === "care_giver" && <Navigation />}
+      {sessionState.value === "in" ? <AccountLink /> : <LanguageButton />}
     </header>
+  );
+}
+
+function Navigation() {
+  const { nav } = t();
+  return (
+    <nav class="nav" aria-label={nav.main}>
+      <ul>
+        {pages.map((name) => (
+          <li key={name}>
+            <a href={href(name)} aria-current={route.value?.name === name ? "page" : undefined}>
+              <Icon name={icons[name]} />
+              <span>{nav[name]}</span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function AccountLink() {
+  return (
+    <a
+      class="button button-quiet"
+      href={href("account")}
+      aria-current={route.value?.name === "account" ? "page" : undefined}
+    >
+      <Icon name="person" />
+      {t().nav.account}
+    </a>
   );
 }
 
@@ -32,12 +71,12 @@ function LanguageButton() {
       type="button"
       class="button button-quiet"
       lang={other}
-      aria-label={`${t().nav.language}: ${names[other]}`}
+      aria-label={`${t().nav.language}: ${languageNames[other]}`}
       onClick={() => {
         language.value = other;
       }}
     >
-      {names[other]}
+      {languageNames[other]}
     </button>
   );
 }

@@ -8,6 +8,7 @@ import { useTokens } from "../api/client.ts";
 import { applyPreferences, language } from "../config/preferences.ts";
 import { showLanguage } from "../i18n/text.ts";
 import { startRouter } from "../nav/router.ts";
+import { followMe } from "../session/me.ts";
 import { accessToken, openSession, tokenRefused } from "../session/session.ts";
 import { App } from "./App.tsx";
 
@@ -15,6 +16,7 @@ applyPreferences();
 useTokens({ token: accessToken, refused: tokenRefused });
 await Promise.all([showLanguage(language.peek()), openSession()]);
 startRouter();
+followMe();
 effect(() => {
   void showLanguage(language.value);
 });

@@ -23,3 +23,8 @@ export function t(): Catalogue {
   if (current.value === undefined) throw new Error("texts are used before they are loaded");
   return current.value.texts;
 }
+
+/** The language that is shown, for dates and numbers. */
+export function shownLanguage(): Language {
+  return current.value?.language ?? "en";
+}
