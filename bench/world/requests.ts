@@ -8,14 +8,13 @@ export interface BenchRequest {
   readonly body?: unknown;
 }
 
-/** What requests need of the cloud that is measured. */
-export interface BenchWorld {
+/** What requests are about. */
+export interface Subjects {
   readonly googleToken: string;
   readonly uploadsBucket: string;
-  /** These are known once `auth`, `uploads` and `jobs` have been measured. */
-  person: { readonly token: string; readonly userId: string } | undefined;
-  uploadId: string;
-  jobId: string;
+  readonly person: { readonly token: string; readonly userId: string };
+  readonly uploadId: string;
+  readonly jobId: string;
   readonly engineToken: string;
   readonly adminToken: string;
   newKey(): string;
@@ -24,19 +23,19 @@ export interface BenchWorld {
 const LARGEST_BODY = 256 * 1024;
 
 /** Requests by function; each is sent as many times at once as an instance serves. */
-export const requests: Readonly<Record<FunctionName, (world: BenchWorld) => BenchRequest[]>> = {
+export const requests: Readonly<Record<FunctionName, (world: Subjects) => BenchRequest[]>> = {
   auth: (world) => [
     post("/v1/auth/sessions", { provider: "google", idToken: world.googleToken }),
-    get("/v1/auth/sessions", world.person?.token),
+    get("/v1/auth/sessions", world.person.token),
   ],
-  groups: (world) => [get("/v1/me", world.person?.token), get("/v1/group", world.person?.token)],
+  groups: (world) => [get("/v1/me", world.person.token), get("/v1/group", world.person.token)],
   uploads: (world) => [
-    post("/v1/uploads", { contentType: "video/mp4", size: 99 }, world.person?.token, world.newKey()),
-    get(`/v1/uploads/${world.uploadId}`, world.person?.token),
+    post("/v1/uploads", { contentType: "video/mp4", size: 99 }, world.person.token, world.newKey()),
+    get(`/v1/uploads/${world.uploadId}`, world.person.token),
   ],
-  streams: (world) => [get(`/v1/jobs/${world.jobId}/events`, world.person?.token)],
-  jobs: (world) => [get("/v1/jobs", world.person?.token), get("/v1/status")],
-  library: (world) => [get("/v1/resources", world.person?.token), get("/v1/vr-videos", world.person?.token)],
+  streams: (world) => [get(`/v1/jobs/${world.jobId}/events`, world.person.token)],
+  jobs: (world) => [get("/v1/jobs", world.person.token), get("/v1/status")],
+  library: (world) => [get("/v1/resources", world.person.token), get("/v1/vr-videos", world.person.token)],
   engine: (world) => [
     post(
       "/v1/engine/leases",
@@ -62,7 +61,7 @@ export const requests: Readonly<Record<FunctionName, (world: BenchWorld) => Benc
   ],
   notify: (world) => [
     event("google.cloud.pubsub.topic.v1.messagePublished", "", {
-      message: { data: base64({ ...INVITED, userId: world.person?.userId ?? "" }) },
+      message: { data: base64({ ...INVITED, userId: world.person.userId }) },
     }),
   ],
   sweep: () => [post("/urgent", undefined), post("/slow", undefined)],
@@ -89,11 +88,11 @@ function base64(value: unknown): string {
   return Buffer.from(JSON.stringify(value)).toString("base64");
 }
 
-function get(path: string, token?: string): BenchRequest {
+export function get(path: string, token?: string): BenchRequest {
   return { method: "GET", path, headers: authorization(token) };
 }
 
-function post(path: string, body: unknown, token?: string, key?: string): BenchRequest {
+export function post(path: string, body: unknown, token?: string, key?: string): BenchRequest {
   return {
     method: "POST",
     path,

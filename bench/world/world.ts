@@ -1,0 +1,229 @@
+/**
+ * What benches run on: the backends of the local cloud without the functions emulator, which serves one request per process. Functions
+ * are started one by one under functions-framework, as on Cloud Run, with the environment that the local cloud would give.
+ */
+import { randomUUID } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { functionEnvironments, type LocalEnvironment } from "#local/cloud/functionSettings.ts";
+import { accounts, buckets, type CloudPlan, PROJECT_ID, planCloud } from "#local/cloud/plan.ts";
+import { localBindings } from "#local/cloud/policy.ts";
+import { loadSecrets } from "#local/cloud/secrets.ts";
+import { startSmallStandIns, storageProcess, tasksProcess } from "#local/cloud/services.ts";
+import { locateEmulators } from "#local/firebase/locate.ts";
+import { startFirestore } from "#local/firebase/standalone.ts";
+import { createDatabase, startPostgres } from "#local/postgres/cluster.ts";
+import { makeLogins } from "#local/postgres/logins.ts";
+import { migrate } from "#local/postgres/migrate.ts";
+import { withClient } from "#local/postgres/withClient.ts";
+import { freePort, isFree, LOOPBACK } from "#local/processes/ports.ts";
+import type { Run } from "#local/processes/run.ts";
+import { openTestRun } from "#local/testing/start.ts";
+import { type FunctionName, functions } from "#shared/manifest.ts";
+import { buildFunctions, functionNames } from "#tools/build/functions.ts";
+import { endInstance, type Instance, startInstance, type Target } from "./instance.ts";
+import type { Subjects } from "./requests.ts";
+
+export interface World {
+  readonly run: Run;
+  /** A directory that is removed at the end. */
+  readonly dir: string;
+  /** Connection string of the database's owner. */
+  readonly ownerUrl: string;
+  /** A person with a space, an upload that has not arrived, a job that waits for it, tokens. */
+  readonly subjects: Subjects;
+  /** How a function is started. */
+  target(name: FunctionName): Target;
+  /** A function of functions-framework that says hello and does nothing else. */
+  readonly hello: Target;
+  /** The same by node:http, without the framework. */
+  readonly bare: Target;
+  close(): Promise<void>;
+}
+
+/** Limits that would end a measurement. */
+const NO_LIMITS = {
+  RATE_PER_ACCOUNT: "1000000",
+  RATE_PER_ADDRESS: "1000000",
+  RATE_SIGN_IN: "1000000",
+  RATE_SIGN_IN_PER_ACCOUNT: "1000000",
+  // All streams and leases are one caller's here.
+  STREAMS_PER_ACCOUNT: "1000",
+  ENGINE_LEASES_MAX: "10000",
+  OPEN_JOBS_PER_SPACE: "1000000",
+  UPLOAD_GIB_PER_SPACE: "1000000",
+};
+
+/**
+ * Starts the backends, builds the functions and makes what requests need.
+ * @param bundles a folder with built functions, instead of building them
+ */
+export async function openWorld(portBase: number, bundles?: string): Promise<World> {
+  const { run, dir } = openTestRun();
+  const plan = planCloud({ portBase, dataDir: join(dir, "cloud"), fresh: true, engine: false });
+  try {
+    const backends = await startBackends(run, dir, plan);
+    const built = bundles ?? join(dir, "bundles");
+    if (bundles === undefined) await buildFunctions(built);
+    const environments = functionEnvironments(plan, backends.secrets, backends.ownerUrl, functionNames);
+    const target = (name: FunctionName) => functionTarget(name, join(built, name), environments[name], plan);
+    const subjects = await makeSubjects(run, backends, plan, target);
+    return {
+      ...{ run, dir, subjects, target, ownerUrl: backends.ownerUrl },
+      ...helloTargets(dir),
+      async close() {
+        await Promise.all(backends.standIns.map((standIn) => standIn.close()));
+        await run.stop();
+      },
+    };
+  } catch (error) {
+    await run.stop();
+    throw error;
+  }
+}
+
+function functionTarget(
+  name: FunctionName,
+  source: string,
+  environment: LocalEnvironment | undefined,
+  plan: CloudPlan,
+): Target {
+  const { trigger } = functions[name];
+  return {
+    name,
+    source,
+    events: trigger.type === "storage" || trigger.type === "firestore",
+    env: {
+      ...environment,
+      ...NO_LIMITS,
+      FIRESTORE_EMULATOR_HOST: `${LOOPBACK}:${plan.ports.firestore}`,
+      PUBSUB_EMULATOR_HOST: `${LOOPBACK}:${plan.ports.pubsub}`,
+      FIREBASE_AUTH_EMULATOR_HOST: `${LOOPBACK}:${plan.ports.auth}`,
+    },
+  };
+}
+
+function helloTargets(dir: string): { hello: Target; bare: Target } {
+  const source = join(dir, "hello");
+  mkdirSync(source);
+  writeFileSync(join(source, "index.js"), 'exports.hello = (_, response) => response.send("hello");\n');
+  writeFileSync(join(source, "package.json"), '{"name":"hello","main":"index.js"}\n');
+  const script = join(dir, "bare.cjs");
+  writeFileSync(
+    script,
+    'require("node:http").createServer((_, response) => response.end("hello")).listen(process.env.PORT);\n',
+  );
+  return {
+    hello: { name: "hello", source, events: false, env: { NODE_ENV: "production" } },
+    bare: { name: "bare", source: script, events: false, env: { NODE_ENV: "production" }, bare: true },
+  };
+}
+
+async function startBackends(run: Run, dir: string, plan: CloudPlan) {
+  mkdirSync(plan.dataDir, { recursive: true });
+  const secrets = loadSecrets(plan.files.keys);
+  writeFileSync(plan.files.policy, JSON.stringify({ bindings: localBindings() }));
+  const { identity, all } = await startSmallStandIns(plan, secrets);
+  const cluster = await startPostgres(run, { dataDir: plan.dirs.postgres, port: plan.ports.postgres });
+  await createDatabase(cluster, "bench");
+  await migrate(cluster.url("bench"));
+  await makeLogins(cluster.url("bench"), PROJECT_ID);
+  for (const [spec, port] of [
+    [tasksProcess(plan), plan.ports.tasks],
+    [storageProcess(plan), plan.ports.storage],
+  ] as const) {
+    const child = await run.start(spec);
+    await run.waitUntil(child, async () => !(await isFree(port)), 60_000);
+  }
+  await startFirestore(run, await locateEmulators(run, dir), plan.ports.firestore);
+  return { identity, standIns: all, secrets, ownerUrl: cluster.url("bench") };
+}
+
+type Backends = Awaited<ReturnType<typeof startBackends>>;
+
+const sessionSchema = z.object({ accessToken: z.string(), user: z.object({ id: z.string() }) });
+const idSchema = z.object({ id: z.string() });
+export const BENCH_SPACE = "0".repeat(26);
+
+/** Makes a session, a space, an upload and a job by asking the functions themselves. */
+async function makeSubjects(
+  run: Run,
+  { identity, ownerUrl }: Backends,
+  plan: CloudPlan,
+  target: (name: FunctionName) => Target,
+): Promise<Subjects> {
+  const idToken = await googleToken(identity.url);
+  const { accessToken: token, user } = await asking(run, target("auth"), async (instance) =>
+    sessionSchema.parse(await ask(instance, "/v1/auth/sessions", { provider: "google", idToken })),
+  );
+  await makeSpace(ownerUrl, user.id);
+  const upload = await asking(run, target("uploads"), async (instance) =>
+    idSchema.parse(await ask(instance, "/v1/uploads", { contentType: "video/mp4", size: 99 }, token)),
+  );
+  const job = await asking(run, target("jobs"), async (instance) =>
+    idSchema.parse(
+      await ask(
+        instance,
+        "/v1/jobs",
+        { kind: "scene", title: "A place", params: {}, inputs: { video: upload.id } },
+        token,
+      ),
+    ),
+  );
+  return {
+    googleToken: idToken,
+    uploadsBucket: buckets.UPLOADS_BUCKET,
+    person: { token, userId: user.id },
+    uploadId: upload.id,
+    jobId: job.id,
+    engineToken: await identity.mintIdToken(accounts.engine, plan.urls.api),
+    adminToken: await identity.mintIdToken(accounts.admin, plan.urls.api),
+    newKey: randomUUID,
+  };
+}
+
+async function makeSpace(ownerUrl: string, userId: string): Promise<void> {
+  await withClient(ownerUrl, async (client) => {
+    await client.query("INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $2, now())", [
+      BENCH_SPACE,
+      userId,
+    ]);
+    await client.query(
+      "INSERT INTO space_members (user_id, space_id, role, joined_at) VALUES ($1, $2, 'care_recipient', now())",
+      [userId, BENCH_SPACE],
+    );
+  });
+}
+
+async function asking<T>(run: Run, target: Target, work: (instance: Instance) => Promise<T>): Promise<T> {
+  const instance = await startInstance(run, target, await freePort());
+  try {
+    return await work(instance);
+  } finally {
+    await endInstance(instance);
+  }
+}
+
+async function ask(instance: Instance, path: string, body: unknown, token?: string): Promise<unknown> {
+  const response = await fetch(`http://${LOOPBACK}:${instance.port}${path}`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "idempotency-key": randomUUID(),
+      ...(token && { authorization: `Bearer ${token}` }),
+    },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  return response.json();
+}
+
+async function googleToken(identityUrl: string): Promise<string> {
+  const response = await fetch(`${identityUrl}/users`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email: "bench@example.com" }),
+  });
+  return z.object({ idToken: z.string() }).parse(await response.json()).idToken;
+}
