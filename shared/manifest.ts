@@ -47,6 +47,8 @@ export interface Schedule {
 export interface FunctionManifest {
   readonly trigger: Trigger;
   readonly invoker: Invoker;
+  /** Functions whose accounts may call it too. Such a call comes over the internet, where IAM alone stands before the function. */
+  readonly callers?: readonly string[];
   /** One sentence: what the function is for. */
   readonly purpose: string;
   /** When Cloud Scheduler calls it. */
@@ -115,18 +117,19 @@ const PHONES = [
   "EDGE",
 ] as const satisfies readonly SettingName[];
 const SIGNING = ["SIGNING_ENDPOINT"] as const satisfies readonly SettingName[];
-const TASKS = [
+const ADDS_TASKS = [
   "TASKS_LOCATION",
   "TASKS_ENDPOINT",
   "TASKS_SERVICE_ACCOUNT",
-  "DISPATCH_URL",
 ] as const satisfies readonly SettingName[];
+const TASKS = [...ADDS_TASKS, "DISPATCH_URL"] as const satisfies readonly SettingName[];
 const GOOGLE = ["GOOGLE_ISSUER", "GOOGLE_JWKS_URL"] as const satisfies readonly SettingName[];
 const SERVICES = [...GOOGLE, "PUBLIC_ORIGIN", "EDGE"] as const satisfies readonly SettingName[];
 /** For functions that change jobs: a failed attempt may back off, a job that ends is kept, and one that waits may have an engine rung. */
 const QUEUE = [
   ...TASKS,
   "ENGINES",
+  "WORKSHOP_URL",
   "RETRY_BACKOFF_MAX_SECONDS",
   "JOB_RETENTION_DAYS",
 ] as const satisfies readonly SettingName[];
@@ -325,6 +328,21 @@ export const functions = {
     concurrency: 40,
     maxInstances: 4,
     sqlPool: 1,
+  },
+  workshop: {
+    ...DEFAULTS,
+    trigger: { type: "http", paths: [] },
+    invoker: "tasks",
+    callers: ["dispatch"],
+    purpose: "An engine that is a function: does the work of kinds that need a CPU for some seconds.",
+    settings: [...COMMON, ...ADDS_TASKS, "PUBLIC_ORIGIN", "WORKSHOP_URL", "WORKSHOP_TASKS"],
+    // A task works for up to 8 minutes; Cloud Tasks waits for 10.
+    timeoutSeconds: 540,
+    // One job at a time, since each takes a whole processor and memory for its samples.
+    concurrency: 1,
+    memoryMiB: 1024,
+    maxInstances: 16,
+    sqlPool: 0,
   },
   ingest: {
     ...DEFAULTS,

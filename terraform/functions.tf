@@ -61,7 +61,8 @@ resource "google_cloudfunctions2_function" "function" {
     max_instance_request_concurrency = each.value.concurrency
     min_instance_count               = lookup(var.min_instances, each.key, 0)
     max_instance_count               = each.value.maxInstances
-    ingress_settings                 = each.value.invoker == "public" ? local.public_ingress : "ALLOW_INTERNAL_ONLY"
+    # A call by another function comes over the internet; IAM refuses everyone else.
+    ingress_settings                 = each.value.invoker == "public" ? local.public_ingress : length(try(each.value.callers, [])) > 0 ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
     all_traffic_on_latest_revision   = true
     environment_variables            = local.environment[each.key]
 

@@ -50,6 +50,8 @@ export const requests: Readonly<Record<FunctionName, (world: Subjects) => BenchR
     get("/v1/admin/diagnosis", world.adminToken),
   ],
   dispatch: (world) => [post("/lease-ended", { jobId: world.jobId, leaseNumber: 1 })],
+  // Without work; bench/session-analysis has what the largest session takes.
+  workshop: () => [post("/work", { worker: 1 })],
   ingest: (world) => [
     event("google.cloud.storage.object.v1.finalized", "objects/nothing", {
       bucket: world.uploadsBucket,

@@ -70,6 +70,16 @@ test("a fault is named by its path: text", () => {
   assert.equal(fault(withNaN), "channels.0.v.1");
 });
 
+test("a file with more numbers than there is memory for is refused unparsed", () => {
+  const parse = JSON.parse;
+  JSON.parse = () => assert.fail("parsed");
+  try {
+    assert.equal(fault(`[${"0,".repeat(8_000_001)}0]`), "");
+  } finally {
+    JSON.parse = parse;
+  }
+});
+
 test("a fault is named by its path: schema", () => {
   assert.equal(faultOf({ schema: "reverie.session/2" }), "schema");
   assert.equal(faultOf({ channels: undefined }), "channels");

@@ -16,6 +16,8 @@ const MAX_SECONDS = 3600;
 /** A longer pause between two samples, in seconds, is a gap: nothing is known of it. */
 export const GAP_SECONDS = 0.5;
 const MAX_CUES = 10_000;
+/** An hour at 1,000 samples a second has half of it, its times included; more would take more memory than an instance has. */
+const MAX_NUMBERS = 8_000_000;
 /** The largest value of a 12-bit converter. */
 const ADC12_MAX = 4095;
 
@@ -112,6 +114,8 @@ export function parseSamples(text: string): Samples {
  * @throws SamplesFaultError when it is no JSON otherwise either
  */
 function parseJson(text: string): unknown {
+  if (countCommas(text) > MAX_NUMBERS)
+    throw new SamplesFaultError("", `expected at most ${MAX_NUMBERS} numbers`);
   try {
     return JSON.parse(text);
   } catch {
@@ -121,6 +125,12 @@ function parseJson(text: string): unknown {
       throw new SamplesFaultError("", "expected JSON");
     }
   }
+}
+
+function countCommas(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf(","); at >= 0; at = text.indexOf(",", at + 1)) count += 1;
+  return count;
 }
 
 function readTimes(t: readonly unknown[]): Float64Array {

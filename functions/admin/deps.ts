@@ -10,6 +10,7 @@ import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { urlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
+import { engineAddresses } from "#shared/queue/engineAddresses.ts";
 import { paceReader } from "#shared/queue/pace.ts";
 import type { SubmitDeps } from "#shared/queue/submit.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
@@ -46,8 +47,8 @@ export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.ad
     submit: {
       ...common,
       publisher,
-      tasks: createTaskQueue(settings),
-      engines: settings.ENGINES,
+      tasks: createTaskQueue(settings, settings.DISPATCH_URL),
+      engines: engineAddresses(settings, kinds),
       backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
       jobRetentionDays: settings.JOB_RETENTION_DAYS,
       pace: paceReader({ firestore, clock, log }),

@@ -11,6 +11,7 @@ import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import type { QueueDeps } from "#shared/queue/changeJob.ts";
+import { engineAddresses } from "#shared/queue/engineAddresses.ts";
 import type { RingDeps } from "./ringEngine.ts";
 import type { MailDeps } from "./sendInvitation.ts";
 
@@ -36,8 +37,8 @@ export function dispatchDeps(
   const common = {
     ...base,
     firestore: createFirestore(settings),
-    tasks: createTaskQueue(settings),
-    engines: settings.ENGINES,
+    tasks: createTaskQueue(settings, settings.DISPATCH_URL),
+    engines: engineAddresses(settings, kinds),
   };
   return {
     http: internalHttpDeps(base.log),

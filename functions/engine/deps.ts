@@ -1,3 +1,4 @@
+import { accountOf } from "#shared/access/grant.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
@@ -10,6 +11,7 @@ import { type ObjectStore, objectStore } from "#shared/platform/storage/objectSt
 import { type UrlSigner, urlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import type { QueueDeps } from "#shared/queue/changeJob.ts";
+import { engineAddresses } from "#shared/queue/engineAddresses.ts";
 
 /** What the operations of `engine` use. */
 export interface EngineDeps extends QueueDeps {
@@ -35,16 +37,17 @@ export function engineDeps(
 ): EngineDeps {
   const base = baseDeps("engine", settings);
   const { UPLOADS_BUCKET, RESOURCES_BUCKET } = settings;
+  const workshop = accountOf("workshop", settings.GOOGLE_CLOUD_PROJECT);
   return {
     ...base,
-    http: serviceHttpDeps(settings, settings.ENGINE_CALLERS, base.log),
+    http: serviceHttpDeps(settings, [...settings.ENGINE_CALLERS, workshop], base.log),
     firestore: createFirestore(settings),
-    tasks: createTaskQueue(settings),
+    tasks: createTaskQueue(settings, settings.DISPATCH_URL),
     publisher: createPublisher(settings),
     uploads: urlSigner(UPLOADS_BUCKET, settings),
     resources: { ...objectStore(RESOURCES_BUCKET, settings), ...urlSigner(RESOURCES_BUCKET, settings) },
     kinds,
-    engines: settings.ENGINES,
+    engines: engineAddresses(settings, kinds),
     leaseSeconds: { min: settings.LEASE_SECONDS_MIN, max: settings.LEASE_SECONDS_MAX },
     pauseAfter: settings.ENGINE_PAUSE_AFTER,
     leasesMax: settings.ENGINE_LEASES_MAX,

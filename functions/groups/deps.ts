@@ -88,7 +88,9 @@ function cloudClients(
     firestore: lazy(async () =>
       (await import("#shared/platform/firestore/client.ts")).createFirestore(settings),
     ),
-    tasks: lazy(async () => (await import("#shared/platform/tasks/taskQueue.ts")).createTaskQueue(settings)),
+    tasks: lazy(async () =>
+      (await import("#shared/platform/tasks/taskQueue.ts")).createTaskQueue(settings, settings.DISPATCH_URL),
+    ),
     uploads: bucket(settings.UPLOADS_BUCKET),
     resources: bucket(settings.RESOURCES_BUCKET),
   };

@@ -7,6 +7,7 @@ import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { applyUpload } from "#shared/queue/applyUpload.ts";
+import { engineAddresses } from "#shared/queue/engineAddresses.ts";
 import type { IngestUploadDeps } from "#shared/uploads/ingestUpload.ts";
 
 /** What `ingest` uses. */
@@ -22,9 +23,9 @@ export function ingestDeps(
   const common = { ...baseDeps("ingest", settings), firestore: createFirestore(settings), kinds };
   const queue = {
     ...common,
-    tasks: createTaskQueue(settings),
+    tasks: createTaskQueue(settings, settings.DISPATCH_URL),
     publisher: createPublisher(settings),
-    engines: settings.ENGINES,
+    engines: engineAddresses(settings, kinds),
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
     jobRetentionDays: settings.JOB_RETENTION_DAYS,
   };

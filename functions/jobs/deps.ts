@@ -5,6 +5,7 @@ import { lazy } from "#shared/platform/lazy.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
+import { engineAddresses } from "#shared/queue/engineAddresses.ts";
 import type { SubmitWithInputsDeps } from "#shared/queue/submitWithInputs.ts";
 import { phoneViewDeps } from "#shared/queue/viewDeps.ts";
 import { type QueueStatus, statusReader } from "./status.ts";
@@ -27,9 +28,9 @@ export function jobsDeps(settings: Settings<"jobs"> = settingsFor(functions.jobs
   );
   return {
     ...shared,
-    tasks: createTaskQueue(settings),
+    tasks: createTaskQueue(settings, settings.DISPATCH_URL),
     publisher: createPublisher(settings),
-    engines: settings.ENGINES,
+    engines: engineAddresses(settings, shared.kinds),
     openJobsPerSpace: settings.OPEN_JOBS_PER_SPACE,
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
     jobRetentionDays: settings.JOB_RETENTION_DAYS,

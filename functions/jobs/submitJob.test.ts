@@ -56,6 +56,7 @@ test("why a job isn't taken has its own code", async () => {
   for (const [error, status] of [
     [errors.unknownKind("kind: expected one of scene, avatar"), 400],
     [errors.groupRequired("join a care group first"), 409],
+    [errors.memberUnknown("params.playerId: expected a member of the space"), 422],
     [errors.uploadUnknown("inputs.video: no such upload"), 422],
     [errors.uploadRejected("inputs.video: no video"), 422],
     [errors.idempotencyKeyReused(), 422],

@@ -11,13 +11,14 @@ import {
   submitWithInputs,
   submitWithInputsBody,
 } from "#shared/queue/submitWithInputs.ts";
+import { refuseStrangers } from "#shared/spaces/memberParams.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { jobSchema } from "./job.ts";
 
 /**
  * Takes a job for the caller's space.
  * @returns 202 with the job; for a repeated key the first answer, byte for byte
- * @throws `group_required`, and what `submitWithInputs` throws
+ * @throws `group_required`, `member_unknown`, and what `submitWithInputs` throws
  */
 export async function submitJobOfCaller(
   { userId, key, body }: { userId: string; key: string | undefined; body: SubmitWithInputsBody },
@@ -25,6 +26,8 @@ export async function submitJobOfCaller(
 ): Promise<StoredAnswer> {
   const space = await spaceOfCaller(deps.sql, userId);
   if (!space) throw errors.groupRequired("join a care group first");
+  const kind = deps.kinds.get(body.kind);
+  if (kind) await refuseStrangers(deps.sql, space.spaceId, kind, body.params);
   const route = "POST /v1/jobs";
   return submitWithInputs({ userId, spaceId: space.spaceId, route, key, body }, deps);
 }
@@ -45,6 +48,7 @@ export const submitJobRoute = route(
       "not_found",
       "group_required",
       "idempotency_key_reused",
+      "member_unknown",
       "upload_unknown",
       "upload_rejected",
       "too_many_open_jobs",

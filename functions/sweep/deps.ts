@@ -10,6 +10,7 @@ import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
+import { engineAddresses } from "#shared/queue/engineAddresses.ts";
 import { repairsOf } from "./repairs.ts";
 import type { Repair } from "./runRepairs.ts";
 
@@ -27,13 +28,13 @@ export function sweepDeps(settings: Settings<"sweep"> = settingsFor(functions.sw
   const uploads = objectStore(settings.UPLOADS_BUCKET, settings);
   const resources = objectStore(settings.RESOURCES_BUCKET, settings);
   const publisher = createPublisher(settings);
-  const tasks = createTaskQueue(settings);
+  const tasks = createTaskQueue(settings, settings.DISPATCH_URL);
   const common = { ...base, db, firestore: createFirestore(settings), kinds };
   const queue = {
     ...common,
     tasks,
     publisher,
-    engines: settings.ENGINES,
+    engines: engineAddresses(settings, kinds),
     backoffMaxSeconds: settings.RETRY_BACKOFF_MAX_SECONDS,
     jobRetentionDays: settings.JOB_RETENTION_DAYS,
   };

@@ -84,6 +84,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
     TASKS_LOCATION: REGION,
     TASKS_SERVICE_ACCOUNT: accounts.tasks,
     DISPATCH_URL: urls.dispatch,
+    WORKSHOP_URL: urls.workshop,
 
     // Rung also when the reference engine is left out, for an engine of one's own on that port.
     ENGINES: JSON.stringify([{ url: urls.engine, kinds: ["scene", "avatar"] }]),

@@ -92,6 +92,7 @@ export interface CloudPlan extends CloudOptions {
       | "storage"
       | "engine"
       | "dispatch"
+      | "workshop"
       | "streams"
       | "sweep"
       | "ingest",
@@ -145,6 +146,7 @@ export function planCloud(options: CloudOptions): CloudPlan {
       storage: url("storage"),
       engine: url("engine"),
       dispatch: directly("dispatch"),
+      workshop: directly("workshop"),
       streams: url("events"),
       sweep: directly("sweep"),
       // The functions emulator numbers the triggers of a reload; the first ones have 0.

@@ -51,9 +51,9 @@ function resourceName(on: Resource, self: string): string {
 
 /** The check of callers of each private function. */
 export function invokerChecks(plan: CloudPlan, identity: Identity): Record<string, InvokerCheck> {
-  const { dispatch, sweep } = plan.urls;
+  const { dispatch, workshop, sweep } = plan.urls;
   return Object.fromEntries(
-    Object.entries({ dispatch, sweep }).map(([service, audience]) => [
+    Object.entries({ dispatch, workshop, sweep }).map(([service, audience]) => [
       service,
       {
         service,

@@ -4,7 +4,7 @@
  *
  * Data only: nothing here reads the environment or builds a client.
  */
-import { type FunctionName, functions, type Invoker } from "../manifest.ts";
+import { type FunctionManifest, type FunctionName, functions, type Invoker } from "../manifest.ts";
 import { type SettingName, secretSettings } from "../platform/config/settings.ts";
 import { JOB_EVENTS_TOPIC } from "../platform/pubsub/topics.ts";
 import type { QueueName } from "../platform/tasks/queues.ts";
@@ -125,6 +125,10 @@ const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
     deletes("RESOURCES_BUCKET", "deletes payloads that leave quarantine, and objects of removed results"),
   ],
   dispatch: [...SQL, FIRESTORE, ...RINGS, SETS_TIMERS, PUBLISHES],
+  workshop: [
+    enqueues("work", "adds the tasks in which it works, since it has no CPU after an answer"),
+    { ...ACTS_AS_TASKS, why: "creates tasks that call itself with an OIDC token of that account" },
+  ],
   ingest: [
     FIRESTORE,
     ...RINGS,
@@ -163,6 +167,7 @@ export function grantsOf(name: FunctionName): readonly Grant[] {
   const secrets = settings.filter((setting) => secretSettings.has(setting));
   return [
     ...granted[name],
+    ...callsOf(name),
     ...secrets.map((setting): Grant => {
       return {
         role: "roles/secretmanager.secretAccessor",
@@ -171,6 +176,22 @@ export function grantsOf(name: FunctionName): readonly Grant[] {
       };
     }),
   ];
+}
+
+/** The private functions that a function calls. */
+function callsOf(name: FunctionName): Grant[] {
+  const entries: readonly [string, FunctionManifest][] = Object.entries(functions);
+  return entries
+    .filter(([, { callers }]) => callers?.includes(name))
+    .map(([called, entry]) => calls(called, entry));
+}
+
+function calls(name: string, { purpose }: Pick<FunctionManifest, "purpose">): Grant {
+  return {
+    role: "roles/run.invoker",
+    on: { type: "service", function: name },
+    why: `calls ${name}: ${purpose}`,
+  };
 }
 
 /** Who calls the private functions, by the manifest's word for it; each is the name of an account. */
@@ -194,9 +215,5 @@ export const otherAccounts: Readonly<Record<Caller | "migrations", readonly Gran
 function invokes(caller: Caller): Grant[] {
   return Object.entries(functions)
     .filter(([, { invoker }]) => invoker === caller)
-    .map(([name, { purpose }]) => ({
-      role: "roles/run.invoker",
-      on: { type: "service", function: name },
-      why: `calls ${name}: ${purpose}`,
-    }));
+    .map(([name, entry]) => calls(name, entry));
 }

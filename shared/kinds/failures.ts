@@ -93,6 +93,10 @@ const SENTENCES = {
     en: "This photo is too large. Please choose a smaller one.",
     ko: "사진이 너무 커요. 더 작은 사진을 골라 주세요.",
   },
+  samples_rejected: {
+    en: "This recording can't be used. Please play again.",
+    ko: "이 기록은 사용할 수 없어요. 다시 한 번 해 주세요.",
+  },
   params_invalid: {
     en: "The chosen settings don't fit. Please start again in the app.",
     ko: "선택한 설정이 맞지 않아요. 앱에서 처음부터 다시 만들어 주세요.",
@@ -123,7 +127,11 @@ const ABOUT_INPUT: ReadonlySet<string> = new Set<FailureCode>([
   "photo_unreadable",
   "photo_too_large",
   "input_unusable",
+  "samples_rejected",
 ]);
+
+/** Codes whose stored message says where the fault is: that is kept in brackets behind the sentence. */
+const WITH_PLACE: ReadonlySet<string> = new Set<FailureCode>(["samples_rejected"]);
 
 /** Whether a code says that an input is to blame. */
 export function isAboutInput(code: string): boolean {
@@ -140,7 +148,9 @@ export function reasonOf(code: FailureCode): Reason {
 
 /** A stored reason in a person's language. An engine's own code keeps the engine's own words. */
 export function reasonIn(language: Language, { code, message }: Reason): Reason {
-  return { code, message: SENTENCE_OF.get(code)?.[language] ?? message };
+  const sentence = SENTENCE_OF.get(code)?.[language];
+  if (sentence === undefined) return { code, message };
+  return { code, message: WITH_PLACE.has(code) ? `${sentence} (${message})` : sentence };
 }
 
 /** The sentence for a code alone; for one that only an engine knows, a sentence that always fits. */

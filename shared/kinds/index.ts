@@ -1,6 +1,7 @@
 import { avatar } from "./avatar.ts";
 import type { Kind } from "./kind.ts";
 import { scene } from "./scene.ts";
+import { session } from "./session.ts";
 
 /** Every kind of job, by its name. */
 export type Kinds = ReadonlyMap<string, Kind>;
@@ -11,4 +12,4 @@ export function kindsOf(...kinds: readonly Kind[]): Kinds {
 }
 
 /** The kinds this deployment knows. */
-export const kinds: Kinds = kindsOf(scene, avatar);
+export const kinds: Kinds = kindsOf(scene, avatar, session);

@@ -2,9 +2,10 @@
 import { isUtf8 } from "node:buffer";
 import { isOneOf, JSON_TYPE } from "../platform/media/mediaTypes.ts";
 import { fileFormats, START_BYTES } from "./fileFormats.ts";
+import { isJsonText } from "./jsonSyntax.ts";
 import type { InputRule, JsonShape, Kind } from "./kind.ts";
 
-/** JSON is read whole, which files of other types never are. */
+/** JSON up to this size is parsed whole, which files of other types never are; of larger JSON the syntax is checked. */
 export const MAX_JSON_INPUT_BYTES = 8 * 1024 * 1024;
 /** Objects, arrays and what is in them: each takes some tens of bytes of memory, however short its text is. */
 const MAX_VALUES = 2_000_000;
@@ -24,7 +25,7 @@ export function jsonInput({ maxBytes, shape }: { maxBytes: number; shape?: JsonS
 /** What JSON was found to be. */
 export type JsonReading =
   | { readonly outcome: "read"; readonly shapes: readonly string[] }
-  /** It has more values, or is nested more deeply, than is read. */
+  /** It is nested more deeply than is read. */
   | { readonly outcome: "too_large" }
   | { readonly outcome: "unreadable" };
 
@@ -38,10 +39,17 @@ export function beginsLikeJson(start: Buffer): boolean {
   return fileFormats.json.beginsWell?.(start, false) ?? false;
 }
 
-/** Reads a whole file as JSON, and names the shapes of these kinds that it has. It never throws. */
+/**
+ * Reads a whole file as JSON, and names the shapes of these kinds that it has. Of what is too much to be parsed, only the syntax is
+ * looked at; it has no shape. It never throws.
+ */
 export function readJson(bytes: Buffer, kinds: Iterable<Pick<Kind, "inputs">>): JsonReading {
   if (!isUtf8(bytes) || !beginsLikeJson(bytes.subarray(0, START_BYTES))) return { outcome: "unreadable" };
-  if (!isModest(bytes)) return { outcome: "too_large" };
+  const { values, depth } = countsOf(bytes);
+  if (depth > MAX_DEPTH) return { outcome: "too_large" };
+  if (values > MAX_VALUES || bytes.length > MAX_JSON_INPUT_BYTES) {
+    return isJsonText(bytes) ? { outcome: "read", shapes: [] } : { outcome: "unreadable" };
+  }
   let content: unknown;
   try {
     content = JSON.parse(bytes.toString("utf8"));
@@ -62,9 +70,9 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-/** Whether JSON can be parsed within the memory there is: seen from its brackets and commas, without parsing it. */
-function isModest(bytes: Buffer): boolean {
-  let [values, depth, inText] = [0, 0, false];
+/** How many values JSON has, and how deeply they are nested: seen from its brackets and commas, without parsing it. */
+function countsOf(bytes: Buffer): { values: number; depth: number } {
+  let [values, depth, deepest, inText] = [0, 0, 0, false];
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
     if (inText) {
@@ -76,7 +84,7 @@ function isModest(bytes: Buffer): boolean {
       depth += 1;
     } else if (CLOSING.has(byte)) depth -= 1;
     else if (byte === COMMA) values += 1;
-    if (values > MAX_VALUES || depth > MAX_DEPTH) return false;
+    deepest = Math.max(deepest, depth);
   }
-  return true;
+  return { values, depth: deepest };
 }

@@ -40,6 +40,8 @@ export interface Kind {
   readonly name: string;
   /** The request's `params`; unknown fields are refused. */
   readonly params: z.ZodObject;
+  /** Params that, when given, name a member of the job's space. */
+  readonly memberParams?: readonly string[];
   readonly inputs: Readonly<Record<string, InputRule>>;
   /** Rules for the set of files that a result is. */
   readonly outputs: Readonly<Partial<Record<FileRole, OutputRule>>>;
@@ -47,6 +49,8 @@ export interface Kind {
   readonly result: z.ZodType<Record<string, unknown>>;
   /** As what a VR video may use a result; null for a kind of which none is made. */
   readonly vrRole: "scene" | "avatar" | null;
+  /** Whether the function `workshop` does the work; else an engine that asks for this kind. */
+  readonly workshop?: true;
   readonly maxAttempts: number;
   /** The wait before attempt n+1 after a retryable failure: `base · 2^(n−1)`, at most `max`; seconds. */
   readonly backoff: { readonly baseSeconds: number; readonly maxSeconds: number };

@@ -119,6 +119,7 @@ export const errors = {
     "The Idempotency-Key was used with another body",
     "this Idempotency-Key came with another body before",
   ),
+  memberUnknown: define("member_unknown", 422, "The request names someone who is not in the space"),
   uploadUnknown: define("upload_unknown", 422, "An input names an upload that isn't there"),
   uploadRejected: define("upload_rejected", 422, "An input's upload was rejected"),
   resourceUnknown: define("resource_unknown", 422, "The request names a resource that can't be used here"),

@@ -16,6 +16,7 @@ import { streamsDeps } from "#functions/streams/deps.ts";
 import { sweepDeps } from "#functions/sweep/deps.ts";
 import { syncDeps } from "#functions/sync/deps.ts";
 import { uploadsDeps } from "#functions/uploads/deps.ts";
+import { workshopDeps } from "#functions/workshop/deps.ts";
 import { functionEnvironments } from "#local/cloud/functionSettings.ts";
 import { planCloud } from "#local/cloud/plan.ts";
 import { loadSecrets } from "#local/cloud/secrets.ts";
@@ -47,6 +48,7 @@ const makers: { readonly [Name in FunctionName]: (settings: Settings<Name>) => u
   engine: engineDeps,
   admin: adminDeps,
   dispatch: dispatchDeps,
+  workshop: workshopDeps,
   ingest: ingestDeps,
   sync: syncDeps,
   notify: notifyDeps,

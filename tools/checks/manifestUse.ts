@@ -61,6 +61,8 @@ export const NEEDS: readonly { readonly client: string; readonly anyOf: readonly
   },
   { client: `${PLATFORM}/google/firebaseAccounts.ts`, anyOf: ["roles/firebaseauth.admin"] },
   { client: `${PLATFORM}/google/customTokens.ts`, anyOf: ["roles/iam.serviceAccountTokenCreator"] },
+  // It rings `workshop`, which is private in IAM, among others.
+  { client: `${PLATFORM}/google/engineBell.ts`, anyOf: ["roles/run.invoker"] },
   { client: "functions/notify/pushSender.ts", anyOf: ["roles/firebasecloudmessaging.admin"] },
 ];
 
@@ -68,8 +70,8 @@ export const NEEDS: readonly { readonly client: string; readonly anyOf: readonly
 export const ROLELESS: Readonly<Record<string, string>> = {
   [`${PLATFORM}/google/accessTokens.ts`]:
     "tokens of the function's own account, for clients that are in the table",
-  [`${PLATFORM}/google/engineBell.ts`]:
-    "ID tokens of the function's own account; the engine decides who may ring",
+  [`${PLATFORM}/google/idTokens.ts`]:
+    "ID tokens of the function's own account; who is called decides who may",
   [`${PLATFORM}/storage/client.ts`]: "the one maker of two clients that are in the table",
   [`${PLATFORM}/sql/login.ts`]: "a client that only reads the connection string and never connects",
   [`${PLATFORM}/mail/mailer.ts`]: "the mail server's own login",

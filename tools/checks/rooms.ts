@@ -90,17 +90,19 @@ export const fileRules: IForbiddenRuleType[] = [
   },
   {
     name: "deployed-stays-apart",
-    comment: "nothing that is deployed imports what surrounds it; functions/workshop may import the kit",
+    comment:
+      "nothing that is deployed imports what surrounds it; functions/workshop may import an engine's parts",
     severity: "error",
     from: { ...deployed, pathNot: `^functions/workshop/|${TEST}` },
     to: { path: "^(engine|local|tools|tests|bench)/" },
   },
   {
     name: "workshop-uses-the-kit",
-    comment: "functions/workshop imports the kit and nothing else that surrounds the product",
+    comment:
+      "functions/workshop imports the kit, the work it does, and nothing else that surrounds the product",
     severity: "error",
     from: { path: "^functions/workshop/", pathNot: TEST },
-    to: { path: "^(engine/(?!kit/)|local/|tools/|tests/|bench/)" },
+    to: { path: "^(engine/(?!kit/|session/)|local/|tools/|tests/|bench/)" },
   },
   upwards(
     "kit-is-below",

@@ -33,6 +33,7 @@ const DERIVED: Readonly<Partial<Record<SettingName, SettingSource>>> = {
   TASKS_LOCATION: { from: "region" },
   TASKS_SERVICE_ACCOUNT: { from: "account", name: "tasks" },
   DISPATCH_URL: { from: "function", name: "dispatch" },
+  WORKSHOP_URL: { from: "function", name: "workshop" },
   EDGE: { from: "edge" },
 };
 

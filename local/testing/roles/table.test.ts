@@ -6,6 +6,7 @@ import { permissionsOf, type Role } from "#shared/access/roles.ts";
 import { functions } from "#shared/manifest.ts";
 import { functionNames } from "#tools/build/functions.ts";
 import { bundlesOf } from "#tools/checks/manifestUse.ts";
+import { functionAccount } from "../../cloud/plan.ts";
 import { bindingOf, localBindings } from "../../cloud/policy.ts";
 import {
   comparedWithout,
@@ -109,15 +110,28 @@ test("what only Google checks is no excuse for another role of the same account"
   assert.equal(usedOutside("events", { role: "roles/cloudsql.client", on }), undefined);
 });
 
+test("workshop is called by dispatch too, and by no other function", async () => {
+  world.setPolicy(localBindings());
+  const reached: string[] = [];
+  for (const name of functionNames) {
+    const called = world.invoke("workshop", functionAccount(name));
+    await called.then(
+      () => reached.push(name),
+      (error) => assert.match(String(error), /403 Error: Forbidden/),
+    );
+  }
+  assert.deepEqual(reached, ["dispatch"]);
+});
+
 test("a private function refuses every account but its caller", async () => {
   world.setPolicy(localBindings());
   const called = functionNames.filter((name) => callerOf(name) !== undefined);
   assert.deepEqual(
     called.map((name) => functions[name].invoker),
-    ["tasks", "scheduler"],
+    ["tasks", "tasks", "scheduler"],
   );
   for (const name of called) {
-    for (const other of called.filter((one) => one !== name))
+    for (const other of called.filter((one) => callerOf(one) !== callerOf(name)))
       await assert.rejects(world.invoke(name, callerOf(other) ?? ""), /403 Error: Forbidden/);
   }
 });

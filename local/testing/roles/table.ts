@@ -92,6 +92,7 @@ async function rowOf(
       fails: comparedWithout(name, grantsOf(name), grant, files),
       shownBy: "comparison",
     };
+  if (on.type === "service") return invocation(world, name, grant, on.function);
   return { account: name, grant, fails: await failsWithout(world, name, grant), shownBy: "call" };
 }
 
@@ -133,19 +134,29 @@ async function rowOfOther(world: RolesWorld, name: string, grant: Grant): Promis
   if (called === undefined) {
     return { account: name, grant, fails: usedOutside(name, grant), shownBy: "comparison" };
   }
-  const call = `a call of ${called}`;
   if (functions[called].invoker === "events" && name === "events") {
+    const call = `a call of ${called}`;
     const { trigger } = functions[called];
     const words = `the ${trigger.type} trigger of ${called} delivers with this account; emulators deliver without a token`;
     return { account: name, grant, fails: { call, words }, shownBy: "comparison" };
   }
+  return invocation(world, name, grant, called);
+}
+
+/** A call of a private function without the grant. */
+async function invocation(world: RolesWorld, name: string, grant: Grant, called: string): Promise<Row> {
   const out = JSON.stringify(bindingOf(name, grant));
   world.setPolicy(localBindings().filter((binding) => JSON.stringify(binding) !== out));
   try {
     await world.invoke(called, accountOf(name, PROJECT_ID));
     return { account: name, grant, fails: undefined, shownBy: "call" };
   } catch (error) {
-    return { account: name, grant, fails: { call, words: wordsOf(error) }, shownBy: "call" };
+    return {
+      account: name,
+      grant,
+      fails: { call: `a call of ${called}`, words: wordsOf(error) },
+      shownBy: "call",
+    };
   }
 }
 

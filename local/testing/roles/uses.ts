@@ -61,6 +61,7 @@ export const uses: Readonly<Record<FunctionName, readonly Use[]>> = {
     { client: "resources", method: "signCreate", prefix: "spaces/samples/" },
   ],
   dispatch: [...RINGS, ...adds("timer")],
+  workshop: adds("work"),
   ingest: [...RINGS, ...on("uploads", "look", "readStart", "remove")],
   sync: RESULTS,
   notify: [],

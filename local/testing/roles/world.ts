@@ -29,7 +29,7 @@ export interface RolesWorld {
   /** Makes one call as a function's account. @throws what it is refused with */
   perform(name: FunctionName, use: Use): Promise<void>;
   /** Calls a private function as its caller. @throws Error with the answer that takes the function's place */
-  invoke(name: FunctionName, caller: string): Promise<void>;
+  invoke(name: string, caller: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -145,7 +145,6 @@ function clientsOf(tasksPort: number, identity: Identity): Clients {
     TASKS_LOCATION: REGION,
     TASKS_ENDPOINT: `${LOOPBACK}:${tasksPort}`,
     TASKS_SERVICE_ACCOUNT: accounts.tasks,
-    DISPATCH_URL: "http://127.0.0.1:1",
   };
   // Each account's own: what signers of one process share by default is one account.
   const auth = new SigningAuth();
@@ -153,7 +152,7 @@ function clientsOf(tasksPort: number, identity: Identity): Clients {
   return {
     uploads: bucket(buckets.UPLOADS_BUCKET),
     resources: bucket(buckets.RESOURCES_BUCKET),
-    tasks: createTaskQueue(settings),
+    tasks: createTaskQueue(settings, "http://127.0.0.1:1"),
   };
 }
 

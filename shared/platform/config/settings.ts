@@ -133,6 +133,11 @@ export const settingSchemas = {
   /** Base URL of the function `dispatch`. */
   DISPATCH_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
 
+  /** Base URL of the function `workshop`. */
+  WORKSHOP_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
+  /** Tasks that one ring of `workshop` adds: so many jobs are worked on at once, as long as instances are there. */
+  WORKSHOP_TASKS: whole(1, 16).default(4),
+
   /** JSON list of the engines that may be rung. */
   ENGINES: json(z.array(engineAddress)),
   /** E-mail addresses of the service accounts that may call `engine`. */

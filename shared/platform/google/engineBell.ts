@@ -1,8 +1,7 @@
 /** The engine's own side of the queue: `POST {url}/wake {kind}` with an ID token of the function's account. */
-import type { GoogleAuth, IdTokenClient } from "google-auth-library";
 import type { EngineAddress } from "../config/settings.ts";
-import { lazy } from "../lazy.ts";
 import { traceHeaders } from "../trace.ts";
+import { ownIdTokens } from "./idTokens.ts";
 
 /**
  * - `accepted`: it says it will ask for work.
@@ -24,30 +23,16 @@ const WAKE_MS = 60_000;
 /** The longest `Retry-After` that is respected, in seconds. */
 const MAX_RETRY_AFTER_SECONDS = 3600;
 
-/** Rings engines with ID tokens from the metadata server; kept and renewed by Google's library, loaded at the first ring. */
+/** Rings engines with ID tokens of the function's own account. */
 export function createEngineBell(): EngineBell {
-  const auth = lazy(async (): Promise<GoogleAuth> => {
-    const { GoogleAuth } = await import("google-auth-library");
-    return new GoogleAuth();
-  });
-  const clients = new Map<string, Promise<IdTokenClient>>();
-  const authorization = async (audience: string): Promise<string> => {
-    const client = clients.get(audience) ?? auth().then((auth) => auth.getIdTokenClient(audience));
-    clients.set(audience, client);
-    try {
-      return (await (await client).getRequestHeaders()).get("authorization") ?? "";
-    } catch (error) {
-      clients.delete(audience);
-      throw error;
-    }
-  };
+  const tokens = ownIdTokens();
   return {
     async wake({ url, audience }, kind) {
       try {
         const response = await fetch(`${url.replace(/\/+$/, "")}/wake`, {
           method: "POST",
           headers: {
-            authorization: await authorization(audience ?? url),
+            authorization: await tokens.authorization(audience ?? url),
             "content-type": "application/json",
             ...traceHeaders(),
           },

@@ -16,6 +16,15 @@ export const queues = {
     maxDoublings: 6,
     maxRetrySeconds: 0,
   },
+  /** What `workshop` does: as many at once as it has instances, each for up to 8 minutes. */
+  work: {
+    rate: 20,
+    concurrent: 16,
+    minBackoffSeconds: 1,
+    maxBackoffSeconds: 60,
+    maxDoublings: 6,
+    maxRetrySeconds: 3600,
+  },
   mail: {
     rate: 5,
     concurrent: 5,

@@ -1,4 +1,4 @@
-/** Cloud Tasks as this project uses it: an HTTP call to `dispatch`, some time from now, at most one per name. */
+/** Cloud Tasks as this project uses it: an HTTP call to a private function, some time from now, at most one per name. */
 import { CloudTasksClient } from "@google-cloud/tasks";
 import { credentials } from "@grpc/grpc-js";
 import { PassThroughClient } from "google-auth-library";
@@ -14,7 +14,7 @@ export interface Task {
    * count as done here, so a name must be new for each task that is really wanted.
    */
   readonly name?: string;
-  /** Path of the `dispatch` route. */
+  /** Path of the function's route. */
   readonly path: `/${string}`;
   readonly body: Readonly<Record<string, unknown>>;
   /** Not before this time; at once when absent. */
@@ -28,17 +28,20 @@ export interface TaskQueue {
   remove(queue: QueueName, name: string): Promise<void>;
 }
 
-/** A task queue client; make one per instance (through `lazy`). */
+/**
+ * A task queue client; make one per instance (through `lazy`).
+ * @param functionUrl base URL of the function that its tasks call
+ */
 export function createTaskQueue(
   settings: SettingsOf<
-    "GOOGLE_CLOUD_PROJECT" | "TASKS_LOCATION" | "TASKS_ENDPOINT" | "TASKS_SERVICE_ACCOUNT" | "DISPATCH_URL"
+    "GOOGLE_CLOUD_PROJECT" | "TASKS_LOCATION" | "TASKS_ENDPOINT" | "TASKS_SERVICE_ACCOUNT"
   >,
+  functionUrl: string,
 ): TaskQueue {
   const {
     GOOGLE_CLOUD_PROJECT: projectId,
     TASKS_LOCATION: location,
     TASKS_SERVICE_ACCOUNT: serviceAccountEmail,
-    DISPATCH_URL: dispatchUrl,
   } = settings;
   const client = new CloudTasksClient({ projectId, ...localEndpoint(settings.TASKS_ENDPOINT) });
   const queuePath = (queue: QueueName) => client.queuePath(projectId, location, queue);
@@ -53,10 +56,10 @@ export function createTaskQueue(
           ...(task.at === undefined ? {} : { scheduleTime: timestampOf(task.at) }),
           httpRequest: {
             httpMethod: "POST" as const,
-            url: `${dispatchUrl}${task.path}`,
+            url: `${functionUrl}${task.path}`,
             headers: { "content-type": "application/json", ...traceHeaders() },
             body: Buffer.from(JSON.stringify(task.body)),
-            oidcToken: { serviceAccountEmail, audience: dispatchUrl },
+            oidcToken: { serviceAccountEmail, audience: functionUrl },
           },
         },
       };
