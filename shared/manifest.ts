@@ -258,10 +258,16 @@ export const functions = {
     ...DEFAULTS,
     trigger: {
       type: "http",
-      paths: ["/v1/resources", "/v1/resources/**", "/v1/vr-videos", "/v1/vr-videos/**"],
+      paths: [
+        "/v1/resources",
+        "/v1/resources/**",
+        "/v1/vr-videos",
+        "/v1/vr-videos/**",
+        "/v1/spaces/*/changes",
+      ],
     },
     invoker: "public",
-    purpose: "Resources, VR videos and samples, served by short-lived signed URLs.",
+    purpose: "Resources, VR videos and samples, served by short-lived signed URLs; what changed in a space.",
     settings: [...COMMON, ...SQL, ...PHONES, ...SIGNING, "RESOURCES_BUCKET"],
     maxInstances: 8,
     sqlPool: 2,

@@ -1,3 +1,4 @@
+import { feedRaiser } from "#shared/changes/raiseFeeds.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
@@ -43,6 +44,7 @@ export function adminDeps(settings: Settings<"admin"> = settingsFor(functions.ad
       db,
       objects,
       publish: publishEvents({ db, publisher, clock, log }),
+      raiseFeeds: feedRaiser({ db, firestore, clock, log }),
     },
     submit: {
       ...common,

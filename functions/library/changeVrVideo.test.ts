@@ -4,11 +4,16 @@ import { kinds } from "#shared/kinds/index.ts";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
 import { databaseGiving } from "#shared/platform/sql/testing/databaseGiving.ts";
 import { changeVrVideoRoute } from "./changeVrVideo.ts";
-import { ID, vrVideoRow } from "./testing/rows.ts";
+import { ID, recording, vrVideoRow } from "./testing/rows.ts";
 
 const PATH = `/v1/vr-videos/${ID}`;
 const { scene_transform: transform } = vrVideoRow();
-const deps = (rows: readonly object[]) => ({ db: databaseGiving(rows), kinds, newId: () => "v2" });
+const deps = (rows: readonly object[]) => ({
+  ...recording,
+  db: databaseGiving(rows),
+  kinds,
+  newId: () => "v2",
+});
 const headers = { "if-match": '"v1"' };
 
 test("a title alone leaves scene and avatars as they are", async () => {
@@ -21,6 +26,7 @@ test("a title alone leaves scene and avatars as they are", async () => {
     [ID],
     [PERSON, ID, "Tea", null, null, "v2", ["v1"]],
     [PERSON, ID],
+    ["space", recording.clock(), ["vr_video"], [ID], ["put"]],
   ]);
 });
 

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { type ChangingDeps, changing } from "#shared/changes/changing.ts";
 import type { Kinds } from "#shared/kinds/index.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
@@ -7,7 +8,6 @@ import { ifMatchHeader, readIfMatch, taggedHeaders } from "#shared/platform/http
 import { route } from "#shared/platform/http/route.ts";
 import { titleSchema } from "#shared/platform/http/title.ts";
 import type { NewId } from "#shared/platform/ids.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
 import { avatarsSchema, placedSchema, requireUsable } from "./placed.ts";
 import { type VrVideo, viewVrVideo, vrVideoSchema } from "./vrVideo.ts";
 import { changeIf, vrVideoOf } from "./vrVideoRows.ts";
@@ -35,11 +35,11 @@ type ChangeVrVideo = z.infer<typeof changeVrVideoBody>;
  */
 export async function changeVrVideo(
   input: { userId: string; id: string; ifMatch: string | undefined; change: ChangeVrVideo },
-  deps: { readonly db: Database; readonly kinds: Kinds; readonly newId: NewId },
+  deps: ChangingDeps & { readonly kinds: Kinds; readonly newId: NewId },
 ): Promise<{ video: VrVideo; version: string }> {
   const { userId, id, change } = input;
   const precondition = readIfMatch(input.ifMatch);
-  const row = await deps.db.transaction(async (sql) => {
+  const row = await changing(deps, async (sql, changes) => {
     if (!(await vrVideoOf(sql, userId, id))) throw errors.notFound();
     // Before the VR video's row, as deleting a resource locks them too.
     await requireUsable(sql, userId, change, deps.kinds);
@@ -47,6 +47,7 @@ export async function changeVrVideo(
     const found = await vrVideoOf(sql, userId, id);
     if (!found) throw errors.notFound();
     if (!changed) throw errors.changedMeanwhile();
+    changes.push({ spaceId: found.space_id, type: "vr_video", id, op: "put" });
     return found;
   });
   return { video: viewVrVideo(row), version: row.version };

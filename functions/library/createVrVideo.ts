@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import { type ChangingDeps, changing } from "#shared/changes/changing.ts";
 import type { Kinds } from "#shared/kinds/index.ts";
-import type { Clock } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
@@ -9,7 +9,7 @@ import { titleSchema } from "#shared/platform/http/title.ts";
 import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import type { NewId } from "#shared/platform/ids.ts";
-import type { Database, Sql } from "#shared/platform/sql/pool.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { spaceState } from "#shared/spaces/spaceState.ts";
 import { avatarsSchema, placedSchema, requireUsable } from "./placed.ts";
@@ -32,10 +32,10 @@ type CreateVrVideo = z.infer<typeof createVrVideoBody>;
  */
 export async function createVrVideo(
   input: { userId: string; key: string | undefined; body: CreateVrVideo },
-  deps: { db: Database; kinds: Kinds; clock: Clock; newId: NewId },
+  deps: ChangingDeps & { readonly kinds: Kinds; readonly newId: NewId },
 ): Promise<StoredAnswer> {
   const now = deps.clock();
-  return deps.db.transaction((sql) =>
+  return changing(deps, (sql, changes) =>
     idempotent(
       sql,
       { caller: input.userId, route: "POST /v1/vr-videos", key: input.key, body: input.body, now },
@@ -47,6 +47,7 @@ export async function createVrVideo(
         await requireUsable(sql, input.userId, input.body, deps.kinds);
         const id = deps.newId();
         await insert(sql, { id, spaceId: space.spaceId, userId: input.userId, now, body: input.body });
+        changes.push({ spaceId: space.spaceId, type: "vr_video", id, op: "put" });
         const { title, scene, avatars } = input.body;
         const view = { id, title, scene, avatars, createdAt: now.toISOString() };
         return { status: 201, headers: { location: `/v1/vr-videos/${id}` }, body: JSON.stringify(view) };

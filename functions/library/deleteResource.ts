@@ -1,20 +1,19 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { Clock } from "#shared/platform/clock.ts";
+import { type ChangingDeps, changing } from "#shared/changes/changing.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
-import type { Database, Sql } from "#shared/platform/sql/pool.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import { eraseResult, finishRemoval } from "#shared/results/finishRemoval.ts";
+import { changesOfResource, shownOf } from "#shared/results/resourceChanges.ts";
 import { lockResult } from "#shared/results/resultRows.ts";
 
-export interface DeleteResourceDeps {
-  readonly db: Database;
+export interface DeleteResourceDeps extends ChangingDeps {
   readonly firestore: Firestore;
   readonly objects: ObjectStore;
-  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -27,12 +26,13 @@ export async function deleteResource(
   input: { userId: string; id: string },
   deps: DeleteResourceDeps,
 ): Promise<void> {
-  const jobId = await deps.db.transaction(async (sql) => {
+  const jobId = await changing(deps, async (sql, changes) => {
     const sighted = await deletable(sql, input);
     // A sync of the same result waits, or is waited for; it then finds it erased, or has brought what is deleted here.
     await lockResult(sql, sighted.jobId);
     const { jobId, spaceId } = await deletable(sql, input);
     const now = deps.clock();
+    changes.push(...changesOfResource(await shownOf(sql, jobId), undefined));
     await eraseResult(sql, jobId, spaceId, now);
     await audit(sql, { action: "resource_deleted", userId: input.userId, spaceId }, now);
     return jobId;

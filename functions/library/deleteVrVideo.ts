@@ -1,7 +1,7 @@
+import { type ChangingDeps, changing } from "#shared/changes/changing.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
 import { route } from "#shared/platform/http/route.ts";
-import type { Sql } from "#shared/platform/sql/pool.ts";
 
 /**
  * Deletes a VR video of this person's space; its resources stay.
@@ -9,13 +9,17 @@ import type { Sql } from "#shared/platform/sql/pool.ts";
  */
 export async function deleteVrVideo(
   input: { userId: string; id: string },
-  deps: { readonly db: Sql },
+  deps: ChangingDeps,
 ): Promise<void> {
-  const { rowCount } = await deps.db.query(
-    "DELETE FROM vr_videos v USING space_members m WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2",
-    [input.userId, input.id],
-  );
-  if (rowCount !== 1) throw errors.notFound();
+  await changing(deps, async (sql, changes) => {
+    const { rows } = await sql.query<{ space_id: string }>(
+      `DELETE FROM vr_videos v USING space_members m WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2
+       RETURNING v.space_id`,
+      [input.userId, input.id],
+    );
+    if (!rows[0]) throw errors.notFound();
+    changes.push({ spaceId: rows[0].space_id, type: "vr_video", id: input.id, op: "delete" });
+  });
 }
 
 export const deleteVrVideoRoute = route(

@@ -1,3 +1,4 @@
+import { feedRaiser } from "#shared/changes/raiseFeeds.ts";
 import { type Kinds, kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
@@ -28,11 +29,13 @@ export function libraryDeps(
   const { log, clock } = base;
   const db = createDatabase(settings, { name: "library", max: functions.library.sqlPool, log });
   const { RESOURCES_BUCKET } = settings;
+  const firestore = createFirestore(settings);
   return {
     ...base,
     http: phoneHttpDeps(settings, db, log),
     db,
-    firestore: createFirestore(settings),
+    firestore,
+    raiseFeeds: feedRaiser({ db, firestore, clock, log }),
     objects: objectStore(RESOURCES_BUCKET, settings),
     signer: createFileSigner(createReadUrls(urlSigner(RESOURCES_BUCKET, settings), clock, log), clock),
     kinds,

@@ -3,11 +3,16 @@ import { test } from "node:test";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
 import { databaseGiving } from "#shared/platform/sql/testing/databaseGiving.ts";
 import { renameResourceRoute } from "./renameResource.ts";
-import { ID, resourceRow, signer } from "./testing/rows.ts";
+import { ID, recording, resourceRow, signer } from "./testing/rows.ts";
 
 const PATH = `/v1/resources/${ID}`;
 const body = { title: "The garden in spring" };
-const deps = (rows: readonly object[]) => ({ db: databaseGiving(rows), signer, newId: () => "v2" });
+const deps = (rows: readonly object[]) => ({
+  ...recording,
+  db: databaseGiving(rows),
+  signer,
+  newId: () => "v2",
+});
 
 test("a title is changed for the states named, with its words; the new ETag is given", async () => {
   const given = deps([resourceRow({ version: "v2", title: body.title })]);
@@ -16,7 +21,8 @@ test("a title is changed for the states named, with its words; the new ETag is g
   assert.deepEqual([status, json.title, headers.get("etag")], [200, body.title, '"v2"']);
   const { asked } = given.db;
   assert.deepEqual(asked[0], [PERSON, ID, body.title, "v2", ["v1", "v0"]]);
-  assert.deepEqual(asked.at(-1), [ID, ["the", "garden", "in", "spring"], "samples"]);
+  assert.deepEqual(asked.at(-2), [ID, ["the", "garden", "in", "spring"], "samples"]);
+  assert.deepEqual(asked.at(-1), ["space", recording.clock(), ["resource"], [ID], ["put"]]);
 });
 
 test("without If-Match it is 428, with none that can be 400, and nothing is changed", async () => {

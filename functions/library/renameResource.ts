@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { type ChangingDeps, changing } from "#shared/changes/changing.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
@@ -6,7 +7,6 @@ import { ifMatchHeader, readIfMatch, taggedHeaders } from "#shared/platform/http
 import { route } from "#shared/platform/http/route.ts";
 import { titleSchema } from "#shared/platform/http/title.ts";
 import type { NewId } from "#shared/platform/ids.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
 import { putTitleWords } from "#shared/results/resultRows.ts";
 import { type Resource, resourceSchema, viewResource } from "./resource.ts";
 import { renameIf, visibleResource } from "./resourceRows.ts";
@@ -19,17 +19,18 @@ import type { FileSigner } from "./signedFiles.ts";
  */
 export async function renameResource(
   input: { userId: string; id: string; ifMatch: string | undefined; title: string },
-  deps: { readonly db: Database; readonly signer: FileSigner; readonly newId: NewId },
+  deps: ChangingDeps & { readonly signer: FileSigner; readonly newId: NewId },
 ): Promise<{ resource: Resource; version: string }> {
   const { userId, id, title } = input;
   const precondition = readIfMatch(input.ifMatch);
-  const row = await deps.db.transaction(async (sql) => {
+  const row = await changing(deps, async (sql, changes) => {
     const changed = await renameIf(sql, { userId, id, title, version: deps.newId(), precondition });
     const found = await visibleResource(sql, userId, id);
     if (!found) throw errors.notFound();
     if (found.space_id === null) throw errors.forbidden("a sample belongs to everyone");
     if (!changed) throw errors.changedMeanwhile();
     await putTitleWords(sql, id, title);
+    changes.push({ spaceId: found.space_id, type: "resource", id, op: "put" });
     return found;
   });
   return { resource: await viewResource(row, deps.signer), version: row.version };

@@ -7,6 +7,7 @@ import { deleteVrVideoRoute } from "./deleteVrVideo.ts";
 import type { LibraryDeps } from "./deps.ts";
 import { getResourceRoute } from "./getResource.ts";
 import { getVrVideoRoute } from "./getVrVideo.ts";
+import { listChangesRoute } from "./listChanges.ts";
 import { listResourcesRoute } from "./listResources.ts";
 import { listVrVideosRoute } from "./listVrVideos.ts";
 import { renameResourceRoute } from "./renameResource.ts";
@@ -23,5 +24,6 @@ export function libraryApp(deps: () => LibraryDeps): App {
     getVrVideoRoute,
     changeVrVideoRoute,
     deleteVrVideoRoute,
+    listChangesRoute,
   ]);
 }

@@ -20,6 +20,7 @@ interface Transform {
 
 export interface VrVideoRow {
   readonly id: string;
+  readonly space_id: string;
   readonly title: string;
   readonly scene_id: string;
   readonly scene_transform: Transform;
@@ -40,7 +41,7 @@ const HIDDEN = `
 const VERSION = `v.version || coalesce('.' || ${HIDDEN}, '')`;
 
 const COLUMNS = `
-  v.id, v.title, v.scene_id, v.scene_transform, ${VERSION} AS version, v.created_at,
+  v.id, v.space_id, v.title, v.scene_id, v.scene_transform, ${VERSION} AS version, v.created_at,
     ${versionColumn("v.created_at")} AS created_at_text,
     (SELECT coalesce(json_agg(json_build_object('resourceId', a.avatar_id, 'transform', a.transform) ORDER BY a.position), '[]')
        FROM vr_video_avatars a JOIN resources r ON r.id = a.avatar_id

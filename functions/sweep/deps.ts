@@ -1,3 +1,4 @@
+import { feedRaiser } from "#shared/changes/raiseFeeds.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
@@ -29,7 +30,8 @@ export function sweepDeps(settings: Settings<"sweep"> = settingsFor(functions.sw
   const resources = objectStore(settings.RESOURCES_BUCKET, settings);
   const publisher = createPublisher(settings);
   const tasks = createTaskQueue(settings, settings.DISPATCH_URL);
-  const common = { ...base, db, firestore: createFirestore(settings), kinds };
+  const firestore = createFirestore(settings);
+  const common = { ...base, db, firestore, kinds };
   const queue = {
     ...common,
     tasks,
@@ -45,6 +47,7 @@ export function sweepDeps(settings: Settings<"sweep"> = settingsFor(functions.sw
     uploads,
     objects: resources,
     publish: publishEvents({ db, publisher, clock, log }),
+    raiseFeeds: feedRaiser({ db, firestore, clock, log }),
     queue,
     auditRetentionDays: settings.AUDIT_RETENTION_DAYS,
     erasure: { ...common, uploads, resources, firebase: createFirebaseAccounts(settings) },

@@ -1,3 +1,4 @@
+import { feedRaiser } from "#shared/changes/raiseFeeds.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
@@ -14,12 +15,14 @@ export function syncDeps(settings: Settings<"sync"> = settingsFor(functions.sync
   const base = baseDeps("sync", settings);
   const { log, clock } = base;
   const db = createDatabase(settings, { name: "sync", max: functions.sync.sqlPool, log });
+  const firestore = createFirestore(settings);
   return {
     ...base,
     db,
-    firestore: createFirestore(settings),
+    firestore,
     objects: objectStore(settings.RESOURCES_BUCKET, settings),
     kinds,
     publish: publishEvents({ db, publisher: createPublisher(settings), clock, log }),
+    raiseFeeds: feedRaiser({ db, firestore, clock, log }),
   };
 }

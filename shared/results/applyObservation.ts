@@ -1,5 +1,6 @@
 /** Brings SQL to what an observation says. Runs inside the transaction that holds the result's lock, and waits for nothing but SQL. */
 
+import type { Change } from "../changes/change.ts";
 import type { DomainEvent } from "../events/event.ts";
 import { enqueueEvent } from "../events/outbox.ts";
 import type { Sql } from "../platform/sql/pool.ts";
@@ -8,6 +9,7 @@ import { decide, type Judgement, type Mode } from "./decide.ts";
 import { eraseResult } from "./finishRemoval.ts";
 import { type Observation, unreadable } from "./observation.ts";
 import { claimedSpace, type Unreadable } from "./readResult.ts";
+import { changesOfResource, shownOf } from "./resourceChanges.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
 import {
   dropResource,
@@ -27,6 +29,12 @@ export type Applied =
   | { readonly outcome: "quarantined"; readonly why: Unreadable };
 
 export type SyncOutcome = Applied["outcome"];
+
+/** What was written, with what of it members see; the caller records that last. */
+export interface Written {
+  readonly applied: Applied;
+  readonly changes: readonly Change[];
+}
 
 /** Nothing was written: the entry in quarantine for this reason has to be there first. */
 export interface Unentered {
@@ -51,34 +59,37 @@ export async function applyObservation(
   known: KnownRow | undefined,
   judgement: Judgement,
   { mode, entered, now }: { mode: Mode; entered: Entered | undefined; now: Date },
-): Promise<Applied | Unentered> {
+): Promise<Written | Unentered> {
   const step = decide(known, judgement, mode);
+  if (step.action === "nothing") return { applied: { outcome: "unchanged" }, changes: [] };
+  const before = known && (await shownOf(sql, jobId));
   switch (step.action) {
-    case "nothing":
-      return { outcome: "unchanged" };
     case "drop":
       await dropResource(sql, jobId);
       await setKnown(sql, jobId, step.known, undefined);
-      return { outcome: "gone" };
+      return { applied: { outcome: "gone" }, changes: changesOfResource(before, undefined) };
     case "erase": {
       const spaceId = known?.spaceId ?? spaceNamedBy(step.document);
       // An erased result has its row already, whose version and state stay.
       if (known?.state !== "erased") await setKnown(sql, jobId, step.known, spaceId);
       await eraseResult(sql, jobId, spaceId, now);
-      return { outcome: "erased" };
+      return { applied: { outcome: "erased" }, changes: changesOfResource(before, undefined) };
     }
     case "hide": {
       const { version, why } = step.document;
       if (entered?.version !== version || entered.code !== why.code) return { unentered: why };
       await hideResource(sql, jobId);
       await setKnown(sql, jobId, step.known, undefined);
-      return { outcome: "quarantined", why };
+      const after = before && { ...before.resource, hidden: true };
+      return { applied: { outcome: "quarantined", why }, changes: changesOfResource(before, after) };
     }
     case "put": {
       const { result } = step.document;
       await setKnown(sql, jobId, step.known, sqlSpaceOf(result));
       await putResource(sql, result);
-      return { outcome: "synced", events: known?.notified ? [] : await notify(sql, result, now) };
+      const events = known?.notified ? [] : await notify(sql, result, now);
+      const after = { id: resourceIdOf(jobId), spaceId: sqlSpaceOf(result), hidden: false };
+      return { applied: { outcome: "synced", events }, changes: changesOfResource(before, after) };
     }
   }
 }

@@ -3,6 +3,8 @@
  * first, then the document, and the transaction writes only if SQL still knows the same. So the document is at least as new as
  * everything that SQL has seen of it, as if it had been read under the result's lock; what is written after the look has an event of its own.
  */
+import type { Change } from "../changes/change.ts";
+import { type Recorded, recordChanges } from "../changes/recordChanges.ts";
 import type { Clock } from "../platform/clock.ts";
 import { errors } from "../platform/errors.ts";
 import type { Database, Sql } from "../platform/sql/pool.ts";
@@ -47,7 +49,7 @@ export interface Locked {
 
 /** @property overtaken something else was written since the look; look again */
 export type Attempt<T> =
-  | { readonly applied: Applied; readonly result: T }
+  | { readonly applied: Applied; readonly changes: readonly Change[]; readonly result: T }
   | Unentered
   | { readonly overtaken: true };
 
@@ -58,6 +60,7 @@ const TRIES = 8;
  * Has `work` write what follows from a look, and looks again for as long as it was overtaken. Before each attempt the quarantine gets
  * the entry of a document that can't be read, or loses the one that is over.
  * @param first the look that shows there is something to do
+ * @returns `recorded` for `raiseFeeds`
  * @throws what the stores throw, and `unavailable` when it was overtaken again and again; repeating the call completes it
  */
 export async function applySeen<T>(
@@ -66,7 +69,7 @@ export async function applySeen<T>(
   mode: Mode,
   work: (sql: Sql, locked: Locked) => Promise<Attempt<T>>,
   deps: SeenDeps,
-): Promise<{ applied: Applied; result: T }> {
+): Promise<{ applied: Applied; recorded: readonly Recorded[]; result: T }> {
   let refusal: Refusal | undefined;
   let seen = first;
   for (let tries = 0; tries < TRIES; tries++) {
@@ -89,7 +92,9 @@ export async function applySeen<T>(
           entered,
           now: deps.clock(),
         });
-        return { ...done, known: await knownResult(sql, jobId) };
+        const after = await knownResult(sql, jobId);
+        const recorded = "changes" in done ? await recordChanges(sql, done.changes, deps.clock()) : [];
+        return { ...done, recorded, known: after };
       }),
     );
     if ("refused" in attempt || "unentered" in attempt) {
@@ -98,9 +103,9 @@ export async function applySeen<T>(
       if (byDatabase && refusal?.byDatabase && refusal.version === observation.version) throw attempt.error;
       refusal = { version: observation.version, why, byDatabase };
     } else if (!("overtaken" in attempt)) {
-      const { applied, result, known } = attempt;
+      const { applied, recorded, result, known } = attempt;
       if (entered || mode !== "event") await tidyQuarantine(jobId, expected, known, deps);
-      return { applied, result };
+      return { applied, recorded, result };
     }
   }
   throw errors.unavailable("the result is being changed again and again");

@@ -18,9 +18,9 @@ export async function mendResult(jobId: string, deps: SyncDeps): Promise<Differe
   }
   const inQuarantine = await quarantinedVersion(jobId, deps.firestore);
   const work = (sql: Sql, locked: Locked) => mend(sql, jobId, { ...locked, inQuarantine });
-  const { applied, result } = await applySeen(jobId, await see(jobId, deps), "mend", work, deps);
+  const { applied, recorded, result } = await applySeen(jobId, await see(jobId, deps), "mend", work, deps);
   if (result === undefined) return undefined;
-  await afterCommit(jobId, applied, deps);
+  await afterCommit(jobId, { applied, recorded }, deps);
   return result;
 }
 
@@ -40,12 +40,12 @@ async function mend(
     observation.finding === "readable" ? [observation.result.createdBy] : [],
   );
   const difference = differenceOf(await storedResult(sql, jobId), observation, livesOn) ?? entryDiffers;
-  const same = { applied: { outcome: "unchanged" }, result: undefined } as const;
+  const same = { applied: { outcome: "unchanged" }, changes: [], result: undefined } as const;
   if (!difference) return same;
   // A quarantined document that only looks readable: its files, its space or the database say no again.
   if (difference === "recovered" && judgement.finding === "unreadable" && !entryDiffers) return same;
-  const applied = await applyObservation(sql, jobId, known, judgement, { ...locked, mode: "mend" });
-  return "unentered" in applied ? applied : { applied, result: difference };
+  const written = await applyObservation(sql, jobId, known, judgement, { ...locked, mode: "mend" });
+  return "unentered" in written ? written : { ...written, result: difference };
 }
 
 /** Which of these people still have an account. */

@@ -2,6 +2,8 @@
  * Brings one result from Firestore into SQL. The caller (an event, a replay) only says which one; what counts is the document as it
  * is now. So it may be called in any order and any number of times.
  */
+import type { RaiseFeeds } from "../changes/raiseFeeds.ts";
+import type { Recorded } from "../changes/recordChanges.ts";
 import type { DomainEvent } from "../events/event.ts";
 import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/log/logger.ts";
@@ -18,6 +20,7 @@ export interface SyncDeps extends SeenDeps {
   readonly log: Logger;
   /** Publishes events of the outbox; must not throw, since `sweep` publishes what was left. */
   readonly publish: (events: readonly DomainEvent[]) => Promise<void>;
+  readonly raiseFeeds: RaiseFeeds;
 }
 
 /**
@@ -38,8 +41,8 @@ export async function syncResult(
   // An absence drops rows, so it is looked at again right before.
   const seen = unsure ? await see(jobId, deps) : first;
   const work = (sql: Sql, locked: Locked) => apply(sql, jobId, locked, mode);
-  const { applied } = await applySeen(jobId, seen, mode, work, deps);
-  await afterCommit(jobId, applied, deps);
+  const { applied, recorded } = await applySeen(jobId, seen, mode, work, deps);
+  await afterCommit(jobId, { applied, recorded }, deps);
   return applied.outcome;
 }
 
@@ -47,24 +50,29 @@ async function apply(sql: Sql, jobId: string, locked: Locked, mode: Mode): Promi
   const { known, judgement, isSame, isRepeated } = locked;
   // The one who overtook the first look has seen the same.
   if (isRepeated && judgement.finding === "absent" && known?.state === "gone")
-    return { applied: { outcome: "unchanged" }, result: undefined };
+    return { applied: { outcome: "unchanged" }, changes: [], result: undefined };
   const unsure = needsCertainty(known, judgement);
   if (unsure && !isSame) return { overtaken: true };
   // Nothing was written since before the look, so it is right, even if the versions say something else.
-  const applied = await applyObservation(sql, jobId, known, judgement, {
+  const written = await applyObservation(sql, jobId, known, judgement, {
     ...locked,
     mode: unsure ? "mend" : mode,
   });
-  return "unentered" in applied ? applied : { applied, result: undefined };
+  return "unentered" in written ? written : { ...written, result: undefined };
 }
 
 /** What follows the commit; `sweep` does it if this doesn't happen. */
-export async function afterCommit(jobId: string, applied: Applied, deps: SyncDeps): Promise<void> {
+export async function afterCommit(
+  jobId: string,
+  { applied, recorded }: { readonly applied: Applied; readonly recorded: readonly Recorded[] },
+  deps: SyncDeps,
+): Promise<void> {
   if (applied.outcome === "quarantined")
     deps.log.warn("result_quarantined", { jobId, code: applied.why.code });
   else deps.log.info("result_synced", { jobId, outcome: applied.outcome });
   if (applied.outcome === "erased") await finishRemoval(jobId, deps);
   if (applied.outcome === "synced") await deps.publish(applied.events);
+  await deps.raiseFeeds(recorded);
 }
 
 /**

@@ -23,6 +23,7 @@ export type Caller = (typeof CALLERS)[number];
 export type Expected = number | readonly number[];
 
 export interface World {
+  readonly spaceId: string;
   readonly invitationId: string;
   readonly uploadId: string;
   /** A job that waits for its upload. */
@@ -115,7 +116,9 @@ export async function makeWorld(cloud: Endpoints): Promise<World> {
     return phones[caller]?.accessToken;
   };
 
+  const { id: spaceId } = z.object({ id: z.string() }).parse(await ours.giver.call("GET", "/v1/group"));
   return {
+    spaceId,
     invitationId: ours.invitationId,
     uploadId: waitingUpload,
     jobId: waiting.id,

@@ -60,7 +60,10 @@ const EXAMPLES: Readonly<Record<string, { has: readonly string[]; hasNot: readon
     hasNot: ["the audit log", "an audit line", "/v1/admin/audit"],
   },
   LeaseWish: { has: ["LeaseWish", "wish.body"], hasNot: ["wishes"] },
-  "is fed": { has: ["is fed", "UNFED_DAYS", "feedAwaitingJobs"], hasNot: ["federated", "feed"] },
+  "is fed": {
+    has: ["is fed", "UNFED_DAYS", "feedAwaitingJobs"],
+    hasNot: ["federated", "feed", "feedRaiser"],
+  },
   settle: {
     has: ["settles", "settleLine", "allInputsSettled", "upload_settled"],
     hasNot: ["allSettled", "settlement"],

@@ -77,7 +77,7 @@ export const RULES: readonly Rule[] = [
   {
     word: "is fed",
     say: "inputs are ready",
-    pattern: /\b(?:is|are|was|were|be|been) fed\b|(?<![A-Za-z])unfed|UNFED|\bfeed[A-Z]\w*/g,
+    pattern: /\b(?:is|are|was|were|be|been) fed\b|(?<![A-Za-z])unfed|UNFED|\bfeed(?:Awaiting|Job|Input)\w*/g,
   },
   {
     word: "settle",

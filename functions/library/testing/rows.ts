@@ -3,6 +3,9 @@ import type { ResourceRow } from "../resourceRows.ts";
 import type { FileSigner } from "../signedFiles.ts";
 import type { VrVideoRow } from "../vrVideoRows.ts";
 
+/** What a change of the log needs, at a fixed time; feeds are not raised. */
+export const recording = { clock: () => new Date("2026-03-01T10:00:00Z"), raiseFeeds: async () => {} };
+
 export const ID = "0123456789abcdefghjkmnpqrs";
 
 export function resourceRow(overrides: Partial<ResourceRow> = {}): ResourceRow {
@@ -38,6 +41,7 @@ export function vrVideoRow(overrides: Partial<VrVideoRow> = {}): VrVideoRow {
   };
   return {
     id: ID,
+    space_id: "space",
     title: "Together",
     scene_id: "scene",
     scene_transform: transform,

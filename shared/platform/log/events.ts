@@ -129,6 +129,8 @@ export interface WarnEvents {
   effect_left_to_sweep: Failure & { readonly jobId: string; readonly effect: string };
   /** A committed event could not be published; `sweep` publishes it. */
   event_left_in_outbox: Failure & { readonly type: string };
+  /** The feed of a space could not be raised after a change; `sweep` raises it. */
+  feed_left_to_sweep: Failure & { readonly spaceId: string };
   /** Objects of a deleted resource could not be removed at once; `sweep` removes them. */
   removal_left_to_sweep: Failure & { readonly jobId: string };
   /** A bell's task was lost; `sweep` rang again. `address` is a hash. */

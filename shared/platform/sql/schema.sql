@@ -396,17 +396,54 @@ CREATE TABLE spaces (
   id text NOT NULL,
   recipient_id text NOT NULL,
   created_at timestamp with time zone NOT NULL,
+  seq bigint NOT NULL DEFAULT 0,
+  log_after bigint NOT NULL DEFAULT 0,
+  feed_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  feed_turn bigint NOT NULL DEFAULT 0,
   CONSTRAINT spaces_pkey PRIMARY KEY (id),
   CONSTRAINT spaces_recipient_id_key UNIQUE (recipient_id),
   CONSTRAINT spaces_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
   CONSTRAINT spaces_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES users(id)
 );
-GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_admin;
+GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_admin;
 GRANT DELETE, INSERT, SELECT, UPDATE (created_at) ON spaces TO reverie_groups;
-GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_library;
+GRANT SELECT (id, seq, log_after, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_library;
 GRANT SELECT (id) ON spaces TO reverie_notify;
-GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_sweep;
-GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_sync;
+GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_sweep;
+GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_sync;
+
+CREATE TABLE changes (
+  space_id text NOT NULL,
+  type text NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  seq bigint NOT NULL,
+  op text NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT changes_pkey PRIMARY KEY (space_id, type, id),
+  CONSTRAINT changes_id_check CHECK (((length(id) >= 1) AND (length(id) <= 128))),
+  CONSTRAINT changes_op_check CHECK ((op = ANY (ARRAY['put'::text, 'delete'::text]))),
+  CONSTRAINT changes_seq_check CHECK ((seq > 0)),
+  CONSTRAINT changes_type_check CHECK ((type = ANY (ARRAY['resource'::text, 'vr_video'::text, 'job'::text, 'member'::text, 'badge'::text]))),
+  CONSTRAINT changes_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE
+);
+CREATE INDEX changes_at_idx ON changes USING btree (at);
+CREATE UNIQUE INDEX changes_space_id_seq_idx ON changes USING btree (space_id, seq);
+GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_admin;
+GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_library;
+GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_sweep;
+GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_sync;
+
+CREATE TABLE late_feeds (
+  space_id text NOT NULL,
+  since timestamp with time zone NOT NULL,
+  CONSTRAINT late_feeds_pkey PRIMARY KEY (space_id),
+  CONSTRAINT late_feeds_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE
+);
+CREATE INDEX late_feeds_since_idx ON late_feeds USING btree (since);
+GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_admin;
+GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_library;
+GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_sync;
 
 CREATE TABLE notifications (
   event_id text NOT NULL,
@@ -558,8 +595,11 @@ CREATE TABLE vr_videos (
 CREATE INDEX vr_videos_created_by_idx ON vr_videos USING btree (created_by);
 CREATE INDEX vr_videos_scene_id_idx ON vr_videos USING btree (scene_id);
 CREATE INDEX vr_videos_space_id_created_at_idx ON vr_videos USING btree (space_id, created_at DESC, id DESC);
+GRANT SELECT (id, space_id, scene_id) ON vr_videos TO reverie_admin;
 GRANT SELECT ON vr_videos TO reverie_groups;
 GRANT DELETE, INSERT, SELECT, UPDATE (title, scene_id, scene_transform, version) ON vr_videos TO reverie_library;
+GRANT SELECT (id, space_id, scene_id) ON vr_videos TO reverie_sweep;
+GRANT SELECT (id, space_id, scene_id) ON vr_videos TO reverie_sync;
 
 CREATE TABLE vr_video_avatars (
   vr_video_id text NOT NULL,
@@ -572,8 +612,11 @@ CREATE TABLE vr_video_avatars (
   CONSTRAINT vr_video_avatars_vr_video_id_fkey FOREIGN KEY (vr_video_id) REFERENCES vr_videos(id) ON DELETE CASCADE
 );
 CREATE INDEX vr_video_avatars_avatar_id_idx ON vr_video_avatars USING btree (avatar_id);
+GRANT SELECT (vr_video_id, avatar_id) ON vr_video_avatars TO reverie_admin;
 GRANT SELECT ON vr_video_avatars TO reverie_groups;
 GRANT DELETE, INSERT, SELECT ON vr_video_avatars TO reverie_library;
+GRANT SELECT (vr_video_id, avatar_id) ON vr_video_avatars TO reverie_sweep;
+GRANT SELECT (vr_video_id, avatar_id) ON vr_video_avatars TO reverie_sync;
 
 CREATE TABLE walks (
   name text NOT NULL,

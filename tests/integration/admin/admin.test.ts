@@ -34,6 +34,7 @@ before(async () => {
     log: silentLogger,
     objects: queue.resources,
     publish: async () => {},
+    raiseFeeds: async () => {},
   };
   const deps = {
     http: {

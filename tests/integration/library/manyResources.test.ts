@@ -13,6 +13,7 @@ import { listResources } from "#functions/library/listResources.ts";
 import { listVrVideos } from "#functions/library/listVrVideos.ts";
 import { renameResource } from "#functions/library/renameResource.ts";
 import { createFileSigner } from "#functions/library/signedFiles.ts";
+import { recording } from "#functions/library/testing/rows.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import { kinds } from "#shared/kinds/index.ts";
 import { encodeCursor } from "#shared/platform/http/cursor.ts";
@@ -244,10 +245,18 @@ test("each look-up and change reads a handful of pages", async () => {
   for (const [what, work] of [
     ["a resource", (db) => getResource(resource, { db, signer })],
     ["a VR video", (db) => getVrVideo(video, { db, signer })],
-    ["a title", (db) => renameResource({ ...resource, ifMatch: "*", title: "Sea" }, { db, signer, newId })],
+    [
+      "a title",
+      (db) =>
+        renameResource({ ...resource, ifMatch: "*", title: "Sea" }, { ...recording, db, signer, newId }),
+    ],
     [
       "a change",
-      (db) => changeVrVideo({ ...video, ifMatch: "*", change: { scene: placed } }, { db, kinds, newId }),
+      (db) =>
+        changeVrVideo(
+          { ...video, ifMatch: "*", change: { scene: placed } },
+          { ...recording, db, kinds, newId },
+        ),
     ],
   ] as readonly (readonly [string, (db: Database) => Promise<unknown>])[]) {
     const plans = await plansOf(work);

@@ -46,6 +46,7 @@ export async function resultsWorld(clock: Clock = () => new Date()): Promise<Res
     clock,
     log: silentLogger,
     publish: async (events) => void published.push(...events),
+    raiseFeeds: async () => {},
   };
   return {
     backend,

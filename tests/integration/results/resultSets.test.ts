@@ -119,7 +119,13 @@ test("sets go from the lease to the library, under their own names, with roles",
     createReadUrls(queue.resources, queue.deps.clock, silentLogger),
     queue.deps.clock,
   );
-  const sync = { ...queue.deps, db, objects: queue.resources, publish: async () => {} };
+  const sync = {
+    ...queue.deps,
+    db,
+    objects: queue.resources,
+    publish: async () => {},
+    raiseFeeds: async () => {},
+  };
   for (const [kind, files] of sets) {
     const { jobId } = await delivered(kind, files);
     assert.equal(await syncResult(jobId, sync), "synced");

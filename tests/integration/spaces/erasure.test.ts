@@ -35,6 +35,7 @@ const sync = (jobId: string) =>
     clock: () => harness.now,
     log: silentLogger,
     publish: async () => {},
+    raiseFeeds: async () => {},
   });
 const exists = async (path: string) => (await harness.firestore.doc(path).get()).exists;
 

@@ -25,7 +25,12 @@ export async function sweepHarness(): Promise<SweepHarness> {
   const db = backend.as("sweep", functions.sweep.sqlPool);
   const { clock, kinds, firestore, publisher, tasks } = queue.deps;
   const common = { db, firestore, kinds, clock, log: silentLogger };
-  const sync: SyncDeps = { ...common, objects: queue.resources, publish: async () => {} };
+  const sync: SyncDeps = {
+    ...common,
+    objects: queue.resources,
+    publish: async () => {},
+    raiseFeeds: async () => {},
+  };
   const deps: RepairDeps = {
     ...sync,
     publisher,

@@ -33,6 +33,12 @@ GRANT SELECT, INSERT, UPDATE (expires_at, spent_at, attempt_hash) ON refresh_tok
 GRANT SELECT, INSERT, DELETE ON sign_in_codes TO reverie_auth;
 GRANT INSERT ON audit_log TO reverie_auth;
 
+-- The change log: everyone who changes what members see writes it in the same transaction, and raises the feed after it.
+GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces
+  TO reverie_library, reverie_sync, reverie_admin, reverie_sweep;
+GRANT SELECT, INSERT, UPDATE (op, seq, at) ON changes TO reverie_library, reverie_sync, reverie_admin, reverie_sweep;
+GRANT SELECT (space_id), INSERT, DELETE ON late_feeds TO reverie_library, reverie_sync, reverie_admin, reverie_sweep;
+
 -- groups: people and what is theirs, an export of all of it, and its erasure.
 GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at),
   UPDATE (name, role, time_zone, language, quiet_from, quiet_to, updated_at), DELETE ON users TO reverie_groups;
@@ -64,7 +70,7 @@ GRANT SELECT (id, user_id, expires_at, ended_at) ON sessions TO reverie_streams;
 
 -- library: resources and VR videos of the caller's space.
 GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_library;
-GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_library; -- UPDATE for a row lock
+GRANT SELECT (log_after) ON spaces TO reverie_library;
 GRANT SELECT (space_id) ON tombstones TO reverie_library;
 GRANT SELECT, UPDATE (given_title, version), DELETE ON resources TO reverie_library;
 GRANT SELECT, INSERT, DELETE ON resource_words TO reverie_library;
@@ -94,10 +100,11 @@ GRANT SELECT, INSERT, UPDATE (due_at, claimed_until, outcome, ended_at) ON notif
 
 -- sync, and what does the same for an administrator and at night: results into the library.
 GRANT SELECT (id), UPDATE (updated_at) ON users TO reverie_sync, reverie_admin, reverie_sweep; -- UPDATE for a row lock
-GRANT SELECT (id), UPDATE (created_at) ON spaces TO reverie_sync, reverie_admin, reverie_sweep; -- UPDATE for a row lock
 GRANT SELECT (space_id) ON tombstones TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT, INSERT, UPDATE ON result_versions TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT, INSERT, DELETE ON removals TO reverie_sync, reverie_admin, reverie_sweep;
+GRANT SELECT (id, scene_id, space_id) ON vr_videos TO reverie_sync, reverie_admin, reverie_sweep;
+GRANT SELECT (vr_video_id, avatar_id) ON vr_video_avatars TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT, INSERT, UPDATE (job_id, space_id, kind, title, params, data, created_by, lease_number, completed_at, hidden, version), DELETE
   ON resources TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT, INSERT, DELETE ON resource_files TO reverie_sync, reverie_admin, reverie_sweep;
