@@ -42,6 +42,10 @@ function Signed({ match }: { readonly match: Match }) {
       return <HomePage />;
     case "family":
       return <LazyPage key="family" load={loadFamily} props={{}} />;
+    case "send":
+      return <LazyPage key="send" load={loadSend} props={{}} />;
+    case "line":
+      return <LazyPage key="line" load={loadLine} props={{}} />;
     case "account":
       return <LazyPage key="account" load={loadAccount} props={{}} />;
     case "look":
@@ -62,4 +66,6 @@ function Loading() {
 
 const loadAccount = async () => (await import("../pages/AccountPage.tsx")).AccountPage;
 const loadFamily = async () => (await import("../pages/FamilyPage.tsx")).FamilyPage;
+const loadSend = async () => (await import("../pages/SendPage.tsx")).SendPage;
+const loadLine = async () => (await import("../pages/LinePage.tsx")).LinePage;
 const loadLook = async () => (await import("../look/LookPage.tsx")).LookPage;

@@ -8,6 +8,7 @@ import { useTokens } from "../api/client.ts";
 import { applyPreferences, language } from "../config/preferences.ts";
 import { showLanguage } from "../i18n/text.ts";
 import { startRouter } from "../nav/router.ts";
+import { followOutbox } from "../send/sending.ts";
 import { followMe } from "../session/me.ts";
 import { accessToken, openSession, tokenRefused } from "../session/session.ts";
 import { App } from "./App.tsx";
@@ -17,6 +18,7 @@ useTokens({ token: accessToken, refused: tokenRefused });
 await Promise.all([showLanguage(language.peek()), openSession()]);
 startRouter();
 followMe();
+followOutbox();
 effect(() => {
   void showLanguage(language.value);
 });
