@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { tasksClientPlugin } from "./tasksClientPlugin.ts";
+import { zodOpenapiPlugin } from "./zodOpenapiPlugin.ts";
 
 /** The project's root directory. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,12 +37,11 @@ export async function buildFunctions(
     format: "cjs",
     // pg asks for its native binding only when that is set.
     external: ["@google-cloud/functions-framework", "pg-native"],
-    plugins: [tasksClientPlugin],
+    plugins: [tasksClientPlugin, zodOpenapiPlugin],
     sourcemap: "linked",
     sourcesContent: false,
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
     legalComments: "none",
     logLevel: "warning",
   });

@@ -3,11 +3,17 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { Hono } from "hono";
 import { z } from "zod";
 import { functions } from "#shared/manifest.ts";
 import { errors } from "#shared/platform/errors.ts";
+import { securityOf } from "#shared/platform/http/access.ts";
+import { routesOf } from "#shared/platform/http/app.ts";
+import type { App } from "#shared/platform/http/appEnv.ts";
 import { PROBLEM_JSON, problemDocument } from "#shared/platform/http/problem.ts";
+import type { Route } from "#shared/platform/http/route.ts";
 import { functionNames, ROOT } from "./functions.ts";
+import { problemResponses } from "./problemResponses.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -120,8 +126,28 @@ async function documentOf(name: string): Promise<{ paths: z.infer<typeof pathsSc
   const app: unknown = make(() => {
     throw new Error("the routes are only described, never called");
   });
-  if (!(app instanceof OpenAPIHono)) throw new Error(`${name}App makes no OpenAPIHono`);
-  const document = app.getOpenAPI31Document({ openapi: "3.1.0", info: INFO });
+  if (!(app instanceof Hono)) throw new Error(`${name}App makes no app`);
+  // An app of ours, as its folder's `routes.ts` makes it.
+  return descriptionOf(routesOf(app as App));
+}
+
+/** The paths and schemas of these routes. */
+export function descriptionOf(routes: readonly Route<never>[]): {
+  paths: z.infer<typeof pathsSchema>;
+  schemas: Json;
+} {
+  const described = new OpenAPIHono();
+  for (const { definition, errors: codes } of routes) {
+    const { access, rate: _rate, errors: _own, ...config } = definition;
+    described.openAPIRegistry.registerPath({
+      ...config,
+      // The document's own extensions begin with `x-`, which the type doesn't say.
+      ...{ "x-access": access },
+      security: securityOf(access),
+      responses: { ...config.responses, ...problemResponses(codes) },
+    });
+  }
+  const document = described.getOpenAPI31Document({ openapi: "3.1.0", info: INFO });
   return {
     paths: pathsSchema.parse(document.paths ?? {}),
     schemas: schemaSchema.parse(document.components?.schemas ?? {}),

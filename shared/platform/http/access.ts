@@ -24,32 +24,20 @@ export const accessErrors: Readonly<Record<Access, readonly ErrorCode[]>> = {
   private: [],
 };
 
-/** What `access` adds to a route. */
-export interface RouteAccess {
-  readonly "x-access": Access;
-  readonly security: Array<Record<string, string[]>>;
-  readonly middleware: MiddlewareHandler<AppEnv>[];
+/** How the OpenAPI document names what each kind of access asks for. */
+export function securityOf(kind: Access): Array<Record<string, string[]>> {
+  if (kind === "account") return [{ accessToken: [] }];
+  return kind === "engine" || kind === "admin" ? [{ serviceToken: [] }] : [];
 }
 
 /**
- * @param kind who may call
+ * Lets in who may call, and refuses everyone else.
  * @param rate a budget of its own beside the general ones: per account where one is asked for, otherwise per address
  */
-export function access(kind: Access, rate: RouteRate | undefined): RouteAccess {
-  return {
-    "x-access": kind,
-    security:
-      kind === "account"
-        ? [{ accessToken: [] }]
-        : kind === "engine" || kind === "admin"
-          ? [{ serviceToken: [] }]
-          : [],
-    middleware: [
-      async (c, next) => {
-        await letIn(c, kind, rate);
-        await next();
-      },
-    ],
+export function letting(kind: Access, rate: RouteRate | undefined): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    await letIn(c, kind, rate);
+    await next();
   };
 }
 

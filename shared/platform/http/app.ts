@@ -1,8 +1,8 @@
 /**
  * What every HTTP function is made of: a Hono app whose routes carry their validation, their OpenAPI description and who may call
- * them in one definition, and whose errors all leave as problem documents.
+ * them in one definition, and whose errors all leave as problem documents. The description is made at build time only.
  */
-import { OpenAPIHono } from "@hono/zod-openapi";
+import { Hono } from "hono";
 import { errors } from "../errors.ts";
 import { traceOfHeaders, withTrace } from "../trace.ts";
 import { answerError } from "./answerError.ts";
@@ -11,10 +11,16 @@ import { refuseUnreadableBody } from "./body.ts";
 import { type CoarseReason, callerAddress } from "./callerAddress.ts";
 import { crossOrigin } from "./crossOrigin.ts";
 import type { HttpDeps } from "./httpDeps.ts";
-import { namesNothing } from "./idParam.ts";
 import { requestLanguage } from "./language.ts";
 import { methodsOf } from "./methods.ts";
 import type { Route } from "./route.ts";
+
+const routesOfApps = new WeakMap<App, readonly Route<never>[]>();
+
+/** The routes that an app was made with; its OpenAPI document is made of their definitions. */
+export function routesOf(app: App): readonly Route<never>[] {
+  return routesOfApps.get(app) ?? [];
+}
 
 /**
  * An app with these routes.
@@ -24,16 +30,7 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
   deps: () => Deps,
   routes: readonly Route<Deps>[],
 ): App {
-  const app: App = new OpenAPIHono<AppEnv>({
-    defaultHook: (result) => {
-      if (result.success) return;
-      const { issues } = result.error;
-      if (issues.some(namesNothing)) throw errors.notFound();
-      throw errors.invalidRequest("the request does not fit this route's schema", {
-        issues: issues.map(({ path, message }) => ({ path: path.map(String).join("."), message })),
-      });
-    },
-  });
+  const app: App = new Hono<AppEnv>();
   app.use((c, next) =>
     withTrace(
       traceOfHeaders((name) => c.req.header(name)),
@@ -65,6 +62,7 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
     await next();
   });
   for (const route of routes) route.addTo(app, deps);
+  routesOfApps.set(app, routes);
   app.notFound((c) => answerUnrouted(c, app));
   app.onError((error, c) => answerError(c, error));
   return app;

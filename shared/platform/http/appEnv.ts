@@ -1,7 +1,6 @@
 /** What a request carries with it through an HTTP function. */
 import type { HttpBindings } from "@hono/node-server";
-import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Context } from "hono";
+import type { Context, Hono } from "hono";
 import type { ErrorCode } from "../errors.ts";
 import type { Language } from "../language.ts";
 import type { Logger } from "../log/logger.ts";
@@ -25,5 +24,5 @@ export interface AppEnv {
     route: { readonly operationId: string; readonly errors: ReadonlySet<ErrorCode> };
   };
 }
-export type App = OpenAPIHono<AppEnv>;
+export type App = Hono<AppEnv>;
 export type AppContext = Context<AppEnv>;

@@ -1,5 +1,5 @@
 /** The parts of a route's definition that say what its JSON holds. */
-import { type z, z as zod } from "@hono/zod-openapi";
+import { z } from "zod";
 
 /** A JSON answer. */
 export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
@@ -17,12 +17,9 @@ export function jsonBody<Schema extends z.ZodType>(
 /** The answer of a list: a page of these items. */
 export function page<Schema extends z.ZodType>(item: Schema) {
   return json(
-    zod.object({
-      items: zod.array(item),
-      nextCursor: zod
-        .string()
-        .nullable()
-        .describe("Send it as `cursor` for the next page; null on the last."),
+    z.object({
+      items: z.array(item),
+      nextCursor: z.string().nullable().describe("Send it as `cursor` for the next page; null on the last."),
     }),
     "A page.",
   );

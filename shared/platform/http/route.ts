@@ -3,14 +3,14 @@
  * call, what the body must be and which errors there can be follow from the definition, for the running app and the OpenAPI document
  * alike.
  */
-import { createRoute, type RouteConfig, type RouteHandler } from "@hono/zod-openapi";
+import type { RouteConfig, RouteHandler } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { ErrorCode } from "../errors.ts";
-import { type Access, access, accessErrors } from "./access.ts";
+import { type Access, accessErrors, letting } from "./access.ts";
 import type { App, AppContext, AppEnv } from "./appEnv.ts";
 import { readableBody } from "./body.ts";
-import { problemResponses } from "./problemResponses.ts";
 import type { RouteRate } from "./rateLimit.ts";
+import { validators } from "./validators.ts";
 
 export interface RouteDefinition
   extends Omit<RouteConfig, "operationId" | "security" | "middleware" | "tags"> {
@@ -27,6 +27,8 @@ export interface RouteDefinition
 /** A route that an app can be given. */
 export interface Route<Deps> {
   readonly operationId: string;
+  /** What the API's description is made of. */
+  readonly definition: RouteDefinition;
   /** Every error code that it can answer. */
   readonly errors: ReadonlySet<ErrorCode>;
   readonly addTo: (app: App, deps: () => Deps) => void;
@@ -73,12 +75,17 @@ export function route<
     const handler = (c: Parameters<typeof answer>[0]) =>
       // Without `before` there is nothing to find, and Found is undefined.
       answer(c, perform, found.get(c) as Found);
-    // The config has what the definition has, and answers that no handler gives by itself; so the handler's type still fits.
-    app.openapi(configOf(definition, errors, finding), handler as never);
+    app.on(
+      [definition.method],
+      // `{id}` of the OpenAPI document is `:id` of the router.
+      [definition.path.replaceAll(/\/{(.+?)}/g, "/:$1")],
+      ...middlewareOf(definition, errors, finding),
+      // What the validators leave for the handler is what its type says: both follow from the definition.
+      handler as never,
+    );
   };
   return {
-    operationId,
-    errors,
+    ...{ operationId, definition, errors },
     addTo: (app, deps) =>
       add(
         app,
@@ -87,33 +94,26 @@ export function route<
         before && ((c) => before(c, deps())),
       ),
     performing: (replacement, found) => ({
-      operationId,
-      errors,
+      ...{ operationId, definition, errors },
       // A test that replaces the operation of a route with `before` gives what that finds.
       addTo: (app) => add(app, replacement, async () => found as Found),
     }),
   };
 }
 
-function configOf(
+function middlewareOf(
   definition: RouteDefinition,
   errors: ReadonlySet<ErrorCode>,
   finding: MiddlewareHandler<AppEnv>,
-) {
-  const { access: kind, rate, errors: _own, ...config } = definition;
-  const { middleware, ...described } = access(kind, rate);
-  const { body } = definition.request ?? {};
-  return createRoute({
-    ...config,
-    ...described,
-    responses: { ...config.responses, ...problemResponses(errors) },
-    middleware: [
-      naming(definition.operationId, errors),
-      ...middleware,
-      finding,
-      ...(body ? [readableBody(body.required ?? false)] : []),
-    ],
-  });
+): MiddlewareHandler<AppEnv>[] {
+  const { access: kind, rate, operationId, request } = definition;
+  return [
+    naming(operationId, errors),
+    letting(kind, rate),
+    finding,
+    ...(request?.body ? [readableBody(request.body.required ?? false)] : []),
+    ...validators(request),
+  ];
 }
 
 /** The errors that follow from who may call and from what is read of the request. */

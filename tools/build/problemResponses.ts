@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import { type ErrorCode, errors } from "../errors.ts";
-import { PROBLEM_JSON, problemSchema } from "./problem.ts";
+import { type ErrorCode, errors } from "#shared/platform/errors.ts";
+import { PROBLEM_JSON, problemSchema } from "#shared/platform/http/problem.ts";
 
 /** Statuses of errors that may pass by themselves. */
 const MAY_PASS: ReadonlySet<number> = new Set([429, 503]);
