@@ -1,6 +1,6 @@
 import { t } from "../i18n/text.ts";
 import { route } from "../nav/router.ts";
-import type { Match } from "../nav/routes.ts";
+import { href, type Match } from "../nav/routes.ts";
 import { EnrolPage } from "../pages/EnrolPage.tsx";
 import { HomePage } from "../pages/HomePage.tsx";
 import { NotFoundPage } from "../pages/NotFoundPage.tsx";
@@ -32,20 +32,37 @@ function Content() {
   if (sessionState.value !== "in") return <WelcomePage />;
   if (me.value === undefined) return <Loading />;
   if (me.value.role === null) return <EnrolPage />;
-  return <Signed match={match} />;
+  return (
+    <>
+      <Signed match={match} />
+      {me.value.role === "care_recipient" && (match.name === "look" || match.name === "video") && (
+        <FinishVisit />
+      )}
+    </>
+  );
 }
 
 /** What a person who is signed in sees; each page is loaded when it is first shown. */
 function Signed({ match }: { readonly match: Match }) {
   switch (match.name) {
     case "home":
-      return <HomePage />;
+      return me.value?.role === "care_recipient" ? (
+        <LazyPage key="recipient" load={loadRecipientHome} props={{}} />
+      ) : (
+        <HomePage />
+      );
     case "family":
       return <LazyPage key="family" load={loadFamily} props={{}} />;
     case "send":
       return <LazyPage key="send" load={loadSend} props={{}} />;
     case "line":
       return <LazyPage key="line" load={loadLine} props={{}} />;
+    case "library":
+      return <LazyPage key="library" load={loadLibrary} props={{}} />;
+    case "visited":
+      return <LazyPage key="visited" load={loadVisited} props={{}} />;
+    case "days":
+      return <LazyPage key="days" load={loadDays} props={{}} />;
     case "account":
       return <LazyPage key="account" load={loadAccount} props={{}} />;
     case "look":
@@ -53,6 +70,17 @@ function Signed({ match }: { readonly match: Match }) {
     default:
       return <NotFoundPage />;
   }
+}
+
+/** Under what a recipient looks at: the one way on. */
+function FinishVisit() {
+  return (
+    <div class="finish">
+      <a class="button button-main button-large" href={href("visited")}>
+        {t().visit.finish}
+      </a>
+    </div>
+  );
 }
 
 /** While the profile is loaded. */
@@ -68,4 +96,8 @@ const loadAccount = async () => (await import("../pages/AccountPage.tsx")).Accou
 const loadFamily = async () => (await import("../pages/FamilyPage.tsx")).FamilyPage;
 const loadSend = async () => (await import("../pages/SendPage.tsx")).SendPage;
 const loadLine = async () => (await import("../pages/LinePage.tsx")).LinePage;
+const loadLibrary = async () => (await import("../pages/LibraryPage.tsx")).LibraryPage;
+const loadRecipientHome = async () => (await import("../pages/RecipientHome.tsx")).RecipientHome;
+const loadVisited = async () => (await import("../pages/VisitedPage.tsx")).VisitedPage;
+const loadDays = async () => (await import("../pages/DaysPage.tsx")).DaysPage;
 const loadLook = async () => (await import("../look/LookPage.tsx")).LookPage;

@@ -12,8 +12,8 @@ export const routes = {
   videos: "/videos",
   newVideo: "/videos/new",
   video: "/videos/:videoId",
+  visited: "/visited",
   days: "/days",
-  progress: "/progress",
 } as const;
 
 export type RouteName = keyof typeof routes;
