@@ -185,12 +185,12 @@ async function makeSubjects(
 
 async function makeSpace(ownerUrl: string, userId: string): Promise<void> {
   await withClient(ownerUrl, async (client) => {
-    await client.query("INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $2, now())", [
+    await client.query("INSERT INTO spaces (id, type, owner_id, created_at) VALUES ($1, 'care', $2, now())", [
       BENCH_SPACE,
       userId,
     ]);
     await client.query(
-      "INSERT INTO space_members (user_id, space_id, role, joined_at) VALUES ($1, $2, 'care_recipient', now())",
+      "INSERT INTO space_members (user_id, space_id, space_type, role, joined_at) VALUES ($1, $2, 'care', 'recipient', now())",
       [userId, BENCH_SPACE],
     );
   });

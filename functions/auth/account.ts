@@ -4,6 +4,7 @@ import type { Role } from "#shared/platform/http/accessToken.ts";
 import type { NewId } from "#shared/platform/ids.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import { makePersonalSpace } from "#shared/spaces/joinSpace.ts";
 import {
   type Claim,
   type Decision,
@@ -41,7 +42,10 @@ export async function accountOf(
     await loseAddress(sql, before.holder.id, now);
     await audit(sql, { action: "address_lost", userId: before.holder.id, requestId }, now);
   }
-  if (decision.account === "new") await createAccount(sql, userId, identity, now);
+  if (decision.account === "new") {
+    await createAccount(sql, userId, identity, now);
+    await makePersonalSpace(sql, { spaceId: context.newId(), userId, now });
+  }
   await writeAddress(sql, userId, decision.address, identity, now);
   await writeIdentity(sql, userId, identity, now);
   if (decision.account !== "own") {

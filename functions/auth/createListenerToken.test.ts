@@ -22,19 +22,23 @@ function rememberedListeners() {
 test("a token is made for the caller's own session, which may then listen", async () => {
   const firebase = { customToken: async (uid: string, sid: string) => `custom-${uid}-${sid}` };
   const listeners = rememberedListeners();
+  const mirrorIfPending = async (userId: string) => void listeners.done.push(["mirror", userId]);
   const db = databaseGiving([{ expires_at: new Date("2026-03-05T00:00:00Z") }]);
-  const ask = callerOf(createListenerTokenRoute, { db, clock, firebase, listeners });
+  const ask = callerOf(createListenerTokenRoute, { db, clock, firebase, listeners, mirrorIfPending });
   const { status, json } = await ask("POST", "/v1/auth/firebase-token");
   assert.deepEqual([status, json], [200, { token: `custom-${PERSON}-${SESSION}` }]);
   assert.deepEqual(listeners.done, [
     ["allow", { id: SESSION, userId: PERSON, expiresAt: new Date("2026-03-05T00:00:00Z") }],
+    ["mirror", PERSON],
   ]);
 });
 
 test("none is made for a session that has ended, and nothing is written", async () => {
   const listeners = { allow: unreached, end: unreached };
   const firebase = { customToken: unreached };
-  const ask = callerOf(createListenerTokenRoute, { db: databaseGiving([]), clock, firebase, listeners });
+  const db = databaseGiving([]);
+  const deps = { db, clock, firebase, listeners, mirrorIfPending: unreached };
+  const ask = callerOf(createListenerTokenRoute, deps);
   const { status, json } = await ask("POST", "/v1/auth/firebase-token");
   assert.deepEqual([status, json.code], [401, "token_invalid"]);
 });
@@ -54,6 +58,7 @@ test("a session that ends while its document is written leaves none, and gets no
     clock,
     firebase: { customToken: unreached },
     listeners,
+    mirrorIfPending: unreached,
   });
   const { status, json } = await ask("POST", "/v1/auth/firebase-token");
   assert.deepEqual([status, json.code], [401, "token_invalid"]);

@@ -14,6 +14,8 @@ interface CreateListenerTokenDeps {
   readonly clock: Clock;
   readonly firebase: CustomTokens;
   readonly listeners: Listeners;
+  /** Lets Firestore know of spaces of the person that it doesn't know of yet: of their personal space, when they have just signed up. */
+  readonly mirrorIfPending: (userId: string) => Promise<void>;
 }
 
 /**
@@ -24,7 +26,7 @@ interface CreateListenerTokenDeps {
  */
 export async function createListenerToken(
   account: AccessClaims,
-  { db, clock, firebase, listeners }: CreateListenerTokenDeps,
+  { db, clock, firebase, listeners, mirrorIfPending }: CreateListenerTokenDeps,
 ): Promise<{ token: string }> {
   const { userId, sessionId } = account;
   await listeners.allow({ id: sessionId, userId, expiresAt: await markListening(db, account, clock()) });
@@ -36,6 +38,7 @@ export async function createListenerToken(
     if (hasCode(error, "token_invalid")) await listeners.end([sessionId]);
     throw error;
   }
+  await mirrorIfPending(userId);
   return { token: await firebase.customToken(userId, sessionId) };
 }
 

@@ -24,6 +24,7 @@ export interface Surroundings {
   readonly db: Database;
   readonly firebase: FirebaseAccounts & CustomTokens;
   readonly listeners: Listeners;
+  readonly mirrorIfPending: (userId: string) => Promise<void>;
   readonly clock: Clock;
   readonly newId: NewId;
   readonly randomBytes: RandomBytes;
@@ -88,21 +89,32 @@ function surroundingsOf(settings: Settings<"auth">): Surroundings {
     http: phoneHttpDeps(settings, db, log, signInRates(settings)),
     db,
     firebase: { ...createFirebaseAccounts(settings), ...createCustomTokens(settings) },
-    listeners: lazyListeners(settings),
+    ...lazyFirestore(settings, db),
   };
 }
 
 /** Firestore is loaded when there is first a listener to allow or to end: most requests need none. */
-function lazyListeners(settings: Settings<"auth">): Listeners {
-  const listeners = lazy(async () => {
-    const [{ createFirestore }, { listenersIn }] = await Promise.all([
+function lazyFirestore(
+  settings: Settings<"auth">,
+  db: Database,
+): Pick<Surroundings, "listeners" | "mirrorIfPending"> {
+  const loaded = lazy(async () => {
+    const [{ createFirestore }, { listenersIn }, { mirrorIfPending }] = await Promise.all([
       import("#shared/platform/firestore/client.ts"),
       import("#shared/spaces/listeners.ts"),
+      import("#shared/spaces/mirror.ts"),
     ]);
-    return listenersIn(createFirestore(settings));
+    const firestore = createFirestore(settings);
+    return {
+      listeners: listenersIn(firestore),
+      mirrorIfPending: (userId: string) => mirrorIfPending(db, firestore, userId),
+    };
   });
   return {
-    allow: async (session) => (await listeners()).allow(session),
-    end: async (sessionIds) => (await listeners()).end(sessionIds),
+    listeners: {
+      allow: async (session) => (await loaded()).listeners.allow(session),
+      end: async (sessionIds) => (await loaded()).listeners.end(sessionIds),
+    },
+    mirrorIfPending: async (userId) => (await loaded()).mirrorIfPending(userId),
   };
 }

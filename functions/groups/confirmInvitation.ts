@@ -10,6 +10,7 @@ import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { CODE_TRIES, codeHash, giverKey, normalCode } from "#shared/spaces/invitationCode.ts";
+import { joinSpace } from "#shared/spaces/joinSpace.ts";
 import { type Person, personOf, personWithAddress } from "#shared/spaces/person.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { takeDaily } from "./dailyCount.ts";
@@ -33,7 +34,7 @@ interface ConfirmInput {
  * @returns 201 and the group
  * @throws `not_found` for an invitation the caller didn't make; `rate_limited` when the tries of the code, of the pair or of the
  *   giver are spent; `code_rejected`; `already_in_group` when the code was right but the giver is in another
- *   group (the code stays good)
+ *   group (the code stays good); `too_many_spaces` likewise
  */
 export async function confirmInvitation(input: ConfirmInput, deps: GroupsDeps): Promise<StoredAnswer> {
   const now = deps.clock();
@@ -73,7 +74,7 @@ export const confirmInvitationRoute = route(
       ),
     },
     responses: { 201: json(groupSchema, "The care group.") },
-    errors: ["not_found", "code_rejected", "already_in_group", "idempotency_key_reused"],
+    errors: ["not_found", "code_rejected", "already_in_group", "too_many_spaces", "idempotency_key_reused"],
   },
   confirmInvitation,
   async (c, perform) => {
@@ -213,25 +214,24 @@ async function spaceOfRecipient(
   now: Date,
 ): Promise<string | undefined> {
   const { rows: current } = await sql.query<{ recipient_id: string }>(
-    "SELECT g.recipient_id FROM space_members m JOIN spaces g ON g.id = m.space_id WHERE m.user_id = $1",
+    `SELECT s.owner_id AS recipient_id FROM space_members m JOIN spaces s ON s.id = m.space_id
+     WHERE m.user_id = $1 AND m.space_type = 'care'`,
     [giverId],
   );
   if (current[0] && current[0].recipient_id !== recipientId) return undefined;
   await sql.query(
-    "INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $2, $3) ON CONFLICT (recipient_id) DO NOTHING",
+    `INSERT INTO spaces (id, type, owner_id, created_at) VALUES ($1, 'care', $2, $3)
+     ON CONFLICT (owner_id) WHERE type = 'care' DO NOTHING`,
     [deps.newId(), recipientId, now],
   );
   const { rows } = await sql.query<{ id: string }>(
-    "SELECT id FROM spaces WHERE recipient_id = $1 FOR SHARE",
+    "SELECT id FROM spaces WHERE owner_id = $1 AND type = 'care' FOR SHARE",
     [recipientId],
   );
   const spaceId = rows[0]?.id;
   if (spaceId === undefined) throw errors.notFound(); // the recipient was erased this moment
-  await sql.query(
-    `INSERT INTO space_members (user_id, space_id, role, joined_at)
-     VALUES ($1, $3, 'care_recipient', $4), ($2, $3, 'care_giver', $4) ON CONFLICT (user_id) DO NOTHING`,
-    [recipientId, giverId, spaceId, now],
-  );
+  await joinSpace(sql, { spaceId, type: "care", userId: recipientId, role: "recipient" }, "code", now);
+  await joinSpace(sql, { spaceId, type: "care", userId: giverId, role: "giver" }, "code", now);
   return spaceId;
 }
 
@@ -244,7 +244,7 @@ async function mirrorNewMembers(giverId: string, deps: GroupsDeps): Promise<void
     ]);
     const { rows } = await deps.db.query<{ user_id: string }>(
       `SELECT user_id FROM space_members WHERE mirrored_at IS NULL
-       AND space_id = (SELECT space_id FROM space_members WHERE user_id = $1) ORDER BY user_id`,
+       AND space_id = (SELECT space_id FROM space_members WHERE user_id = $1 AND space_type = 'care') ORDER BY user_id`,
       [giverId],
     );
     for (const { user_id } of rows) await mirrorMember(deps.db, firestore, user_id);

@@ -10,8 +10,8 @@ import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { requestTrace } from "#shared/platform/trace.ts";
+import { careGroupOf } from "#shared/spaces/membership.ts";
 import { personOf, requireRole } from "#shared/spaces/person.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
 import { BADGE_TYPES, type BadgeType, badgeSchema } from "./badge.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { localDate } from "./localDay.ts";
@@ -96,7 +96,7 @@ async function earnToday(
   );
   const at = now.toISOString();
   const answer = { status: 201, body: JSON.stringify({ ...badge, earnedAt: at }) } as const;
-  const space = await spaceOfCaller(sql, person.id);
+  const space = await careGroupOf(sql, person.id);
   if (!space) return { answer, events: [] };
   const event: DomainEvent = {
     type: "badge_earned",

@@ -2,8 +2,9 @@ import pMap from "p-map";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
+import { membershipsOf } from "#shared/spaces/membership.ts";
 import { personOf } from "#shared/spaces/person.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { rulesOf } from "#shared/spaces/spaceTypes.ts";
 import type { Caller } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
 import { documentsOf, EXPORT_LIMIT, type Owner, recordsOf } from "./exportQueries.ts";
@@ -32,7 +33,8 @@ export interface Export {
 
 /**
  * Everything that is kept of the caller: profile, sign-ins, devices, badges, invitations, notes of the audit log, and the things they may
- * take with them, with links to the files. A recipient's are all of the group's; a giver's are those they made.
+ * take with them, with links to the files: all of the spaces that end with them (a recipient's group, the personal space), and of other
+ * spaces those they made.
  *
  * Answered within a minute: at most 1,000 of each list, the newest; `truncated` names the lists that had more. One answer has the links of
  * so many things as have 300 files; `nextCursor` asks for the document with the next ones. A link that another answer has, or that couldn't be
@@ -48,12 +50,13 @@ export async function exportCaller(
   const { person, group, owner, records } = await deps.db.transaction(
     async (sql) => {
       const found = await personOf(sql, caller.userId);
-      const membership = await spaceOfCaller(sql, found.id);
-      const ownerOf: Owner =
-        membership?.role === "care_recipient" ? { spaceId: membership.spaceId } : { createdBy: found.id };
+      const memberships = await membershipsOf(sql, found.id);
+      const theirs = memberships.filter(({ type, role }) => rulesOf(type, role)?.whenErased === "space_ends");
+      const ownerOf: Owner = { createdBy: found.id, spaceIds: theirs.map(({ spaceId }) => spaceId) };
+      const careGroup = memberships.find(({ type }) => type === "care");
       return {
         person: found,
-        group: membership ? await groupView(sql, membership.spaceId) : null,
+        group: careGroup ? await groupView(sql, careGroup.spaceId) : null,
         owner: ownerOf,
         records: await recordsOf(sql, found.id, ownerOf),
       };

@@ -1,5 +1,5 @@
 /** What an export is made of: rows of SQL and documents of Firestore, as JSON people can read. */
-import type { CollectionReference, Firestore } from "@google-cloud/firestore";
+import type { CollectionReference, Firestore, QueryDocumentSnapshot } from "@google-cloud/firestore";
 import { z } from "zod";
 import { timestamp } from "#shared/platform/firestore/timestamp.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -9,8 +9,11 @@ import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 /** Items of one list that an export holds; one more is asked for, to know whether there are more. */
 export const EXPORT_LIMIT = 1000;
 
-/** Whose things: all of a group's, or those that one person made. */
-export type Owner = { readonly spaceId: string } | { readonly createdBy: string };
+/** Whose things: all of these spaces, and of other spaces those that this person made. */
+export interface Owner {
+  readonly createdBy: string;
+  readonly spaceIds: readonly string[];
+}
 
 type Item = Record<string, unknown>;
 interface Resource extends Item {
@@ -31,22 +34,24 @@ const LISTS = {
   invitations: `SELECT id, CASE WHEN giver_id = $1 THEN 'made' ELSE 'received' END AS direction,
       created_at AS "createdAt", expires_at AS "expiresAt", confirmed_at AS "confirmedAt"
     FROM invitations WHERE giver_id = $1 OR recipient_id = $1 ORDER BY created_at DESC LIMIT $2`,
+  spaces: `SELECT s.id, s.type, s.title, m.role, m.joined_at AS "joinedAt"
+    FROM space_members m JOIN spaces s ON s.id = m.space_id WHERE m.user_id = $1 ORDER BY m.joined_at DESC, s.id LIMIT $2`,
   auditLog: `SELECT at, action, outcome, reason, space_id AS "spaceId"
     FROM audit_log WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2`,
 } as const;
 
-/** SQL of the group's things. $1 is the group or the maker, $2 the limit. */
-const things = (column: "space_id" | "created_by") => ({
-  resources: `SELECT id, kind, title, params, data, completed_at AS "createdAt",
+/** SQL of things. $1 is the person who made them, $2 the limit, $3 the spaces of which all are meant. */
+const THINGS = {
+  resources: `SELECT id, space_id AS "spaceId", kind, title, params, data, completed_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('name', name, 'contentType', content_type, 'size', size,
          'crc32c', crc32c, 'object', object, 'generation', generation) ORDER BY name), '[]')
        FROM resource_files f WHERE f.resource_id = r.id) AS files
-    FROM resources r WHERE ${column} = $1 ORDER BY completed_at DESC, id DESC LIMIT $2`,
-  vrVideos: `SELECT id, title, scene_id AS "sceneId", scene_transform AS "sceneTransform", created_at AS "createdAt",
+    FROM resources r WHERE space_id = ANY($3) OR created_by = $1 ORDER BY completed_at DESC, id DESC LIMIT $2`,
+  vrVideos: `SELECT id, space_id AS "spaceId", title, scene_id AS "sceneId", scene_transform AS "sceneTransform", created_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('resourceId', avatar_id, 'transform', transform) ORDER BY position), '[]')
        FROM vr_video_avatars a WHERE a.vr_video_id = v.id) AS avatars
-    FROM vr_videos v WHERE ${column} = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
-});
+    FROM vr_videos v WHERE space_id = ANY($3) OR created_by = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
+};
 
 /** @param sql a transaction that sees one moment (repeatable read) */
 export async function recordsOf(
@@ -58,15 +63,15 @@ export async function recordsOf(
   for (const [name, text] of Object.entries(LISTS)) {
     lists[name] = (await sql.query<Item>(text, [userId, EXPORT_LIMIT + 1])).rows;
   }
-  const [statements, ownerId] =
-    "spaceId" in owner ? [things("space_id"), owner.spaceId] : [things("created_by"), owner.createdBy];
-  const { rows: resources } = await sql.query<Resource>(statements.resources, [ownerId, EXPORT_LIMIT + 1]);
-  lists.vrVideos = (await sql.query<Item>(statements.vrVideos, [ownerId, EXPORT_LIMIT + 1])).rows;
+  const values = [owner.createdBy, EXPORT_LIMIT + 1, owner.spaceIds];
+  const { rows: resources } = await sql.query<Resource>(THINGS.resources, values);
+  lists.vrVideos = (await sql.query<Item>(THINGS.vrVideos, values)).rows;
   return { lists, resources };
 }
 
 /** What an export contains of a job; the rest of the document is the line's own business. */
 const jobSchema = z.object({
+  spaceId: z.string(),
   kind: z.string(),
   title: z.string(),
   params: z.record(z.string(), z.unknown()),
@@ -79,23 +84,13 @@ export async function documentsOf(
   firestore: Firestore,
   owner: Owner,
 ): Promise<{ jobs: Item[]; uploads: Resource[] }> {
-  const [field, value] = "spaceId" in owner ? ["spaceId", owner.spaceId] : ["createdBy", owner.createdBy];
   // Of a job the export needs few fields, so it takes jobs that fit no newer schema, too.
   const rawJobs: CollectionReference = jobsOf(firestore).withConverter(null);
-  const [jobs, uploads] = await Promise.all([
-    rawJobs
-      .where(field, "==", value)
-      .limit(EXPORT_LIMIT + 1)
-      .get(),
-    uploadsOf(firestore)
-      .where(field, "==", value)
-      .limit(EXPORT_LIMIT + 1)
-      .get(),
-  ]);
+  const [jobs, uploads] = await Promise.all([ownedOf(rawJobs, owner), ownedOf(uploadsOf(firestore), owner)]);
   return {
-    jobs: jobs.docs.map((document) => ({ id: document.id, ...jobSchema.parse(document.data()) })),
-    uploads: uploads.docs.map((document) => {
-      const { object, name, state, createdAt, received } = document.data();
+    jobs: jobs.map((document) => ({ id: document.id, ...jobSchema.parse(document.data()) })),
+    uploads: uploads.map((document) => {
+      const { spaceId, object, name, state, createdAt, received } = document.data();
       const files = received
         ? [
             {
@@ -107,7 +102,21 @@ export async function documentsOf(
             },
           ]
         : [];
-      return { id: document.id, state, createdAt, files };
+      return { id: document.id, spaceId, state, createdAt, files };
     }),
   };
+}
+
+/** Up to one document more than an export holds, each once. */
+async function ownedOf<Content>(
+  collection: CollectionReference<Content>,
+  { createdBy, spaceIds }: Owner,
+): Promise<QueryDocumentSnapshot<Content>[]> {
+  const most = EXPORT_LIMIT + 1;
+  const found = await Promise.all([
+    collection.where("createdBy", "==", createdBy).limit(most).get(),
+    ...spaceIds.map((spaceId) => collection.where("spaceId", "==", spaceId).limit(most).get()),
+  ]);
+  const byId = new Map(found.flatMap(({ docs }) => docs).map((document) => [document.id, document]));
+  return [...byId.values()].slice(0, most);
 }

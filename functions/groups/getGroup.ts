@@ -2,7 +2,7 @@ import { errors } from "#shared/platform/errors.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { careGroupOf } from "#shared/spaces/membership.ts";
 import { type Group, groupSchema, groupView } from "./group.ts";
 
 /**
@@ -10,7 +10,7 @@ import { type Group, groupSchema, groupView } from "./group.ts";
  * @throws `not_in_group`
  */
 export async function getGroup(input: { userId: string }, deps: { readonly db: Sql }): Promise<Group> {
-  const space = await spaceOfCaller(deps.db, input.userId);
+  const space = await careGroupOf(deps.db, input.userId);
   if (!space) throw errors.notInGroup("the caller is in no care group");
   return groupView(deps.db, space.spaceId);
 }

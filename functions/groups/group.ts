@@ -26,12 +26,12 @@ export async function groupView(sql: Sql, spaceId: string): Promise<Group> {
      WHERE g.id = $1 ORDER BY m.joined_at, m.user_id`,
     [spaceId],
   );
-  const recipient = rows.find((row) => row.role === "care_recipient");
+  const recipient = rows.find((row) => row.role === "recipient");
   if (!recipient) throw errors.notInGroup("the care group was erased");
   return {
     id: spaceId,
     recipient: memberView(recipient),
-    givers: rows.filter((row) => row.role === "care_giver").map(memberView),
+    givers: rows.filter((row) => row.role === "giver").map(memberView),
     createdAt: recipient.created_at.toISOString(),
   };
 }

@@ -89,7 +89,7 @@ async function recipientFor(person: Person, sql: Sql): Promise<Pick<Person, "id"
   if (person.role === "care_recipient") return person;
   const { rows } = await sql.query<{ id: string; timeZone: string }>(
     `SELECT u.id, u.time_zone AS "timeZone" FROM space_members m
-     JOIN spaces g ON g.id = m.space_id JOIN users u ON u.id = g.recipient_id WHERE m.user_id = $1`,
+     JOIN spaces s ON s.id = m.space_id JOIN users u ON u.id = s.owner_id WHERE m.user_id = $1 AND m.space_type = 'care'`,
     [person.id],
   );
   if (!rows[0]) throw errors.notInGroup("the caller is in no care group");

@@ -4,7 +4,8 @@ import { idInPath } from "#shared/platform/http/idParam.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { careGroupOf, membershipOf } from "#shared/spaces/membership.ts";
+import { allows, rulesOf } from "#shared/spaces/spaceTypes.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import type { GroupsDeps } from "./deps.ts";
 
@@ -20,12 +21,12 @@ export async function removeMember(
   deps: GroupsDeps,
 ): Promise<void> {
   const now = deps.clock();
-  const [{ removeMirrored }, firestore] = await Promise.all([
-    import("#shared/spaces/mirror.ts"), // loads Firestore, which most requests of this function don't need
+  const [{ leaveSpace }, firestore] = await Promise.all([
+    import("#shared/spaces/leaveSpace.ts"), // loads Firestore, which most requests of this function don't need
     deps.firestore(),
   ]);
   const left = { userId: memberId, spaceId: await removableFrom(deps.db, caller, memberId) };
-  await removeMirrored({ db: deps.db, firestore }, left, async (sql) => {
+  await leaveSpace({ db: deps.db, firestore }, left, async (sql) => {
     // Asked before, to leave the mirror of others alone, and again, because only now does it decide.
     if ((await removableFrom(sql, caller, memberId)) !== left.spaceId) throw errors.notFound();
     await revokeInvitations(sql, memberId, left.spaceId, now);
@@ -64,13 +65,13 @@ export const removeMemberRoute = route(
 
 /** The space that the caller may take the member out of. @throws `not_found`, `forbidden` */
 async function removableFrom(sql: Sql, caller: Caller, memberId: string): Promise<string> {
-  const own = await spaceOfCaller(sql, caller.userId);
-  const other = await spaceOfCaller(sql, memberId);
-  if (!own || other?.spaceId !== own.spaceId) throw errors.notFound();
-  if (other.role === "care_recipient") {
+  const own = await careGroupOf(sql, caller.userId);
+  const other = own && (await membershipOf(sql, memberId, own.spaceId));
+  if (!own || !other) throw errors.notFound();
+  if (!allows(other.type, other.role, "leave")) {
     throw errors.forbidden("the group belongs to its recipient; it ends when they erase their account");
   }
-  if (own.role === "care_giver" && memberId !== caller.userId) {
+  if (memberId !== caller.userId && !rulesOf(own.type, own.role)?.removes.includes(other.role)) {
     throw errors.forbidden("a care giver can only leave; the recipient removes others");
   }
   return own.spaceId;
@@ -81,7 +82,7 @@ async function revokeInvitations(sql: Sql, giverId: string, spaceId: string, now
   await sql.query(
     `UPDATE invitations SET revoked_at = $3
      WHERE giver_id = $1 AND revoked_at IS NULL AND confirmed_at IS NULL AND EXISTS (
-       SELECT FROM spaces s JOIN users u ON u.id = s.recipient_id
+       SELECT FROM spaces s JOIN users u ON u.id = s.owner_id
        WHERE s.id = $2 AND (u.id = invitations.recipient_id OR (u.email_verified AND u.email = invitations.recipient_email)))`,
     [giverId, spaceId, now],
   );

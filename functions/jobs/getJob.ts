@@ -9,7 +9,7 @@ import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 import { jobSchema } from "./job.ts";
 
 /**
- * One job of the caller's space.
+ * One job of a space of the caller's.
  * @throws `not_found`
  */
 export async function getJob(

@@ -11,11 +11,13 @@ import { JOB_STATES, type JobState } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { pageOfJobs } from "#shared/queue/readableJob.ts";
 import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { requireSpace } from "#shared/spaces/membership.ts";
+import { spaceQuery } from "#shared/spaces/spaceParameter.ts";
 import { jobSchema } from "./job.ts";
 
 interface ListJobsInput {
   readonly userId: string;
+  readonly spaceId?: string | undefined;
   readonly language: Language;
   readonly state?: JobState | undefined;
   readonly limit: number;
@@ -23,17 +25,16 @@ interface ListJobsInput {
 }
 
 /**
- * A page of the jobs of the caller's space, newest first; the page after it begins where its cursor says, also when jobs were added
- * meanwhile. Who is in no group has none. A job that can't be read is logged and left out.
- * @throws `invalid_request` for a cursor that isn't of this list
+ * A page of the jobs of one space of the caller's, newest first; the page after it begins where its cursor says, also when jobs were
+ * added meanwhile. A job that can't be read is logged and left out.
+ * @throws `invalid_request` for a cursor that isn't of this list; `not_found` for a space that the caller isn't in
  */
 export async function listJobs(
-  { userId, language, state, limit, cursor }: ListJobsInput,
+  { userId, spaceId, language, state, limit, cursor }: ListJobsInput,
   deps: ViewDeps & { readonly sql: Sql; readonly log: Logger },
 ): Promise<{ items: JobView[]; nextCursor: string | null }> {
   const after = decodeCursor(cursor);
-  const space = await spaceOfCaller(deps.sql, userId);
-  if (!space) return { items: [], nextCursor: null };
+  const space = await requireSpace(deps.sql, { userId, spaceId });
   let query = state
     ? queryOf(deps.firestore, shapes.ofSpaceAndState, space.spaceId, state)
     : queryOf(deps.firestore, shapes.ofSpace, space.spaceId);
@@ -52,13 +53,13 @@ export const listJobsRoute = route(
     access: "account",
     method: "get",
     path: "/v1/jobs",
-    summary: "The space's jobs, newest first",
+    summary: "A space's jobs, newest first",
     request: {
-      query: pageQuery.extend({ state: z.enum(JOB_STATES).optional() }),
+      query: pageQuery.extend({ ...spaceQuery, state: z.enum(JOB_STATES).optional() }),
       headers: languageHeader,
     },
     responses: { 200: page(jobSchema) },
-    errors: [],
+    errors: ["not_found"],
   },
   listJobs,
   async (c, perform) =>

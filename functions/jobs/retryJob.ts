@@ -8,14 +8,14 @@ import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
 import { jobSchema } from "./job.ts";
 
 /**
- * Starts a failed or cancelled job of the caller's space again.
- * @throws `not_found`, and what `retryJob` throws
+ * Starts a failed or cancelled job of a space of the caller's again.
+ * @throws `not_found`, `forbidden`, and what `retryJob` throws
  */
 export async function retryJobOfCaller(
   input: OwnJobInput,
   deps: RetryDeps & ViewDeps & { readonly sql: Sql },
 ): Promise<JobView> {
-  await ownJob(input, deps);
+  await ownJob(input, deps, "submit");
   return viewJob(input.id, await retryJob(input.id, deps), deps);
 }
 
@@ -30,6 +30,7 @@ export const retryJobRoute = route(
     responses: { 200: json(jobSchema, "The job.") },
     errors: [
       "not_found",
+      "forbidden",
       "job_finished",
       "job_not_finished",
       "inputs_gone",

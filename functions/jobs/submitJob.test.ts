@@ -45,7 +45,7 @@ test("a body that can't be a job is 400 and names the field; no job is made", as
     [{ inputs: { video: { contentType: "video", base64: "AAAA" } } }, "inputs.video.contentType"],
     [{ inputs: { video: { contentType: "video/mp4", base64: "AAAA", size: 3 } } }, "inputs.video"],
     [{ inputs: { video: { contentType: "video/mp4", base64: "A".repeat(174_768) } } }, "inputs.video.base64"],
-    [{ spaceId: "another" }, ""],
+    [{ spaceId: "another" }, "spaceId"],
   ] as const) {
     const { status, json } = await ask("POST", "/v1/jobs", { body: { ...BODY, ...changes } });
     assert.deepEqual([status, json.errors[0].path], [400, path]);
@@ -55,7 +55,7 @@ test("a body that can't be a job is 400 and names the field; no job is made", as
 test("why a job isn't taken has its own code", async () => {
   for (const [error, status] of [
     [errors.unknownKind("kind: expected one of scene, avatar"), 400],
-    [errors.groupRequired("join a care group first"), 409],
+    [errors.forbidden("a member of this space may not submit here"), 403],
     [errors.memberUnknown("params.playerId: expected a member of the space"), 422],
     [errors.uploadUnknown("inputs.video: no such upload"), 422],
     [errors.uploadRejected("inputs.video: no video"), 422],

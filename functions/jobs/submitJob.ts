@@ -1,4 +1,5 @@
-import { errors } from "#shared/platform/errors.ts";
+import type { Firestore } from "@google-cloud/firestore";
+import type { z } from "@hono/zod-openapi";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
@@ -6,30 +7,47 @@ import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import type { StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import {
-  type SubmitWithInputsBody,
+  idsIn,
   type SubmitWithInputsDeps,
   submitWithInputs,
   submitWithInputsBody,
 } from "#shared/queue/submitWithInputs.ts";
 import { refuseStrangers } from "#shared/spaces/memberParams.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { type Membership, requireSpace } from "#shared/spaces/membership.ts";
+import { spaceField } from "#shared/spaces/spaceParameter.ts";
 import { jobSchema } from "./job.ts";
+import { spaceOfUploads } from "./spaceOfUploads.ts";
+
+const submitJobBody = submitWithInputsBody.extend({
+  spaceId: spaceField.spaceId.describe(
+    "Left out: the space of the uploads; without one the care group, or else the personal space.",
+  ),
+});
+type SubmitJobBody = z.infer<typeof submitJobBody>;
 
 /**
- * Takes a job for the caller's space.
+ * Takes a job for the space that is named, or that its uploads are in.
  * @returns 202 with the job; for a repeated key the first answer, byte for byte
- * @throws `group_required`, `member_unknown`, and what `submitWithInputs` throws
+ * @throws `not_found` for a space that the caller isn't in; `forbidden`, `member_unknown`, and what `submitWithInputs` throws
  */
 export async function submitJobOfCaller(
-  { userId, key, body }: { userId: string; key: string | undefined; body: SubmitWithInputsBody },
+  { userId, key, body }: { userId: string; key: string | undefined; body: SubmitJobBody },
   deps: SubmitWithInputsDeps & { readonly sql: Sql },
 ): Promise<StoredAnswer> {
-  const space = await spaceOfCaller(deps.sql, userId);
-  if (!space) throw errors.groupRequired("join a care group first");
+  const { spaceId } = await submissionSpace(userId, body, deps);
   const kind = deps.kinds.get(body.kind);
-  if (kind) await refuseStrangers(deps.sql, space.spaceId, kind, body.params);
-  const route = "POST /v1/jobs";
-  return submitWithInputs({ userId, spaceId: space.spaceId, route, key, body }, deps);
+  if (kind) await refuseStrangers(deps.sql, spaceId, kind, body.params);
+  return submitWithInputs({ userId, spaceId, route: "POST /v1/jobs", key, body }, deps);
+}
+
+/** The space that a job is submitted to, in which the caller may do so. */
+async function submissionSpace(
+  userId: string,
+  { spaceId, inputs }: SubmitJobBody,
+  deps: { readonly sql: Sql; readonly firestore: Firestore },
+): Promise<Membership> {
+  if (spaceId !== undefined) return requireSpace(deps.sql, { userId, spaceId }, "submit");
+  return spaceOfUploads({ userId, uploads: idsIn(inputs) }, deps);
 }
 
 export const submitJobRoute = route(
@@ -39,14 +57,14 @@ export const submitJobRoute = route(
     method: "post",
     path: "/v1/jobs",
     summary: "Submit a job",
-    request: { headers: idempotencyHeader, body: jsonBody(submitWithInputsBody) },
+    request: { headers: idempotencyHeader, body: jsonBody(submitJobBody) },
     responses: {
       202: json(jobSchema, "Taken, and never lost from here on; the uploads may still be on their way."),
     },
     errors: [
       "unknown_kind",
       "not_found",
-      "group_required",
+      "forbidden",
       "idempotency_key_reused",
       "member_unknown",
       "upload_unknown",

@@ -4,7 +4,7 @@ import { kinds } from "#shared/kinds/index.ts";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
 import { databaseGiving } from "#shared/platform/sql/testing/databaseGiving.ts";
 import { changeVrVideoRoute } from "./changeVrVideo.ts";
-import { ID, recording, vrVideoRow } from "./testing/rows.ts";
+import { asMember, ID, recording, vrVideoRow } from "./testing/rows.ts";
 
 const PATH = `/v1/vr-videos/${ID}`;
 const { scene_transform: transform } = vrVideoRow();
@@ -17,14 +17,15 @@ const deps = (rows: readonly object[]) => ({
 const headers = { "if-match": '"v1"' };
 
 test("a title alone leaves scene and avatars as they are", async () => {
-  const given = deps([vrVideoRow({ version: "v2" })]);
+  const given = deps([asMember(vrVideoRow({ version: "v2" }))]);
   const ask = callerOf(changeVrVideoRoute, given);
   const { status, headers: answered } = await ask("PATCH", PATH, { body: { title: "Tea" }, headers });
   assert.deepEqual([status, answered.get("etag")], [200, '"v2"']);
   assert.deepEqual(given.db.asked, [
     [PERSON, ID],
+    [PERSON, "space"],
     [ID],
-    [PERSON, ID, "Tea", null, null, "v2", ["v1"]],
+    [ID, "Tea", null, null, "v2", ["v1"]],
     [PERSON, ID],
     ["space", recording.clock(), ["vr_video"], [ID], ["put"]],
   ]);
@@ -32,14 +33,14 @@ test("a title alone leaves scene and avatars as they are", async () => {
 
 test("avatars take the place of all; a resource that can't be used is named", async () => {
   const avatars = [{ resourceId: ID, transform }];
-  const given = deps([{ ...vrVideoRow(), kind: "avatar" }]);
+  const given = deps([asMember({ ...vrVideoRow(), kind: "avatar" })]);
   assert.equal(
     (await callerOf(changeVrVideoRoute, given)("PATCH", PATH, { body: { avatars }, headers })).status,
     200,
   );
-  assert.deepEqual(given.db.asked.slice(4, 6), [[ID], [ID, JSON.stringify(avatars)]]);
+  assert.deepEqual(given.db.asked.slice(5, 7), [[ID], [ID, JSON.stringify(avatars)]]);
 
-  const wrong = callerOf(changeVrVideoRoute, deps([{ ...vrVideoRow(), kind: "avatar" }]));
+  const wrong = callerOf(changeVrVideoRoute, deps([asMember({ ...vrVideoRow(), kind: "avatar" })]));
   const body = { scene: { resourceId: ID, transform } };
   const { status, json } = await wrong("PATCH", PATH, { body, headers });
   assert.deepEqual([status, json.code, json.errors[0].path], [422, "resource_unknown", "scene.resourceId"]);

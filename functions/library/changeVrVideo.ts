@@ -8,6 +8,7 @@ import { ifMatchHeader, readIfMatch, taggedHeaders } from "#shared/platform/http
 import { route } from "#shared/platform/http/route.ts";
 import { titleSchema } from "#shared/platform/http/title.ts";
 import type { NewId } from "#shared/platform/ids.ts";
+import { requireMember } from "#shared/spaces/membership.ts";
 import { avatarsSchema, placedSchema, requireUsable } from "./placed.ts";
 import { type VrVideo, viewVrVideo, vrVideoSchema } from "./vrVideo.ts";
 import { changeIf, vrVideoOf } from "./vrVideoRows.ts";
@@ -28,9 +29,9 @@ const changeVrVideoBody = z
 type ChangeVrVideo = z.infer<typeof changeVrVideoBody>;
 
 /**
- * Saves what was moved about in a VR video of this person's space.
+ * Saves what was moved about in a VR video of a space of this person's.
  * @param input.ifMatch the request's header
- * @throws `precondition_required`, `invalid_request` for the header, or for more than ten avatars with those that can't be shown at the moment; `not_found`; `changed_meanwhile`, and then nothing was changed;
+ * @throws `precondition_required`, `invalid_request` for the header, or for more than ten avatars with those that can't be shown at the moment; `not_found`; `forbidden`; `changed_meanwhile`, and then nothing was changed;
  *   `resource_unknown` for a resource that can't be used there
  */
 export async function changeVrVideo(
@@ -40,10 +41,12 @@ export async function changeVrVideo(
   const { userId, id, change } = input;
   const precondition = readIfMatch(input.ifMatch);
   const row = await changing(deps, async (sql, changes) => {
-    if (!(await vrVideoOf(sql, userId, id))) throw errors.notFound();
+    const before = await vrVideoOf(sql, userId, id);
+    if (!before) throw errors.notFound();
+    await requireMember(sql, { userId, spaceId: before.space_id }, "submit");
     // Before the VR video's row, as deleting a resource locks them too.
-    await requireUsable(sql, userId, change, deps.kinds);
-    const changed = await changeIf(sql, { userId, id, change, version: deps.newId(), precondition });
+    await requireUsable(sql, before.space_id, change, deps.kinds);
+    const changed = await changeIf(sql, { id, change, version: deps.newId(), precondition });
     const found = await vrVideoOf(sql, userId, id);
     if (!found) throw errors.notFound();
     if (!changed) throw errors.changedMeanwhile();
@@ -62,7 +65,7 @@ export const changeVrVideoRoute = route(
     summary: "Save a VR video's title, or where its scene and avatars stand",
     request: { params: idParam, headers: ifMatchHeader, body: jsonBody(changeVrVideoBody) },
     responses: { 200: json(vrVideoSchema, "The VR video as it is now, with its new ETag.") },
-    errors: ["not_found", "resource_unknown", "changed_meanwhile", "precondition_required"],
+    errors: ["not_found", "forbidden", "resource_unknown", "changed_meanwhile", "precondition_required"],
   },
   changeVrVideo,
   async (c, perform) => {

@@ -10,7 +10,8 @@ import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
 import { idempotent, type StoredAnswer } from "#shared/platform/idempotency/sql.ts";
 import type { NewId } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { requireSpace } from "#shared/spaces/membership.ts";
+import { spaceField } from "#shared/spaces/spaceParameter.ts";
 import { spaceState } from "#shared/spaces/spaceState.ts";
 import { avatarsSchema, placedSchema, requireUsable } from "./placed.ts";
 import { vrVideoSchema } from "./vrVideo.ts";
@@ -21,14 +22,15 @@ const createVrVideoBody = z
     title: titleSchema,
     scene: placedSchema,
     avatars: avatarsSchema,
+    ...spaceField,
   })
   .openapi("CreateVrVideo");
 type CreateVrVideo = z.infer<typeof createVrVideoBody>;
 
 /**
- * Creates a VR video in the caller's space, once per `Idempotency-Key`.
+ * Creates a VR video in a space of the caller's, once per `Idempotency-Key`.
  * @returns 201 and the VR video
- * @throws `group_required`; `resource_unknown` for a resource that can't be used there; `idempotency_key_reused`
+ * @throws `not_found` for a space that the caller is not in; `forbidden`; `resource_unknown` for a resource that can't be used there; `idempotency_key_reused`
  */
 export async function createVrVideo(
   input: { userId: string; key: string | undefined; body: CreateVrVideo },
@@ -40,14 +42,12 @@ export async function createVrVideo(
       sql,
       { caller: input.userId, route: "POST /v1/vr-videos", key: input.key, body: input.body, now },
       async () => {
-        const space = await spaceOfCaller(sql, input.userId);
-        if (!space || (await spaceState(sql, space.spaceId)) !== "living") {
-          throw errors.groupRequired("join a care group first");
-        }
-        await requireUsable(sql, input.userId, input.body, deps.kinds);
+        const { spaceId } = await requireSpace(sql, { ...input, spaceId: input.body.spaceId }, "submit");
+        if ((await spaceState(sql, spaceId)) !== "living") throw errors.notFound();
+        await requireUsable(sql, spaceId, input.body, deps.kinds);
         const id = deps.newId();
-        await insert(sql, { id, spaceId: space.spaceId, userId: input.userId, now, body: input.body });
-        changes.push({ spaceId: space.spaceId, type: "vr_video", id, op: "put" });
+        await insert(sql, { id, spaceId, userId: input.userId, now, body: input.body });
+        changes.push({ spaceId, type: "vr_video", id, op: "put" });
         const { title, scene, avatars } = input.body;
         const view = { id, title, scene, avatars, createdAt: now.toISOString() };
         return { status: 201, headers: { location: `/v1/vr-videos/${id}` }, body: JSON.stringify(view) };
@@ -65,7 +65,7 @@ export const createVrVideoRoute = route(
     summary: "Put a scene and avatars together",
     request: { headers: idempotencyHeader, body: jsonBody(createVrVideoBody) },
     responses: { 201: json(vrVideoSchema, "The VR video.") },
-    errors: ["group_required", "resource_unknown", "idempotency_key_reused"],
+    errors: ["not_found", "forbidden", "resource_unknown", "idempotency_key_reused"],
   },
   createVrVideo,
   async (c, perform) => {

@@ -10,6 +10,7 @@ import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import { eraseResult, finishRemoval } from "#shared/results/finishRemoval.ts";
 import { changesOfResource, shownOf } from "#shared/results/resourceChanges.ts";
 import { lockResult } from "#shared/results/resultRows.ts";
+import { requireMember } from "#shared/spaces/membership.ts";
 
 export interface DeleteResourceDeps extends ChangingDeps {
   readonly firestore: Firestore;
@@ -20,7 +21,7 @@ export interface DeleteResourceDeps extends ChangingDeps {
 /**
  * Deletes a space's resource for good: it is erased in one SQL transaction first, so that no event which is still under way brings
  * it back; then the result document and the objects. A crash after the first step leaves a removal that `sweep` finishes.
- * @throws `not_found` when it isn't there or another space's; `forbidden` for a sample
+ * @throws `not_found` when it isn't there or of a space that they aren't in; `forbidden` for a sample, and for a role that may not
  */
 export async function deleteResource(
   input: { userId: string; id: string },
@@ -66,12 +67,12 @@ async function deletable(
   input: { userId: string; id: string },
 ): Promise<{ jobId: string; spaceId: string }> {
   const { rows } = await sql.query<{ job_id: string; space_id: string | null }>(
-    `SELECT r.job_id, r.space_id FROM resources r
-     WHERE r.id = $2 AND (r.space_id IS NULL OR r.space_id = (SELECT m.space_id FROM space_members m WHERE m.user_id = $1))`,
-    [input.userId, input.id],
+    "SELECT job_id, space_id FROM resources WHERE id = $1",
+    [input.id],
   );
   const found = rows[0];
   if (!found) throw errors.notFound();
   if (found.space_id === null) throw errors.forbidden("a sample belongs to everyone");
+  await requireMember(sql, { userId: input.userId, spaceId: found.space_id }, "delete");
   return { jobId: found.job_id, spaceId: found.space_id };
 }

@@ -3,24 +3,17 @@ import { test } from "node:test";
 import { callerOf, PERSON } from "#shared/platform/http/testing/caller.ts";
 import { databaseGiving } from "#shared/platform/sql/testing/databaseGiving.ts";
 import { deleteVrVideoRoute } from "./deleteVrVideo.ts";
-import { ID, recording } from "./testing/rows.ts";
+import { asMember, ID, recording } from "./testing/rows.ts";
 
-test("a VR video of the caller's space is deleted", async () => {
-  const db = databaseGiving([{ space_id: "space" }]);
+test("a VR video of a space of the caller's is deleted", async () => {
+  const db = databaseGiving([asMember({ space_id: "space" })]);
   const { status, text } = await callerOf(deleteVrVideoRoute, { ...recording, db })(
     "DELETE",
     `/v1/vr-videos/${ID}`,
   );
   assert.deepEqual(
     [status, text, db.asked],
-    [
-      204,
-      "",
-      [
-        [PERSON, ID],
-        ["space", recording.clock(), ["vr_video"], [ID], ["delete"]],
-      ],
-    ],
+    [204, "", [[ID], [PERSON, "space"], [ID], ["space", recording.clock(), ["vr_video"], [ID], ["delete"]]]],
   );
 });
 

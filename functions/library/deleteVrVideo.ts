@@ -2,23 +2,27 @@ import { type ChangingDeps, changing } from "#shared/changes/changing.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
 import { route } from "#shared/platform/http/route.ts";
+import { requireMember } from "#shared/spaces/membership.ts";
 
 /**
- * Deletes a VR video of this person's space; its resources stay.
- * @throws `not_found`
+ * Deletes a VR video of a space of this person's; its resources stay.
+ * @throws `not_found`; `forbidden` for a role that may not
  */
 export async function deleteVrVideo(
   input: { userId: string; id: string },
   deps: ChangingDeps,
 ): Promise<void> {
+  const { userId, id } = input;
   await changing(deps, async (sql, changes) => {
-    const { rows } = await sql.query<{ space_id: string }>(
-      `DELETE FROM vr_videos v USING space_members m WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2
-       RETURNING v.space_id`,
-      [input.userId, input.id],
-    );
+    const { rows } = await sql.query<{ space_id: string }>("SELECT space_id FROM vr_videos WHERE id = $1", [
+      id,
+    ]);
     if (!rows[0]) throw errors.notFound();
-    changes.push({ spaceId: rows[0].space_id, type: "vr_video", id: input.id, op: "delete" });
+    const spaceId = rows[0].space_id;
+    await requireMember(sql, { userId, spaceId }, "delete");
+    const { rowCount } = await sql.query("DELETE FROM vr_videos WHERE id = $1", [id]);
+    if (rowCount !== 1) throw errors.notFound();
+    changes.push({ spaceId, type: "vr_video", id, op: "delete" });
   });
 }
 
@@ -31,7 +35,7 @@ export const deleteVrVideoRoute = route(
     summary: "Delete a VR video; its resources stay",
     request: { params: idParam },
     responses: { 204: { description: "Gone." } },
-    errors: ["not_found"],
+    errors: ["not_found", "forbidden"],
   },
   deleteVrVideo,
   async (c, perform) => {

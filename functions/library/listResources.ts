@@ -4,18 +4,21 @@ import { decodeCursor, emptyIsAbsent, pageOf, pageQuery } from "#shared/platform
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { searchedWordsOf } from "#shared/results/titleWords.ts";
+import { requireSpace } from "#shared/spaces/membership.ts";
+import { spaceQuery } from "#shared/spaces/spaceParameter.ts";
 import { type ListedResource, listedResourceSchema, viewListedResource } from "./resource.ts";
-import { foundResources, visibleResources } from "./resourceRows.ts";
+import { foundResources, resourcesIn } from "./resourceRows.ts";
 import type { FileSigner } from "./signedFiles.ts";
 
 /**
- * A page of the resources that this person may see: their space's and the samples, newest first; with a search, those in whose
+ * A page of the resources of one space of this person's and of the samples, newest first; with a search, those in whose
  * titles each word of it begins a word. URLs are signed for posters only.
- * @throws `invalid_request` for a cursor that isn't of a list
+ * @throws `invalid_request` for a cursor that isn't of a list; `not_found` for a space that they aren't in
  */
 export async function listResources(
   input: {
     userId: string;
+    spaceId?: string | undefined;
     limit: number;
     cursor?: string | undefined;
     kind?: string | undefined;
@@ -23,13 +26,14 @@ export async function listResources(
   },
   deps: { readonly db: Sql; readonly signer: FileSigner },
 ): Promise<{ items: ListedResource[]; nextCursor: string | null }> {
-  const { userId, limit, cursor, kind, q } = input;
+  const { limit, cursor, kind, q } = input;
   const page = { limit, after: decodeCursor(cursor), kind };
+  const { spaceId } = await requireSpace(deps.db, input);
   const words = q === undefined ? undefined : searchedWordsOf(q);
   if (words?.length === 0) return { items: [], nextCursor: null }; // only signs, which begin no word
   const rows = words
-    ? await foundResources(deps.db, userId, words, page)
-    : await visibleResources(deps.db, userId, page);
+    ? await foundResources(deps.db, spaceId, words, page)
+    : await resourcesIn(deps.db, spaceId, page);
   const { items, nextCursor } = pageOf(
     rows,
     limit,
@@ -45,9 +49,10 @@ export const listResourcesRoute = route(
     access: "account",
     method: "get",
     path: "/v1/resources",
-    summary: "The space's resources and the samples, newest first",
+    summary: "A space's resources and the samples, newest first",
     request: {
       query: pageQuery.extend({
+        ...spaceQuery,
         kind: emptyIsAbsent(
           z
             .string()
@@ -60,7 +65,7 @@ export const listResourcesRoute = route(
       }),
     },
     responses: { 200: page(listedResourceSchema) },
-    errors: [],
+    errors: ["not_found"],
   },
   listResources,
   async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("query") }), 200),

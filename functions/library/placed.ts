@@ -4,7 +4,7 @@ import type { Kinds } from "#shared/kinds/index.ts";
 import { errors, type InputIssue } from "#shared/platform/errors.ts";
 import { ID_PATTERN } from "#shared/platform/ids.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { visibleKinds } from "./resourceRows.ts";
+import { usableKinds } from "./resourceRows.ts";
 import { givenTransform } from "./transform.ts";
 import { MAX_AVATARS } from "./vrVideoRows.ts";
 
@@ -17,17 +17,17 @@ type Placed = z.infer<typeof placedSchema>;
 
 /**
  * Keeps what is placed until the transaction ends.
- * @throws `resource_unknown` naming each resource that isn't there, isn't theirs (alike), or isn't made for that place
+ * @throws `resource_unknown` naming each resource that isn't there, is another space's (alike), or isn't made for that place
  */
 export async function requireUsable(
   sql: Sql,
-  userId: string,
+  spaceId: string,
   { scene, avatars = [] }: { scene?: Placed | undefined; avatars?: readonly Placed[] | undefined },
   kinds: Kinds,
 ): Promise<void> {
   const ids = [...(scene ? [scene] : []), ...avatars].map(({ resourceId }) => resourceId);
   if (ids.length === 0) return;
-  const found = await visibleKinds(sql, userId, ids);
+  const found = await usableKinds(sql, spaceId, ids);
   const issues: InputIssue[] = [];
   const check = (resourceId: string, role: "scene" | "avatar", path: string) => {
     const kind = kinds.get(found.get(resourceId) ?? "");

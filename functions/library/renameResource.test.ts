@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
+import { callerOf, unreached } from "#shared/platform/http/testing/caller.ts";
 import { databaseGiving } from "#shared/platform/sql/testing/databaseGiving.ts";
 import { renameResourceRoute } from "./renameResource.ts";
-import { ID, recording, resourceRow, signer } from "./testing/rows.ts";
+import { asMember, ID, recording, resourceRow, signer } from "./testing/rows.ts";
 
 const PATH = `/v1/resources/${ID}`;
 const body = { title: "The garden in spring" };
@@ -15,12 +15,12 @@ const deps = (rows: readonly object[]) => ({
 });
 
 test("a title is changed for the states named, with its words; the new ETag is given", async () => {
-  const given = deps([resourceRow({ version: "v2", title: body.title })]);
+  const given = deps([asMember(resourceRow({ version: "v2", title: body.title }))]);
   const ask = callerOf(renameResourceRoute, given);
   const { status, json, headers } = await ask("PATCH", PATH, { body, headers: { "if-match": '"v1", "v0"' } });
   assert.deepEqual([status, json.title, headers.get("etag")], [200, body.title, '"v2"']);
   const { asked } = given.db;
-  assert.deepEqual(asked[0], [PERSON, ID, body.title, "v2", ["v1", "v0"]]);
+  assert.deepEqual(asked[2], [ID, body.title, "v2", ["v1", "v0"]]);
   assert.deepEqual(asked.at(-2), [ID, ["the", "garden", "in", "spring"], "samples"]);
   assert.deepEqual(asked.at(-1), ["space", recording.clock(), ["resource"], [ID], ["put"]]);
 });

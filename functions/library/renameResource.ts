@@ -7,15 +7,17 @@ import { ifMatchHeader, readIfMatch, taggedHeaders } from "#shared/platform/http
 import { route } from "#shared/platform/http/route.ts";
 import { titleSchema } from "#shared/platform/http/title.ts";
 import type { NewId } from "#shared/platform/ids.ts";
+import type { Sql } from "#shared/platform/sql/pool.ts";
 import { putTitleWords } from "#shared/results/resultRows.ts";
+import { requireMember } from "#shared/spaces/membership.ts";
 import { type Resource, resourceSchema, viewResource } from "./resource.ts";
 import { renameIf, visibleResource } from "./resourceRows.ts";
 import type { FileSigner } from "./signedFiles.ts";
 
 /**
- * Gives a resource of this person's space another title, which stays when the result behind it changes.
+ * Gives a resource of a space of this person's another title, which stays when the result behind it changes.
  * @param input.ifMatch the request's header
- * @throws `precondition_required`, `invalid_request` for the header; `not_found`; `forbidden` for a sample; `changed_meanwhile`
+ * @throws `precondition_required`, `invalid_request` for the header; `not_found`; `forbidden` for a sample, and for a role that may not; `changed_meanwhile`
  */
 export async function renameResource(
   input: { userId: string; id: string; ifMatch: string | undefined; title: string },
@@ -24,13 +26,13 @@ export async function renameResource(
   const { userId, id, title } = input;
   const precondition = readIfMatch(input.ifMatch);
   const row = await changing(deps, async (sql, changes) => {
-    const changed = await renameIf(sql, { userId, id, title, version: deps.newId(), precondition });
+    const spaceId = await changeableSpace(sql, userId, id);
+    const changed = await renameIf(sql, { id, title, version: deps.newId(), precondition });
     const found = await visibleResource(sql, userId, id);
     if (!found) throw errors.notFound();
-    if (found.space_id === null) throw errors.forbidden("a sample belongs to everyone");
     if (!changed) throw errors.changedMeanwhile();
     await putTitleWords(sql, id, title);
-    changes.push({ spaceId: found.space_id, type: "resource", id, op: "put" });
+    changes.push({ spaceId, type: "resource", id, op: "put" });
     return found;
   });
   return { resource: await viewResource(row, deps.signer), version: row.version };
@@ -63,3 +65,12 @@ export const renameResourceRoute = route(
     return c.json(resource, 200, taggedHeaders(version));
   },
 );
+
+/** The space of a resource that this person may change. */
+async function changeableSpace(sql: Sql, userId: string, id: string): Promise<string> {
+  const found = await visibleResource(sql, userId, id);
+  if (!found) throw errors.notFound();
+  if (found.space_id === null) throw errors.forbidden("a sample belongs to everyone");
+  await requireMember(sql, { userId, spaceId: found.space_id }, "submit");
+  return found.space_id;
+}

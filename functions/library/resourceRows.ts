@@ -1,6 +1,6 @@
 /**
- * The SQL of resources. Who may see what is part of each statement: a person's own space by its membership, and samples; and nothing
- * whose document can't be read at the moment.
+ * The SQL of resources. One resource is found by the person's memberships; a list is of one space, which the caller of these functions has
+ * found the person in. Samples are everyone's. Nothing is shown whose document can't be read at the moment.
  */
 import type { FileRole } from "#shared/kinds/kind.ts";
 import { versionColumn } from "#shared/platform/firestore/version.ts";
@@ -42,9 +42,9 @@ const COLUMNS = `
             'size', f.size) ORDER BY f.name), '[]')
      FROM resource_files f WHERE f.resource_id = r.id) AS files`;
 
-/** The space of the person `$1`. */
-const OWN_SPACE = "SELECT m.space_id FROM space_members m WHERE m.user_id = $1";
-const VISIBLE = `(NOT r.hidden AND (r.space_id IS NULL OR r.space_id = (${OWN_SPACE})))`;
+/** Of the person `$1`'s spaces, and the samples. */
+const VISIBLE = `(NOT r.hidden AND (r.space_id IS NULL
+    OR EXISTS (SELECT FROM space_members m WHERE m.user_id = $1 AND m.space_id = r.space_id)))`;
 
 /** One resource that this person may see, or undefined. */
 export async function visibleResource(
@@ -64,15 +64,15 @@ export async function visibleOf(sql: Sql, userId: string, ids: readonly string[]
   return rows;
 }
 
-/** Of these ids, those this person may see, with their kinds; they stay until the transaction ends. */
-export async function visibleKinds(
+/** Of these ids, those of this space and the samples, with their kinds; they stay until the transaction ends. */
+export async function usableKinds(
   sql: Sql,
-  userId: string,
+  spaceId: string,
   ids: readonly string[],
 ): Promise<Map<string, string>> {
   const { rows } = await sql.query<{ id: string; kind: string }>(
-    `SELECT r.id, r.kind FROM resources r WHERE ${VISIBLE} AND r.id = ANY($2) ORDER BY r.id FOR KEY SHARE OF r`,
-    [userId, ids],
+    `SELECT r.id, r.kind FROM resources r WHERE NOT r.hidden AND (r.space_id IS NULL OR r.space_id = $1) AND r.id = ANY($2) ORDER BY r.id FOR KEY SHARE OF r`,
+    [spaceId, ids],
   );
   return new Map(rows.map((row) => [row.id, row.kind]));
 }
@@ -87,7 +87,7 @@ interface Page {
  * A page, newest first: up to `limit + 1` rows after `after`. The space's resources and the samples are each read from the index that has
  * them in this order, and no further than the page needs, however far down the list it is.
  */
-export async function visibleResources(sql: Sql, userId: string, page: Page): Promise<ResourceRow[]> {
+export async function resourcesIn(sql: Sql, spaceId: string, page: Page): Promise<ResourceRow[]> {
   // Statements without a name are planned with their values, so a condition that a null makes true doesn't hinder the index.
   const rest = `AND NOT r.hidden AND ($3::text IS NULL OR r.kind = $3)
     AND ($4::timestamptz IS NULL OR (r.completed_at, r.id) < ($4::timestamptz, $5::text))
@@ -95,13 +95,12 @@ export async function visibleResources(sql: Sql, userId: string, page: Page): Pr
   const { rows } = await sql.query<ResourceRow>(
     `WITH page AS (
        SELECT r.* FROM (
-         SELECT own.* FROM (${OWN_SPACE}) m
-           CROSS JOIN LATERAL (SELECT r.id, r.completed_at FROM resources r WHERE r.space_id = m.space_id ${rest}) own
+         (SELECT r.id, r.completed_at FROM resources r WHERE r.space_id = $1 ${rest})
          UNION ALL
          (SELECT r.id, r.completed_at FROM resources r WHERE r.space_id IS NULL ${rest})
        ) r ORDER BY r.completed_at DESC, r.id DESC LIMIT $2)
      SELECT ${COLUMNS} FROM page p JOIN resources r ON r.id = p.id ORDER BY p.completed_at DESC, p.id DESC`,
-    [userId, ...pageParameters(page)],
+    [spaceId, ...pageParameters(page)],
   );
   return rows;
 }
@@ -112,7 +111,7 @@ export async function visibleResources(sql: Sql, userId: string, page: Page): Pr
  */
 export async function foundResources(
   sql: Sql,
-  userId: string,
+  spaceId: string,
   words: readonly string[],
   page: Page,
 ): Promise<ResourceRow[]> {
@@ -123,7 +122,7 @@ export async function foundResources(
        FROM unnest($6::text[], $7::text[]) AS range (low, high)
          CROSS JOIN LATERAL (
            SELECT DISTINCT w.resource_id, w.completed_at
-           FROM (${OWN_SPACE} UNION ALL SELECT '${SAMPLES_SPACE}') AS shelves (shelf)
+           FROM (VALUES ($1), ('${SAMPLES_SPACE}')) AS shelves (shelf)
              CROSS JOIN LATERAL (
                SELECT w.resource_id, w.completed_at FROM resource_words w
                WHERE w.shelf = shelves.shelf AND w.word >= range.low AND w.word < range.high
@@ -136,10 +135,10 @@ export async function foundResources(
        -- One look-up for each row of the page: a join might read all resources instead.
        CROSS JOIN LATERAL (
          SELECT r.* FROM resources r
-         WHERE r.id = p.id AND ${VISIBLE} AND ($3::text IS NULL OR r.kind = $3) OFFSET 0
+         WHERE r.id = p.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = $1) AND ($3::text IS NULL OR r.kind = $3) OFFSET 0
        ) r
      ORDER BY p.completed_at DESC, p.id DESC LIMIT $2`,
-    [userId, ...pageParameters(page), ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
+    [spaceId, ...pageParameters(page), ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
   );
   return rows;
 }
@@ -149,20 +148,20 @@ function pageParameters({ limit, kind, after }: Page) {
 }
 
 /**
- * Gives a resource of this person's space another title, if it is in a state that the precondition names. One statement, so of two
+ * Gives a resource of a space another title, if it is in a state that the precondition names. One statement, so of two
  * people at once who name the same state one changes it.
  * @param version the state's that it makes
  * @returns whether it did
  */
 export async function renameIf(
   sql: Sql,
-  change: { userId: string; id: string; title: string; version: string; precondition: Precondition },
+  change: { id: string; title: string; version: string; precondition: Precondition },
 ): Promise<boolean> {
-  const { userId, id, title, version, precondition } = change;
+  const { id, title, version, precondition } = change;
   const { rowCount } = await sql.query(
-    `UPDATE resources r SET given_title = $3, version = $4
-     WHERE r.id = $2 AND NOT r.hidden AND r.space_id = (${OWN_SPACE}) AND ($5::text[] IS NULL OR r.version = ANY($5))`,
-    [userId, id, title, version, precondition === "any" ? null : precondition],
+    `UPDATE resources r SET given_title = $2, version = $3
+     WHERE r.id = $1 AND NOT r.hidden AND r.space_id IS NOT NULL AND ($4::text[] IS NULL OR r.version = ANY($4))`,
+    [id, title, version, precondition === "any" ? null : precondition],
   );
   return rowCount === 1;
 }

@@ -1,5 +1,6 @@
 /**
- * The SQL of VR videos; always through the membership of the person who asks. One whose scene can't be shown at the moment isn't
+ * The SQL of VR videos. One is found by the memberships of the person who asks; a list is of one space, which the caller of these functions
+ * has found the person in. One whose scene can't be shown at the moment isn't
  * shown either, and an avatar that can't be shown is left out.
  */
 
@@ -47,7 +48,7 @@ const COLUMNS = `
        FROM vr_video_avatars a JOIN resources r ON r.id = a.avatar_id
        WHERE a.vr_video_id = v.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = v.space_id)) AS avatars`;
 
-/** Of the person `$1`'s space. */
+/** Of the person `$1`'s spaces. */
 const OWN = `
   FROM space_members m
     JOIN vr_videos v ON v.space_id = m.space_id
@@ -60,27 +61,24 @@ export async function vrVideoOf(sql: Sql, userId: string, id: string): Promise<V
 }
 
 /** A page, newest first: up to `limit + 1` rows after `after`, read from the index that has them in this order. */
-export async function vrVideosOf(
+export async function vrVideosIn(
   sql: Sql,
-  userId: string,
+  spaceId: string,
   page: { limit: number; after: Keyset | undefined },
 ): Promise<VrVideoRow[]> {
   const { rows } = await sql.query<VrVideoRow>(
     `SELECT ${COLUMNS}
-     FROM (SELECT m.space_id FROM space_members m WHERE m.user_id = $1) m
-       CROSS JOIN LATERAL (
-         SELECT v.* FROM vr_videos v
+     FROM (SELECT v.* FROM vr_videos v
            -- Apart, or the planner thinks that few have such a scene and sorts all of them.
            CROSS JOIN LATERAL (
              SELECT FROM resources s
              WHERE s.id = v.scene_id AND NOT s.hidden AND (s.space_id IS NULL OR s.space_id = v.space_id) OFFSET 0
            ) s
-         WHERE v.space_id = m.space_id
+         WHERE v.space_id = $1
            AND ($2::timestamptz IS NULL OR (v.created_at, v.id) < ($2::timestamptz, $3::text))
-         ORDER BY v.created_at DESC, v.id DESC LIMIT $4
-       ) v
+         ORDER BY v.created_at DESC, v.id DESC LIMIT $4) v
      ORDER BY v.created_at DESC, v.id DESC LIMIT $4`,
-    [userId, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit + 1],
+    [spaceId, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit + 1],
   );
   return rows;
 }
@@ -98,7 +96,7 @@ interface Placed {
 }
 
 /**
- * Changes a VR video of this person's space, if it is in a state that the precondition names. Of two people at once who name the same
+ * Changes a VR video, if it is in a state that the precondition names. Of two people at once who name the same
  * state one changes it. Avatars take the place of those that are shown; one that can't be shown at the moment stays, behind them.
  * @param sql a transaction, which ends the change if this throws
  * @param version the state's that it makes
@@ -107,20 +105,18 @@ interface Placed {
  */
 export async function changeIf(
   sql: Sql,
-  input: { userId: string; id: string; change: VrVideoChange; version: string; precondition: Precondition },
+  input: { id: string; change: VrVideoChange; version: string; precondition: Precondition },
 ): Promise<boolean> {
-  const { userId, id, change, version, precondition } = input;
+  const { id, change, version, precondition } = input;
   const { title, scene, avatars } = change;
   // The next statement then sees all that others did before, so what it compares is what it answers.
   await sql.query("SELECT FROM vr_videos WHERE id = $1 FOR NO KEY UPDATE", [id]);
   const { rows } = await sql.query<{ hidden: string | null }>(
-    `UPDATE vr_videos v SET title = coalesce($3, v.title), scene_id = coalesce($4, v.scene_id),
-       scene_transform = coalesce($5::jsonb, v.scene_transform), version = $6
-     FROM space_members m
-     WHERE m.space_id = v.space_id AND m.user_id = $1 AND v.id = $2 AND ($7::text[] IS NULL OR ${VERSION} = ANY($7))
+    `UPDATE vr_videos v SET title = coalesce($2, v.title), scene_id = coalesce($3, v.scene_id),
+       scene_transform = coalesce($4::jsonb, v.scene_transform), version = $5
+     WHERE v.id = $1 AND ($6::text[] IS NULL OR ${VERSION} = ANY($6))
      RETURNING ${HIDDEN} AS hidden`,
     [
-      userId,
       id,
       title ?? null,
       scene?.resourceId ?? null,

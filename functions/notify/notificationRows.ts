@@ -2,6 +2,7 @@
 import type { DomainEvent } from "#shared/events/event.ts";
 import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import { rolesWith } from "#shared/spaces/spaceTypes.ts";
 
 /** A device that an event is for, with the wishes of its person. */
 export interface Recipient {
@@ -64,21 +65,28 @@ async function findRecipients(
   now: Date,
   only: { readonly userId: string | null; readonly deviceId: string | null },
 ): Promise<Recipient[]> {
-  const who =
-    event.type === "invited"
-      ? { condition: "u.id = $1 AND $2::text IS NULL", values: [event.userId, null] }
-      : {
-          condition: `EXISTS (SELECT 1 FROM space_members m WHERE m.user_id = u.id AND m.space_id = $1 AND ($2::text IS NULL OR m.role = $2))`,
-          values: [event.spaceId, event.type === "badge_earned" ? "care_giver" : null],
-        };
+  const { type: of } = event;
+  const roles = of === "invited" ? [] : rolesWith(({ notifiedOf }) => notifiedOf.includes(of));
+  const condition =
+    of === "invited"
+      ? "u.id = $1 AND $2::text[] = $6::text[]" // both are empty
+      : `EXISTS (SELECT 1 FROM space_members m WHERE m.user_id = u.id AND m.space_id = $1
+           AND (m.space_type, m.role) IN (SELECT * FROM unnest($2::text[], $6::text[])))`;
   const { rows } = await sql.query<{ [Field in keyof Recipient]: Recipient[Field] }>(
     `SELECT d.user_id AS "userId", d.id AS "deviceId", d.push_token AS "pushToken", u.language, u.time_zone AS "timeZone",
        to_char(u.quiet_from, 'HH24:MI') AS "quietFrom", to_char(u.quiet_to, 'HH24:MI') AS "quietTo"
      FROM devices d JOIN users u ON u.id = d.user_id JOIN sessions s ON s.id = d.session_id
-     WHERE ${who.condition} AND s.ended_at IS NULL AND s.expires_at > $3
+     WHERE ${condition} AND s.ended_at IS NULL AND s.expires_at > $3
        AND ($4::text IS NULL OR (d.user_id = $4 AND d.id = $5))
      ORDER BY d.user_id, d.id LIMIT ${MOST_DEVICES}`,
-    [...who.values, now, only.userId, only.deviceId],
+    [
+      of === "invited" ? event.userId : event.spaceId,
+      roles.map(({ type }) => type),
+      now,
+      only.userId,
+      only.deviceId,
+      roles.map(({ role }) => role),
+    ],
   );
   return rows;
 }

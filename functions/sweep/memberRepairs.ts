@@ -1,9 +1,10 @@
-/** Compares every membership in SQL with its mirror in Firestore, both ways, a page at a time. */
+/** Compares everyone's memberships in SQL with their mirror in Firestore, both ways, a page at a time. */
 import type { CollectionReference, Firestore } from "@google-cloud/firestore";
 import type { Database } from "#shared/platform/sql/pool.ts";
 import { type TimeLimit, UNLIMITED, workThrough } from "#shared/platform/timeLimit.ts";
 import { membershipsOf } from "#shared/spaces/membershipDocument.ts";
-import { mirroredSpace, mirrorMember } from "#shared/spaces/mirror.ts";
+import { mirroredSpaces, sameSpaces } from "#shared/spaces/membershipStore.ts";
+import { mirrorMember } from "#shared/spaces/mirror.ts";
 import type { Page } from "./walk.ts";
 
 export interface MemberRepairDeps {
@@ -62,14 +63,17 @@ async function membersWithoutTheirMirror(
   after: string,
   limit: number,
 ): Promise<Compared> {
-  const { rows } = await db.query<{ user_id: string; space_id: string }>(
-    "SELECT user_id, space_id FROM space_members WHERE user_id > $1 ORDER BY user_id LIMIT $2",
+  const { rows } = await db.query<{ user_id: string; space_ids: string[] }>(
+    `SELECT user_id, array_agg(space_id ORDER BY space_id COLLATE "C") AS space_ids
+     FROM space_members WHERE user_id > $1 GROUP BY user_id ORDER BY user_id LIMIT $2`,
     [after, limit],
   );
   if (rows.length === 0) return { ids: [], differing: [] };
   const raw: CollectionReference = membershipsOf(firestore).withConverter(null); // one that can't be read is written again
   const mirrors = await firestore.getAll(...rows.map((row) => raw.doc(row.user_id)));
-  const differing = rows.filter((row, index) => mirroredSpace(mirrors[index]?.data()) !== row.space_id);
+  const differing = rows.filter(
+    (row, index) => !sameSpaces(mirroredSpaces(mirrors[index]?.data()) ?? [], row.space_ids),
+  );
   return { ids: rows.map((row) => row.user_id), differing: differing.map((row) => row.user_id) };
 }
 
@@ -82,7 +86,7 @@ async function mirrorsWithoutTheirMember(
   const page = await (after === "" ? byName : byName.startAfter(after)).get();
   const ids = page.docs.map((mirror) => mirror.id);
   const { rows } = await db.query<{ user_id: string }>(
-    "SELECT user_id FROM space_members WHERE user_id = ANY($1::text[])",
+    "SELECT DISTINCT user_id FROM space_members WHERE user_id = ANY($1::text[])",
     [ids],
   );
   const known = new Set(rows.map((row) => row.user_id));

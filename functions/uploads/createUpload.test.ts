@@ -44,15 +44,15 @@ test("a body that can't be an upload is 400 and names the field; nothing is sign
   }
 });
 
-test("who is in no group is refused before anything is signed", async () => {
+test("who isn't in the space is refused before anything is signed", async () => {
   const asked = createUploadOfCaller(
-    { userId: PERSON, body: BODY },
+    { userId: PERSON, body: { ...BODY, spaceId: "0".repeat(26) } },
     // Only a part, asserted to be all: the refusal comes before the rest is read, and what it read would be undefined.
     { sql: databaseGiving([]) } as unknown as Parameters<typeof createUploadOfCaller>[1],
   );
-  await assert.rejects(asked, { code: "group_required" });
+  await assert.rejects(asked, { code: "not_found" });
   const route = createUploadRoute.performing(async () => {
-    throw errors.groupRequired("join a care group first");
+    throw errors.notFound();
   });
-  assert.equal((await callerOf(route, {})("POST", "/v1/uploads", { body: BODY })).status, 409);
+  assert.equal((await callerOf(route, {})("POST", "/v1/uploads", { body: BODY })).status, 404);
 });

@@ -1,8 +1,8 @@
-import { errors } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { requireSpace } from "#shared/spaces/membership.ts";
+import { spaceField } from "#shared/spaces/spaceParameter.ts";
 import { createdUploadSchema } from "#shared/uploads/createdUpload.ts";
 import {
   type CreatedUpload,
@@ -12,17 +12,18 @@ import {
   createUploadBody,
 } from "#shared/uploads/createUpload.ts";
 
+const createUploadOfCallerBody = createUploadBody.extend(spaceField);
+
 /**
- * Signs the URLs of one upload of the caller's space.
- * @throws `group_required`; `invalid_request` when no kind takes such a type, or nothing that large; `upload_budget_spent`
+ * Signs the URLs of one upload of a space of the caller's.
+ * @throws `not_found` for a space that the caller isn't in; `forbidden`; `invalid_request` when no kind takes such a type, or nothing that large; `upload_budget_spent`
  */
 export async function createUploadOfCaller(
-  { userId, body }: { userId: string; body: CreateUpload },
+  { userId, body }: { userId: string; body: CreateUpload & { spaceId?: string | undefined } },
   deps: CreateUploadDeps & { readonly sql: Sql },
 ): Promise<CreatedUpload> {
-  const space = await spaceOfCaller(deps.sql, userId);
-  if (!space) throw errors.groupRequired("join a care group first");
-  return createUpload({ ...body, spaceId: space.spaceId, userId }, deps);
+  const { spaceId } = await requireSpace(deps.sql, { userId, spaceId: body.spaceId }, "submit");
+  return createUpload({ ...body, spaceId, userId }, deps);
 }
 
 export const createUploadRoute = route(
@@ -32,9 +33,9 @@ export const createUploadRoute = route(
     method: "post",
     path: "/v1/uploads",
     summary: "Sign the URL of one upload",
-    request: { body: jsonBody(createUploadBody) },
+    request: { body: jsonBody(createUploadOfCallerBody) },
     responses: { 201: json(createdUploadSchema, "Where and how to send the bytes.") },
-    errors: ["group_required", "upload_budget_spent"],
+    errors: ["not_found", "forbidden", "upload_budget_spent"],
   },
   createUploadOfCaller,
   async (c, perform) => {

@@ -8,7 +8,7 @@ import { languageHeader } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { requireMember } from "#shared/spaces/membership.ts";
 import { urlExpiryOf } from "#shared/uploads/createUpload.ts";
 import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 
@@ -27,19 +27,16 @@ const uploadState = z
   .openapi("UploadState");
 
 /**
- * What became of an upload of the caller's space.
+ * What became of an upload of a space of the caller's.
  * @throws `not_found`
  */
 export async function getUpload(
   { userId, language, id }: { userId: string; language: Language; id: string },
   deps: { readonly sql: Sql; readonly firestore: Firestore },
 ): Promise<z.infer<typeof uploadState>> {
-  const [space, snapshot] = await Promise.all([
-    spaceOfCaller(deps.sql, userId),
-    uploadsOf(deps.firestore).doc(id).get(),
-  ]);
-  const upload = snapshot.data();
-  if (!upload || upload.spaceId !== space?.spaceId) throw errors.notFound();
+  const upload = (await uploadsOf(deps.firestore).doc(id).get()).data();
+  if (!upload) throw errors.notFound();
+  await requireMember(deps.sql, { userId, spaceId: upload.spaceId });
   const { state, reason, expiresAt } = upload;
   return {
     state,

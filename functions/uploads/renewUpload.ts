@@ -7,7 +7,7 @@ import { idParam } from "#shared/platform/http/idParam.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
-import { spaceOfCaller } from "#shared/spaces/spaceOfCaller.ts";
+import { requireMember } from "#shared/spaces/membership.ts";
 import { createdUploadSchema } from "#shared/uploads/createdUpload.ts";
 import { type CreatedUpload, signUpload, UPLOAD_URL_SECONDS } from "#shared/uploads/createUpload.ts";
 import { type Upload, uploadsOf } from "#shared/uploads/uploadDocument.ts";
@@ -22,18 +22,21 @@ interface RenewUploadDeps {
 /**
  * Signs the URLs of a pending upload again, for fifteen minutes and not beyond the upload's own end. URLs that were signed before stay
  * good until their own end; all of them create the same object, once. It may be repeated.
- * @throws `not_found` when the caller's space has no such upload; `upload_over` when the upload is not pending
+ * @throws `not_found` when no space of the caller's has such an upload; `forbidden`; `upload_over` when the upload is not pending
  */
 export async function renewUpload(
   { id, userId }: { id: string; userId: string },
   { sql, firestore, objects, clock }: RenewUploadDeps,
 ): Promise<CreatedUpload> {
-  const space = await spaceOfCaller(sql, userId);
   const now = clock();
   const document = uploadsOf(firestore).doc(id);
+  // An upload never changes its space, so the check holds for what follows.
+  const spaceId = (await document.get()).data()?.spaceId;
+  if (spaceId === undefined) throw errors.notFound();
+  await requireMember(sql, { userId, spaceId }, "submit");
   const renew = async (transaction: Transaction) => {
     const upload = (await transaction.get(document)).data();
-    if (!upload || upload.spaceId !== space?.spaceId) throw errors.notFound();
+    if (!upload) throw errors.notFound();
     requireOpen(upload, now);
     const urlExpiresAt = new Date(Math.min(+plusSeconds(now, UPLOAD_URL_SECONDS), +upload.expiresAt));
     transaction.update(document, { urlExpiresAt });
@@ -55,7 +58,7 @@ export const renewUploadRoute = route(
       "renewal. 409 `upload_over` when the bytes have arrived, were rejected, or the upload's time is over.",
     request: { params: idParam },
     responses: { 200: json(createdUploadSchema, "New URLs, as at first.") },
-    errors: ["not_found", "upload_over"],
+    errors: ["not_found", "forbidden", "upload_over"],
   },
   renewUpload,
   async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("param") }), 200),

@@ -93,11 +93,11 @@ export async function continueErasures(
 
 /** In this order (docs/architecture.md#promises): tombstones, open jobs, results, objects, quarantined documents, Firebase accounts. */
 async function removeAll(erasure: Erasure, deps: ErasureDeps, tally: Tally): Promise<void> {
-  const { spaceId, userId } = erasure;
-  if (spaceId !== null) await setTombstone(spaceId, erasure.requestedAt, deps.firestore);
+  const { spaceIds, userId } = erasure;
+  for (const spaceId of spaceIds) await setTombstone(spaceId, erasure.requestedAt, deps.firestore);
   for (const member of erasure.formerMembers) await mirrorMember(deps.db, deps.firestore, member);
   await endListenersOf(userId, deps.firestore);
-  if (spaceId !== null) {
+  for (const spaceId of spaceIds) {
     await cancelJobs(spaceId, deps, tally);
     await removeData(spaceId, deps, tally);
   }
@@ -155,12 +155,12 @@ async function record(
 }
 
 /**
- * When to look for what came late: an hour after the first pass, because listener tokens live that long and uploads may be under way; with a
- * space then daily for a week.
+ * When to look for what came late: an hour after the first pass, because listener tokens live that long and uploads may be under way; then
+ * daily for a week, unless no space ended.
  */
-function nextLook({ spaceId, requestedAt, doneAt }: Erasure, now: Date): Date | null {
+function nextLook({ spaceIds, requestedAt, doneAt }: Erasure, now: Date): Date | null {
   if (doneAt === null) return plusSeconds(now, FIRST_LOOK_SECONDS);
-  if (spaceId === null || now > plusSeconds(requestedAt, LATE_DAYS * 86_400)) return null;
+  if (spaceIds.length === 0 || now > plusSeconds(requestedAt, LATE_DAYS * 86_400)) return null;
   return plusSeconds(now, LATER_LOOK_SECONDS);
 }
 

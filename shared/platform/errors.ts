@@ -86,9 +86,8 @@ export const errors = {
 
   methodNotAllowed: define("method_not_allowed", 405, "The method is not allowed here"),
 
-  /** Making something that belongs to a care group, while there is none. */
-  groupRequired: define("group_required", 409, "This needs a care group"),
   alreadyInGroup: define("already_in_group", 409, "Already in another care group"),
+  tooManySpaces: define("too_many_spaces", 409, "In too many spaces already"),
   roleAlreadySet: define("role_already_set", 409, "The role is set once"),
   alreadyEarned: define("already_earned", 409, "Today's badge was earned already"),
   jobFinished: define("job_finished", 409, "The job has ended"),
@@ -134,8 +133,8 @@ export const errors = {
   ),
 
   rateLimited: define("rate_limited", 429, "Too many requests"),
-  uploadBudgetSpent: define("upload_budget_spent", 429, "The group has uploaded too much lately"),
-  tooManyOpenJobs: define("too_many_open_jobs", 429, "The group has too many open jobs"),
+  uploadBudgetSpent: define("upload_budget_spent", 429, "The space has uploaded too much lately"),
+  tooManyOpenJobs: define("too_many_open_jobs", 429, "The space has too many open jobs"),
 
   internal: define("internal", 500, "Something went wrong on our side"),
   /** A part of ours is away; the same request may succeed later. */

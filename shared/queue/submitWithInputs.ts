@@ -54,7 +54,8 @@ export async function submitWithInputs(
   }
 }
 
-function idsIn(inputs: GivenInputs): Record<string, string> {
+/** The inputs that are uploads already: their ids, by role. */
+export function idsIn(inputs: GivenInputs): Record<string, string> {
   return Object.fromEntries(
     Object.entries(inputs).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
   );

@@ -3,10 +3,10 @@ import { z } from "zod";
 import { typedCollection } from "../platform/firestore/collection.ts";
 
 /**
- * `members/{userId}`: which space a person may read in Firestore. A mirror of the SQL table, for the security rules: they ask this
+ * `members/{userId}`: which spaces a person may read in Firestore, in the order of their ids. A mirror of the SQL table, for the security rules: they ask this
  * document, not the token's claims, so that a removed member stops reading at once. `groups` writes it, `sweep` repairs it.
  */
-export const membershipSchema = z.object({ spaceId: z.string() });
+export const membershipSchema = z.object({ spaceIds: z.array(z.string()).readonly() });
 
 /** The collection of memberships. */
 export const membershipsOf = (firestore: Firestore) =>

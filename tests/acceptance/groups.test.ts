@@ -113,8 +113,8 @@ test("who leaves is out at once, everywhere; the group goes on", async () => {
   await giver.call("DELETE", `/v1/group/members/${giver.userId}`);
   await assert.rejects(giver.call("GET", "/v1/group"), refusal("not_in_group", 404));
   await assert.rejects(
-    giver.call("POST", "/v1/uploads", { body: { contentType: "video/mp4", size: 10 } }),
-    refusal("group_required", 409),
+    giver.call("POST", "/v1/uploads", { body: { contentType: "video/mp4", size: 10, spaceId } }),
+    refusal("not_found", 404),
   );
   assert.equal(await listener.mayReadJobsOf(spaceId), false);
   assert.equal((await recipient.call("GET", "/v1/group"))?.id, spaceId);

@@ -261,7 +261,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The space's jobs, newest first */
+        /** A space's jobs, newest first */
         get: operations["listJobs"];
         put?: never;
         /** Submit a job */
@@ -392,7 +392,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The space's resources and the samples, newest first */
+        /** A space's resources and the samples, newest first */
         get: operations["listResources"];
         put?: never;
         post?: never;
@@ -419,6 +419,26 @@ export interface paths {
         head?: never;
         /** Give a resource another title */
         patch: operations["renameResource"];
+        trace?: never;
+    };
+    "/v1/spaces/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What changed in a space
+         * @description For an app that keeps a copy: of each thing that changed after `after` its last change, in their order; ask again with `nextSeq` until there are no items. A thing that changes again moves to the end of the log, so numbers are left out, and no thing's last state is missed. Changes are kept for 30 days. Samples belong to no space and are in no log. An app that listens to Firestore's `feeds/{id}` needs to ask only when its `seq` rises.
+         */
+        get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/status": {
@@ -499,7 +519,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The space's VR videos, newest first */
+        /** A space's VR videos, newest first */
         get: operations["listVrVideos"];
         put?: never;
         /** Put a scene and avatars together */
@@ -550,6 +570,28 @@ export interface components {
             /** @description Days in a row, up to today or else yesterday. */
             streak: number;
         };
+        Change: {
+            /** Format: date-time */
+            at: string;
+            /** @description Of the resource, VR video, job or badge; for a member, the person's id. */
+            id: string;
+            /**
+             * @description `put`: look at it again. `delete`: it is not there any more.
+             * @enum {string}
+             */
+            op: "put" | "delete";
+            /** @description Counts the space's changes, from 1. */
+            seq: number;
+            /** @enum {string} */
+            type: "resource" | "vr_video" | "job" | "member" | "badge";
+        };
+        Changes: {
+            items: components["schemas"]["Change"][];
+            /** @description `after` of the next request. */
+            nextSeq: number;
+            /** @description The log doesn't reach back to `after`, and there are no items: list everything, then ask for what came after `nextSeq`. */
+            reset: boolean;
+        };
         ChangeVrVideo: {
             /** @description Take the place of all avatars that are shown; one that can't be shown at the moment stays. */
             avatars?: {
@@ -596,6 +638,8 @@ export interface components {
                 resourceId: string;
                 transform: components["schemas"]["GivenTransform"];
             };
+            /** @description Left out: the care group, or else the personal space. */
+            spaceId?: string;
             title: string;
         };
         Device: {
@@ -1464,6 +1508,8 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
+                /** @description Left out: the care group, or else the personal space. */
+                spaceId?: string;
                 state?: "awaiting_upload" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
             };
             header?: {
@@ -1513,6 +1559,8 @@ export interface operations {
                     params?: {
                         [key: string]: unknown;
                     };
+                    /** @description Left out: the space of the uploads; without one the care group, or else the personal space. */
+                    spaceId?: string;
                     title: string;
                 };
             };
@@ -1760,6 +1808,8 @@ export interface operations {
                 limit?: number;
                 /** @description Words of the title, or their beginnings; case and accents don't count. */
                 q?: string;
+                /** @description Left out: the care group, or else the personal space. */
+                spaceId?: string;
             };
             header?: never;
             path?: never;
@@ -1859,6 +1909,33 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listChanges: {
+        parameters: {
+            query?: {
+                /** @description `nextSeq` of the answer before; 0, or left out, for all changes. */
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getStatus: {
         parameters: {
             query?: never;
@@ -1910,6 +1987,8 @@ export interface operations {
                     crc32c?: string;
                     name?: string;
                     size: number;
+                    /** @description Left out: the care group, or else the personal space. */
+                    spaceId?: string;
                 };
             };
         };
@@ -1980,6 +2059,8 @@ export interface operations {
             query?: {
                 cursor?: string;
                 limit?: number;
+                /** @description Left out: the care group, or else the personal space. */
+                spaceId?: string;
             };
             header?: never;
             path?: never;

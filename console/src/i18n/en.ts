@@ -81,7 +81,6 @@ export const en = {
       changed_meanwhile: "Someone else changed this meanwhile. Load it again to see the newest state.",
       code_rejected:
         "This code is not right, or no longer counts. Ask whether they signed in with the invited address, and to read the newest code again.",
-      group_required: "You need a care group for this. Invite the person you care for first.",
       identity_rejected: "Google's answer could not be verified. Sign in again.",
       inputs_gone: "The files were deleted after some days. Send them again.",
       inputs_rejected: "A file can't be used. Send another one.",

@@ -80,7 +80,6 @@ export const ko: Catalogue = {
       changed_meanwhile: "그 사이에 다른 사람이 바꾸었습니다. 다시 불러와서 최신 상태를 확인해 주세요.",
       code_rejected:
         "코드가 맞지 않거나 더는 쓸 수 없습니다. 초대받은 주소로 로그인했는지 묻고, 가장 새로운 코드를 다시 읽어 달라고 해 주세요.",
-      group_required: "먼저 돌봄 그룹이 필요합니다. 돌보는 분을 초대해 주세요.",
       identity_rejected: "Google의 응답을 확인하지 못했습니다. 다시 로그인해 주세요.",
       inputs_gone: "며칠이 지나 파일이 지워졌습니다. 다시 보내 주세요.",
       inputs_rejected: "쓸 수 없는 파일이 있습니다. 다른 파일을 보내 주세요.",

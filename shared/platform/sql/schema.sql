@@ -76,7 +76,7 @@ GRANT DELETE, SELECT (ctid, day), UPDATE (count) ON daily_counts TO reverie_swee
 CREATE TABLE erasures (
   user_id text NOT NULL,
   role text,
-  space_id text,
+  space_ids text[] NOT NULL,
   former_members text[] NOT NULL,
   firebase_uids text[] NOT NULL,
   requested_at timestamp with time zone NOT NULL,
@@ -394,18 +394,27 @@ GRANT DELETE, SELECT (token_hash, expires_at), UPDATE (expires_at) ON refresh_to
 
 CREATE TABLE spaces (
   id text NOT NULL,
-  recipient_id text NOT NULL,
-  created_at timestamp with time zone NOT NULL,
+  type text NOT NULL,
+  title text,
+  owner_id text,
   seq bigint NOT NULL DEFAULT 0,
+  created_at timestamp with time zone NOT NULL,
   log_after bigint NOT NULL DEFAULT 0,
   feed_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
   feed_turn bigint NOT NULL DEFAULT 0,
   CONSTRAINT spaces_pkey PRIMARY KEY (id),
-  CONSTRAINT spaces_recipient_id_key UNIQUE (recipient_id),
+  CONSTRAINT spaces_id_type_key UNIQUE (id, type),
   CONSTRAINT spaces_id_check CHECK ((id ~ '^[0-9a-z]{20,40}$'::text)),
-  CONSTRAINT spaces_recipient_id_fkey FOREIGN KEY (recipient_id) REFERENCES users(id)
+  CONSTRAINT spaces_owner_check CHECK (((owner_id IS NOT NULL) OR (type <> ALL (ARRAY['care'::text, 'personal'::text])))),
+  CONSTRAINT spaces_title_check CHECK (((length(title) >= 1) AND (length(title) <= 200))),
+  CONSTRAINT spaces_type_check CHECK ((type = ANY (ARRAY['care'::text, 'personal'::text, 'conversation'::text, 'site'::text]))),
+  CONSTRAINT spaces_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id) ON DELETE SET NULL
 );
+CREATE UNIQUE INDEX spaces_one_care_idx ON spaces USING btree (owner_id) WHERE (type = 'care'::text);
+CREATE UNIQUE INDEX spaces_one_personal_idx ON spaces USING btree (owner_id) WHERE (type = 'personal'::text);
+CREATE INDEX spaces_owner_id_idx ON spaces USING btree (owner_id);
 GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_admin;
+GRANT INSERT ON spaces TO reverie_auth;
 GRANT DELETE, INSERT, SELECT, UPDATE (created_at) ON spaces TO reverie_groups;
 GRANT SELECT (id, seq, log_after, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_library;
 GRANT SELECT (id) ON spaces TO reverie_notify;
@@ -555,26 +564,37 @@ GRANT DELETE, INSERT, SELECT (resource_id) ON resource_words TO reverie_sweep;
 GRANT DELETE, INSERT, SELECT (resource_id) ON resource_words TO reverie_sync;
 
 CREATE TABLE space_members (
-  user_id text NOT NULL,
   space_id text NOT NULL,
+  space_type text NOT NULL,
+  user_id text NOT NULL,
   role text NOT NULL,
   joined_at timestamp with time zone NOT NULL,
   mirrored_at timestamp with time zone,
-  CONSTRAINT space_members_pkey PRIMARY KEY (user_id),
-  CONSTRAINT space_members_role_check CHECK ((role = ANY (ARRAY['care_giver'::text, 'care_recipient'::text]))),
-  CONSTRAINT space_members_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE,
+  CONSTRAINT space_members_pkey PRIMARY KEY (space_id, user_id),
+  CONSTRAINT space_members_role_check CHECK ((role = ANY (ARRAY['recipient'::text, 'giver'::text, 'owner'::text, 'member'::text]))),
+  CONSTRAINT space_members_role_of_type_check CHECK (
+CASE space_type
+    WHEN 'care'::text THEN (role = ANY (ARRAY['recipient'::text, 'giver'::text]))
+    WHEN 'personal'::text THEN (role = 'owner'::text)
+    ELSE (role = ANY (ARRAY['owner'::text, 'member'::text]))
+END),
+  CONSTRAINT space_members_space_id_space_type_fkey FOREIGN KEY (space_id, space_type) REFERENCES spaces(id, type) ON DELETE CASCADE,
   CONSTRAINT space_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 );
-CREATE UNIQUE INDEX space_members_one_recipient_idx ON space_members USING btree (space_id) WHERE (role = 'care_recipient'::text);
+CREATE UNIQUE INDEX space_members_one_care_idx ON space_members USING btree (user_id) WHERE (space_type = 'care'::text);
+CREATE UNIQUE INDEX space_members_one_personal_idx ON space_members USING btree (user_id) WHERE (space_type = 'personal'::text);
+CREATE UNIQUE INDEX space_members_one_recipient_idx ON space_members USING btree (space_id) WHERE (role = 'recipient'::text);
 CREATE INDEX space_members_space_id_joined_at_idx ON space_members USING btree (space_id, joined_at, user_id);
 CREATE INDEX space_members_unmirrored_idx ON space_members USING btree (user_id) WHERE (mirrored_at IS NULL);
+CREATE INDEX space_members_user_id_idx ON space_members USING btree (user_id, space_id);
+GRANT INSERT, SELECT (space_id, user_id, mirrored_at), UPDATE (mirrored_at) ON space_members TO reverie_auth;
 GRANT DELETE, INSERT, SELECT, UPDATE (mirrored_at) ON space_members TO reverie_groups;
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_jobs;
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_library;
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_notify;
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_streams;
-GRANT SELECT (user_id, space_id, mirrored_at), UPDATE (mirrored_at) ON space_members TO reverie_sweep;
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_uploads;
+GRANT SELECT (space_id, space_type, user_id, role) ON space_members TO reverie_jobs;
+GRANT SELECT (space_id, space_type, user_id, role) ON space_members TO reverie_library;
+GRANT SELECT (space_id, space_type, user_id, role) ON space_members TO reverie_notify;
+GRANT SELECT (space_id, space_type, user_id, role) ON space_members TO reverie_streams;
+GRANT SELECT (space_id, user_id, mirrored_at), UPDATE (mirrored_at) ON space_members TO reverie_sweep;
+GRANT SELECT (space_id, space_type, user_id, role) ON space_members TO reverie_uploads;
 
 CREATE TABLE vr_videos (
   id text NOT NULL,

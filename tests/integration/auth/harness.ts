@@ -168,6 +168,7 @@ export async function openAuthWorld(
     db,
     firebase: options.firebase ?? firebase,
     listeners: options.listeners ?? { allow: async () => {}, end: async () => {} },
+    mirrorIfPending: async () => {},
     clock,
     newId: randomId,
     randomBytes,

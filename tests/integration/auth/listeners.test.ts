@@ -63,7 +63,7 @@ beforeEach(async () => {
 /** A person who is a member of the space "ours". */
 async function member(email: string): Promise<Tokens> {
   const tokens = await world.signIn({ email });
-  await store.firestore.doc(`members/${tokens.user.id}`).set({ spaceId: "ours" });
+  await store.firestore.doc(`members/${tokens.user.id}`).set({ spaceIds: ["ours"] });
   return tokens;
 }
 
@@ -128,7 +128,7 @@ describe("a listener token that was held back", () => {
       );
       await continueErasure(user.id, erasureDeps(), UNLIMITED);
       // Also with a membership that a crash left in the mirror.
-      await store.firestore.doc(`members/${user.id}`).set({ spaceId: "ours" });
+      await store.firestore.doc(`members/${user.id}`).set({ spaceIds: ["ours"] });
     },
   };
   for (const [how, end] of Object.entries(ends)) {

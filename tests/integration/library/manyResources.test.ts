@@ -66,9 +66,9 @@ async function fill(): Promise<void> {
           ARRAY['garden' || n % 700, CASE WHEN n % 5000 = 7 THEN 'lighthouse' ELSE 'kitchen' END] AS words
         FROM generate_series(1, ${RESOURCES}) AS n;
       INSERT INTO users (id, email, email_verified) SELECT pg_temp.id('u', n), n || '@example.com', true FROM generate_series(1, ${SPACES}) AS n;
-      INSERT INTO spaces (id, recipient_id, created_at) SELECT pg_temp.id('s', n), pg_temp.id('u', n), now() FROM generate_series(1, ${SPACES}) AS n;
-      INSERT INTO space_members (user_id, space_id, role, joined_at)
-        SELECT pg_temp.id('u', n), pg_temp.id('s', n), 'care_giver', now() FROM generate_series(1, ${SPACES}) AS n;
+      INSERT INTO spaces (id, type, owner_id, created_at) SELECT pg_temp.id('s', n), 'care', pg_temp.id('u', n), now() FROM generate_series(1, ${SPACES}) AS n;
+      INSERT INTO space_members (user_id, space_id, space_type, role, joined_at)
+        SELECT pg_temp.id('u', n), pg_temp.id('s', n), 'care', 'giver', now() FROM generate_series(1, ${SPACES}) AS n;
       INSERT INTO result_versions (job_id, version, state, space_id)
         SELECT pg_temp.id('j', n), at, 'synced', CASE WHEN own = 1 THEN pg_temp.id('s', space) END FROM made;
       INSERT INTO resources (id, job_id, space_id, kind, title, params, lease_number, completed_at)

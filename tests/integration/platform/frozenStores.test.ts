@@ -208,7 +208,7 @@ test("joining and leaving a space: a frozen mirror holds nothing of SQL", async 
         const caller = { userId: recipient.id, sessionId: "s", requestId: "r" };
         const deps = { ...groups.deps, db, firestore: async () => firestore };
         await removeMember({ caller, memberId: giver.id }, deps);
-        assert.equal(await groups.mirrorOf(giver), undefined);
+        assert.deepEqual(await groups.mirrorOf(giver), []);
       },
       () => db.query("SELECT 1"),
     );

@@ -121,13 +121,13 @@ const REFUSED: Readonly<
   ],
   "join or close a space": [
     [
-      "INSERT INTO space_members (user_id, space_id, role, joined_at) VALUES ('x', 'x', 'care_giver', now())",
-      all("groups"),
+      "INSERT INTO space_members (user_id, space_id, space_type, role, joined_at) VALUES ('x', 'x', 'care', 'giver', now())",
+      all("groups", "auth"),
     ],
     ["UPDATE space_members SET space_id = 'x'", all()],
     ["DELETE FROM space_members", all("groups")],
     ["DELETE FROM spaces", all("groups")],
-    ["UPDATE spaces SET recipient_id = 'x'", all()],
+    ["UPDATE spaces SET owner_id = 'x'", all()],
     ["DELETE FROM users", all("groups")],
   ],
   "change or hide what happened": [

@@ -198,6 +198,6 @@ test("a mirror is written and noted when its commit is repeated", async () => {
     },
   };
   await withRepeatedCommits(queue.firestore, () => mirrorMember(sql, queue.firestore, USER), 1);
-  assert.deepEqual((await queue.firestore.doc(`members/${USER}`).get()).data(), { spaceId: SPACE });
+  assert.deepEqual((await queue.firestore.doc(`members/${USER}`).get()).data(), { spaceIds: [SPACE] });
   assert.equal(noted.length, 1);
 });

@@ -16,9 +16,9 @@ const log: Logger = {
   ...silentLogger,
   error: (event, fields) => logged.push([event, "jobId" in fields ? fields.jobId : undefined]),
 };
-// Only `spaceOfCaller` asks it; the row is of the shape that it asks for.
+// Only `shared/spaces/membership.ts` asks it; the row is of the shape that it asks for.
 const sql = {
-  query: async () => ({ rows: [{ space_id: SPACE, role: "care_giver" }] }),
+  query: async () => ({ rows: [{ spaceId: SPACE, type: "care", role: "giver" }] }),
 } as unknown as Sql;
 
 before(async () => {

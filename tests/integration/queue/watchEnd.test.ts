@@ -11,8 +11,11 @@ before(async () => {
   database = await testDatabase();
   const { pool } = database;
   await pool.query("INSERT INTO users (id) VALUES ('kim'), ('lee')");
-  await pool.query("INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, 'kim', $2)", [SPACE, NOW]);
-  await pool.query("INSERT INTO space_members VALUES ('kim', $1, 'care_recipient', $2)", [SPACE, NOW]);
+  await pool.query("INSERT INTO spaces (id, type, owner_id, created_at) VALUES ($1, 'care', 'kim', $2)", [
+    SPACE,
+    NOW,
+  ]);
+  await pool.query("INSERT INTO space_members VALUES ($1, 'care', 'kim', 'recipient', $2)", [SPACE, NOW]);
   await pool.query(
     `INSERT INTO sessions (id, user_id, provider, created_at, expires_at, ended_at, end_reason) VALUES
        ('live', 'kim', 'google', $1::timestamptz - interval '1 day', $1::timestamptz + interval '1 ms', NULL, NULL),

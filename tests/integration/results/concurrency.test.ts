@@ -135,7 +135,9 @@ test("Postgres away for a while under load: nothing is lost, nothing is doubled"
   const deps = { ...world.deps, db: pool };
   const spaceId = randomId();
   await pool.query("INSERT INTO users (id, role) VALUES ($1, 'care_recipient')", [spaceId]);
-  await pool.query("INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $1, now())", [spaceId]);
+  await pool.query("INSERT INTO spaces (id, type, owner_id, created_at) VALUES ($1, 'care', $1, now())", [
+    spaceId,
+  ]);
 
   const results: Result[] = [];
   const deliveries: Array<Promise<number>> = [];

@@ -17,6 +17,7 @@ import { silentLogger } from "#shared/platform/log/logger.ts";
 import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
 import { type Result, resourceIdOf } from "#shared/results/resultDocument.ts";
 import type { SyncDeps } from "#shared/results/syncResult.ts";
+import { makePersonalSpace } from "#shared/spaces/joinSpace.ts";
 
 export interface ResultsWorld {
   readonly backend: TestDatabase;
@@ -81,19 +82,20 @@ export async function family({ backend }: { backend: Pick<TestDatabase, "pool"> 
   for (const [id, role] of [
     [giverId, "care_giver"],
     [recipientId, "care_recipient"],
-  ]) {
+  ] as const) {
     await backend.pool.query(
       "INSERT INTO users (id, email, email_verified, role) VALUES ($1, $2, true, $3)",
       [id, `${id}@example.com`, role],
     );
+    await makePersonalSpace(backend.pool, { spaceId: randomId(), userId: id, now: new Date() });
   }
-  await backend.pool.query("INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $2, now())", [
-    spaceId,
-    recipientId,
-  ]);
   await backend.pool.query(
-    `INSERT INTO space_members (user_id, space_id, role, joined_at)
-     VALUES ($1, $3, 'care_giver', now()), ($2, $3, 'care_recipient', now())`,
+    "INSERT INTO spaces (id, type, owner_id, created_at) VALUES ($1, 'care', $2, now())",
+    [spaceId, recipientId],
+  );
+  await backend.pool.query(
+    `INSERT INTO space_members (user_id, space_id, space_type, role, joined_at)
+     VALUES ($1, $3, 'care', 'giver', now()), ($2, $3, 'care', 'recipient', now())`,
     [giverId, recipientId, spaceId],
   );
   return { spaceId, giverId, recipientId };

@@ -142,9 +142,10 @@ test("a result of an unknown space is quarantined, until the space is there", as
     "there is nothing to mend while nothing has changed",
   );
   await world.backend.pool.query("INSERT INTO users (id, role) VALUES ($1, 'care_recipient')", [spaceId]);
-  await world.backend.pool.query("INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $1, now())", [
-    spaceId,
-  ]);
+  await world.backend.pool.query(
+    "INSERT INTO spaces (id, type, owner_id, created_at) VALUES ($1, 'care', $1, now())",
+    [spaceId],
+  );
   assert.equal(
     await syncResult(first.jobId, world.deps),
     "unchanged",

@@ -41,9 +41,9 @@ beforeEach(async () => {
   await backend.clear();
   const { firestore } = backend;
   await Promise.all([
-    firestore.doc("members/giver").set({ spaceId: "ours" }),
-    firestore.doc("members/recipient").set({ spaceId: "ours" }),
-    firestore.doc("members/neighbour").set({ spaceId: "theirs" }),
+    firestore.doc("members/giver").set({ spaceIds: ["of-giver", "ours"] }),
+    firestore.doc("members/recipient").set({ spaceIds: ["ours"] }),
+    firestore.doc("members/neighbour").set({ spaceIds: ["theirs"] }),
     ...["giver", "recipient", "neighbour", "stranger"].map((userId) =>
       firestore.doc(`sessions/of-${userId}`).set({ userId, expiresAt: new Date(Date.now() + 3_600_000) }),
     ),
@@ -129,7 +129,7 @@ test("no one writes anything, their own space's jobs included", async () => {
     await assertFails(updateDoc(doc(db, "jobs/our-job"), { state: "succeeded" }));
     await assertFails(setDoc(doc(db, "jobs/new-job"), { spaceId: "ours" }));
     await assertFails(deleteDoc(doc(db, "jobs/our-job")));
-    await assertFails(setDoc(doc(db, "members/stranger"), { spaceId: "ours" }));
+    await assertFails(setDoc(doc(db, "members/stranger"), { spaceIds: ["ours"] }));
     await assertFails(setDoc(doc(db, "sessions/new"), { userId: "giver", expiresAt: new Date() }));
     await assertFails(updateDoc(doc(db, "sessions/of-giver"), { expiresAt: new Date(Date.now() + 1e9) }));
     await assertFails(setDoc(doc(db, "results/made-up"), { spaceId: "ours" }));

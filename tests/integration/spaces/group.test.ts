@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { compareMembers } from "#functions/sweep/memberRepairs.ts";
 import { UNLIMITED } from "#shared/platform/timeLimit.ts";
-import { mirrorPending, removeMirrored } from "#shared/spaces/mirror.ts";
+import { leaveSpace } from "#shared/spaces/leaveSpace.ts";
+import { mirrorPending } from "#shared/spaces/mirror.ts";
 import { type GroupsHarness, groupsHarness, type TestPerson } from "./harness.ts";
 
 let harness: GroupsHarness;
@@ -33,9 +34,9 @@ test("a giver leaves: out of SQL and Firestore before the answer, the others unt
   assert.equal((await remove(giver, giver)).status, 204);
   const left = await harness.call(giver, "GET", "/v1/group");
   assert.deepEqual([left.status, left.json.code], [404, "not_in_group"]);
-  assert.equal(await harness.mirrorOf(giver), undefined);
+  assert.deepEqual(await harness.mirrorOf(giver), []);
   assert.deepEqual(await giversOf(recipient), [second.id]);
-  assert.deepEqual(await harness.mirrorOf(second), { spaceId });
+  assert.deepEqual(await harness.mirrorOf(second), [spaceId]);
   assert.equal((await remove(giver, giver)).status, 404);
 });
 
@@ -48,7 +49,7 @@ test("a removed giver's mailed code is useless, and a new one works", async () =
   });
   assert.equal((await remove(recipient, giver)).status, 204);
   assert.deepEqual(await giversOf(recipient), [second.id]);
-  assert.equal(await harness.mirrorOf(giver), undefined);
+  assert.deepEqual(await harness.mirrorOf(giver), []);
   assert.equal((await harness.confirm(giver, id, code)).json.code, "code_rejected");
   assert.equal(
     (await harness.rows("SELECT 1 FROM idempotency_keys WHERE caller = $1", [giver.id])).length,
@@ -85,7 +86,7 @@ test("when the last giver leaves, the group stays, and the next giver finds it",
   await remove(giver, giver);
   await remove(second, second);
   assert.deepEqual((await groupOf(recipient)).givers, []);
-  assert.deepEqual(await harness.mirrorOf(recipient), { spaceId });
+  assert.deepEqual(await harness.mirrorOf(recipient), [spaceId]);
   assert.equal(await harness.bound(await harness.person("care_giver"), recipient), spaceId);
 });
 
@@ -119,14 +120,14 @@ test("a late removal from the group that was left leaves the new membership as i
   const { giver, recipient, spaceId } = await family();
   await remove(giver, giver);
   const next = await harness.bound(giver, await harness.person("care_recipient"));
-  const late = (userId: string) => removeMirrored(harness, { userId, spaceId }, async () => {});
+  const late = (userId: string) => leaveSpace(harness, { userId, spaceId }, async () => {});
   await assert.rejects(late(giver.id), { code: "not_found" });
   assert.equal((await groupOf(giver)).id, next);
-  assert.deepEqual(await harness.mirrorOf(giver), { spaceId: next });
+  assert.deepEqual(await harness.mirrorOf(giver), [next]);
 
-  await harness.firestore.doc(`members/${recipient.id}`).set({ spaceId: next });
+  await harness.firestore.doc(`members/${recipient.id}`).set({ spaceIds: [next] });
   await late(recipient.id);
-  assert.equal(await harness.mirrorOf(recipient), undefined, "the mirror says what SQL says");
+  assert.deepEqual(await harness.mirrorOf(recipient), [], "the mirror says what SQL says");
   await compareAll();
 });
 
@@ -152,24 +153,24 @@ test("Firestore away: joining is done and mirrored later; removing does not happ
   const away = await groupsHarnessWithoutFirestore();
   const { id, code = "" } = await harness.invited(late, recipient.email);
   assert.equal((await away.confirm(late, id, code)).status, 201);
-  assert.equal(await harness.mirrorOf(late), undefined);
+  assert.deepEqual(await harness.mirrorOf(late), []);
   assert.equal((await away.remove(recipient, giver)).status, 500);
   assert.ok((await giversOf(recipient)).includes(giver.id));
   assert.equal((await mirrorPending(harness.backend.as("sweep"), harness.firestore)).mirrored, 1);
-  assert.deepEqual(await harness.mirrorOf(late), { spaceId });
+  assert.deepEqual(await harness.mirrorOf(late), [spaceId]);
 });
 
 test("the repair adds missing mirrors, corrects wrong and removes strangers', no more", async () => {
   const { giver, second, recipient, spaceId } = await family();
   const stranger = await harness.person("care_giver");
   await harness.firestore.doc(`members/${giver.id}`).delete();
-  await harness.firestore.doc(`members/${second.id}`).set({ spaceId: "another" });
-  await harness.firestore.doc(`members/${stranger.id}`).set({ spaceId });
+  await harness.firestore.doc(`members/${second.id}`).set({ spaceIds: ["another"] });
+  await harness.firestore.doc(`members/${stranger.id}`).set({ spaceIds: [spaceId] });
   assert.equal(await compareAll(2), 3);
-  assert.deepEqual(await harness.mirrorOf(giver), { spaceId });
-  assert.deepEqual(await harness.mirrorOf(second), { spaceId });
-  assert.deepEqual(await harness.mirrorOf(recipient), { spaceId });
-  assert.equal(await harness.mirrorOf(stranger), undefined);
+  assert.deepEqual(await harness.mirrorOf(giver), [spaceId]);
+  assert.deepEqual(await harness.mirrorOf(second), [spaceId]);
+  assert.deepEqual(await harness.mirrorOf(recipient), [spaceId]);
+  assert.deepEqual(await harness.mirrorOf(stranger), []);
   assert.equal(await compareAll(2), 0);
 });
 
@@ -177,7 +178,7 @@ test("removing and repairing at once never leaves a removed giver a mirror", asy
   for (let round = 0; round < 5; round++) {
     const { giver, recipient } = await family();
     await Promise.all([compareAll(3), remove(recipient, giver), compareAll(3)]);
-    assert.equal(await harness.mirrorOf(giver), undefined);
+    assert.deepEqual(await harness.mirrorOf(giver), []);
   }
 });
 

@@ -24,11 +24,15 @@ import type { Mail } from "#shared/platform/mail/mailer.ts";
 import type { Database } from "#shared/platform/sql/pool.ts";
 import type { Task, TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 import { mailTaskSchema } from "#shared/spaces/invitationTask.ts";
+import { makePersonalSpace } from "#shared/spaces/joinSpace.ts";
+import { mirroredSpaces } from "#shared/spaces/membershipStore.ts";
+import { mirrorMember } from "#shared/spaces/mirror.ts";
 
 export interface TestPerson {
   readonly id: string;
   readonly email: string;
   readonly name: string;
+  readonly personalSpaceId: string;
 }
 
 export interface Answer {
@@ -160,6 +164,7 @@ export class GroupsHarness {
       id,
       email: more.email ?? `${id}@example.com`,
       name: more.name ?? `Name ${id.slice(0, 4)}`,
+      personalSpaceId: randomId(),
     };
     await this.backend.pool.query(
       `INSERT INTO users (id, email, email_written, email_verified, name, role, time_zone, language, created_at, updated_at)
@@ -176,6 +181,12 @@ export class GroupsHarness {
         person.email,
       ],
     );
+    await makePersonalSpace(this.backend.pool, {
+      spaceId: person.personalSpaceId,
+      userId: id,
+      now: this.now,
+    });
+    await mirrorMember(this.backend.pool, this.firestore, id);
     await this.signIn(person, sessionOf(id));
     return person;
   }
@@ -190,7 +201,7 @@ export class GroupsHarness {
   }
 
   async call(
-    who: TestPerson | null,
+    who: Pick<TestPerson, "id"> | null,
     method: string,
     path: string,
     options: CallOptions = {},
@@ -229,7 +240,7 @@ export class GroupsHarness {
     return { id: answer.json.id, code: this.mails.length > before ? codeIn(this.mails.at(-1)) : undefined };
   }
 
-  confirm(giver: TestPerson, invitationId: string, code: string, key?: string): Promise<Answer> {
+  confirm(giver: Pick<TestPerson, "id">, invitationId: string, code: string, key?: string): Promise<Answer> {
     return this.call(giver, "POST", `/v1/invitations/${invitationId}/confirm`, {
       body: { code },
       ...(key === undefined ? {} : { key }),
@@ -276,9 +287,10 @@ export class GroupsHarness {
     );
   }
 
-  /** What Firestore says of a person's membership. */
-  async mirrorOf(person: TestPerson): Promise<unknown> {
-    return (await this.firestore.doc(`members/${person.id}`).get()).data();
+  /** The spaces that Firestore has a person in, without their personal space. */
+  async mirrorOf({ id, personalSpaceId }: TestPerson): Promise<readonly string[]> {
+    const mirrored = mirroredSpaces((await this.firestore.doc(`members/${id}`).get()).data()) ?? [];
+    return mirrored.filter((spaceId) => spaceId !== personalSpaceId);
   }
 
   async rows<Row extends Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> {

@@ -142,7 +142,7 @@ test("the code binds both into one group, is mirrored, and works once", async ()
   });
   for (const member of [giver, recipient]) {
     assert.deepEqual((await harness.call(member, "GET", "/v1/group")).json, answer.json);
-    assert.deepEqual(await harness.mirrorOf(member), { spaceId });
+    assert.deepEqual(await harness.mirrorOf(member), [spaceId]);
   }
   const again = await harness.confirm(giver, id, code);
   assert.deepEqual([again.status, again.json.code], [422, "code_rejected"]);
@@ -211,9 +211,10 @@ test("wrong, expired, used, revoked and unknown codes answer alike but for the i
     assert.deepEqual(shown(refusal), shown(refusals[0] ?? refusal));
   }
   assert.equal(refusals[0]?.json.code, "code_rejected");
-  const bound = await harness.rows("SELECT 1 FROM space_members WHERE user_id = ANY($1)", [
-    [wrong, revoked, unknown, expired].flatMap((pair) => [pair.giver.id, pair.recipient.id]),
-  ]);
+  const bound = await harness.rows(
+    "SELECT 1 FROM space_members WHERE user_id = ANY($1) AND space_type = 'care'",
+    [[wrong, revoked, unknown, expired].flatMap((pair) => [pair.giver.id, pair.recipient.id])],
+  );
   assert.equal(bound.length, 0, "none of it bound a person");
 });
 
@@ -354,7 +355,7 @@ test("two confirmations with one code at once make one member and one group", as
   const { id, code = "" } = await harness.invited(giver, recipient.email);
   const answers = await Promise.all([harness.confirm(giver, id, code), harness.confirm(giver, id, code)]);
   assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 422]);
-  assert.equal((await harness.rows("SELECT 1 FROM space_members WHERE user_id = $1", [giver.id])).length, 1);
+  assert.equal((await harness.rows("SELECT 1 FROM space_members WHERE user_id = $1", [giver.id])).length, 2);
 });
 
 test("ten givers who confirm with the same recipient at once all end in her one group", async () => {

@@ -19,10 +19,7 @@ const people = async () => ({
 });
 
 /** Asks without running the task. */
-async function asked(
-  giver: { id: string; email: string; name: string },
-  recipientEmail: string,
-): Promise<string> {
+async function asked(giver: { id: string }, recipientEmail: string): Promise<string> {
   const answer = await harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail } });
   return answer.json.id;
 }

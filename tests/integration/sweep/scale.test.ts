@@ -140,13 +140,13 @@ async function makeMany(): Promise<void> {
     MEMBERS,
   );
   await sql(
-    `INSERT INTO spaces (id, recipient_id, created_at)
-     SELECT lpad(n::text, 26, 's'), 'user' || n, now() FROM generate_series(1, $1::int) AS n WHERE n % 2 = 0`,
+    `INSERT INTO spaces (id, type, owner_id, created_at)
+     SELECT lpad(n::text, 26, 's'), 'care', 'user' || n, now() FROM generate_series(1, $1::int) AS n WHERE n % 2 = 0`,
     MEMBERS,
   );
   await sql(
-    `INSERT INTO space_members (space_id, user_id, role, joined_at, mirrored_at)
-     SELECT lpad((n + n % 2)::text, 26, 's'), 'user' || n, CASE n % 2 WHEN 0 THEN 'care_recipient' ELSE 'care_giver' END, now(), now()
+    `INSERT INTO space_members (space_id, space_type, user_id, role, joined_at, mirrored_at)
+     SELECT lpad((n + n % 2)::text, 26, 's'), 'care', 'user' || n, CASE n % 2 WHEN 0 THEN 'recipient' ELSE 'giver' END, now(), now()
      FROM generate_series(1, $1::int) AS n`,
     MEMBERS,
   );

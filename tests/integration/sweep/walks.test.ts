@@ -111,16 +111,16 @@ test("members are compared in pages, from the place where the last run was cut",
     [ids],
   );
   await harness.backend.pool.query(
-    "INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $2, now())",
+    "INSERT INTO spaces (id, type, owner_id, created_at) VALUES ($1, 'care', $2, now())",
     ["s".repeat(26), ids[0]],
   );
   await harness.backend.pool.query(
-    `INSERT INTO space_members (space_id, user_id, role, joined_at)
-     SELECT $1, id, CASE id WHEN $3 THEN 'care_recipient' ELSE 'care_giver' END, now() FROM unnest($2::text[]) AS id`,
+    `INSERT INTO space_members (space_id, space_type, user_id, role, joined_at)
+     SELECT $1, 'care', id, CASE id WHEN $3 THEN 'recipient' ELSE 'giver' END, now() FROM unnest($2::text[]) AS id`,
     ["s".repeat(26), ids, ids[0]],
   );
   const mirror = (id: string) => harness.queue.firestore.doc(`members/${id}`);
-  await mirror("stranger").set({ spaceId: "s".repeat(26) });
+  await mirror("stranger").set({ spaceIds: ["s".repeat(26)] });
 
   const places: (string | undefined)[] = [];
   for (let cut = true; cut; ) {
@@ -140,7 +140,7 @@ test("members are compared in pages, from the place where the last run was cut",
     `mirrors ${ids[3]}`,
   ]);
   assert.equal(last, `mirrors ${ids[7]}`);
-  for (const id of ids) assert.deepEqual((await mirror(id).get()).data(), { spaceId: "s".repeat(26) });
+  for (const id of ids) assert.deepEqual((await mirror(id).get()).data(), { spaceIds: ["s".repeat(26)] });
   assert.equal((await mirror("stranger").get()).exists, false);
 });
 
@@ -199,7 +199,7 @@ function compareAll(deps: SweepHarness["deps"]) {
 async function strangers(count: number): Promise<void> {
   const batch = harness.queue.firestore.batch();
   for (let n = 0; n < count; n++)
-    batch.set(harness.queue.firestore.doc(`members/stranger${n}`), { spaceId: "gone" });
+    batch.set(harness.queue.firestore.doc(`members/stranger${n}`), { spaceIds: ["gone"] });
   await batch.commit();
 }
 
@@ -230,7 +230,7 @@ test("what the time does not suffice for is on the next page", async () => {
     `INSERT INTO users (id, email, email_verified, created_at) SELECT n || repeat('x', 25), n || '@example.com', true, now() FROM generate_series(1, 9) AS n`,
   );
   const { rows } = await harness.backend.pool.query("SELECT id FROM users ORDER BY id");
-  for (const { id } of rows) await harness.queue.firestore.doc(`members/${id}`).set({ spaceId: "gone" });
+  for (const { id } of rows) await harness.queue.firestore.doc(`members/${id}`).set({ spaceIds: ["gone"] });
   let looks = 0;
   const time = new TimeLimit(60, () => (looks++ < 9 ? 0 : 61_000));
   const page = await compareMembers(harness.deps, "mirrors ", time, 9);

@@ -32,12 +32,12 @@ before(async () => {
     [SPACE, MEMBER],
     [OTHER_SPACE, OUTSIDER],
   ]) {
-    await database.pool.query("INSERT INTO spaces (id, recipient_id, created_at) VALUES ($1, $2, now())", [
-      spaceId,
-      userId,
-    ]);
     await database.pool.query(
-      "INSERT INTO space_members (user_id, space_id, role, joined_at) VALUES ($2, $1, 'care_recipient', now())",
+      "INSERT INTO spaces (id, type, owner_id, created_at) VALUES ($1, 'care', $2, now())",
+      [spaceId, userId],
+    );
+    await database.pool.query(
+      "INSERT INTO space_members (user_id, space_id, space_type, role, joined_at) VALUES ($2, $1, 'care', 'recipient', now())",
       [spaceId, userId],
     );
   }

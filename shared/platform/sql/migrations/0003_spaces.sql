@@ -1,24 +1,47 @@
--- Care groups (a group is a space): their members, how they found each other, their badges, and what an erasure leaves.
+-- Spaces: what people have in common, their members, how a care group finds each other, badges, and what an erasure leaves.
 
+-- What each type allows is data: `shared/spaces/spaceTypes.ts`.
 CREATE TABLE spaces (
   id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
-  -- One space per recipient. The space goes with its recipient: erasure deletes it before the person's row.
-  recipient_id text NOT NULL UNIQUE REFERENCES users (id),
-  created_at timestamptz NOT NULL
+  -- care: a care group. personal: what one person has alone.
+  type text NOT NULL CHECK (type IN ('care', 'personal', 'conversation', 'site')),
+  -- Null for a space that is called after its owner.
+  title text CHECK (length(title) BETWEEN 1 AND 200),
+  -- The recipient of a care group, the person of a personal space. Such a space goes with its owner: erasure deletes it before the
+  -- person's row, and a person's row whose space is still there can't be deleted.
+  owner_id text REFERENCES users (id) ON DELETE SET NULL,
+  -- How many changes the space has had; the change log counts by it.
+  seq bigint NOT NULL DEFAULT 0,
+  created_at timestamptz NOT NULL,
+  UNIQUE (id, type),
+  CONSTRAINT spaces_owner_check CHECK (owner_id IS NOT NULL OR type NOT IN ('care', 'personal'))
 );
+CREATE INDEX spaces_owner_id_idx ON spaces (owner_id);
+CREATE UNIQUE INDEX spaces_one_care_idx ON spaces (owner_id) WHERE type = 'care';
+CREATE UNIQUE INDEX spaces_one_personal_idx ON spaces (owner_id) WHERE type = 'personal';
 
 CREATE TABLE space_members (
-  -- The primary key is the rule that a person is in one space at most.
-  user_id text PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
-  space_id text NOT NULL REFERENCES spaces (id) ON DELETE CASCADE,
-  role text NOT NULL CHECK (role IN ('care_giver', 'care_recipient')),
+  space_id text NOT NULL,
+  -- The space's, for the rules below.
+  space_type text NOT NULL,
+  user_id text NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+  role text NOT NULL CHECK (role IN ('recipient', 'giver', 'owner', 'member')),
   joined_at timestamptz NOT NULL,
   -- When Firestore's mirror of this row was written; null until then.
-  mirrored_at timestamptz
+  mirrored_at timestamptz,
+  PRIMARY KEY (space_id, user_id),
+  FOREIGN KEY (space_id, space_type) REFERENCES spaces (id, type) ON DELETE CASCADE,
+  -- A test compares this with `shared/spaces/spaceTypes.ts`.
+  CONSTRAINT space_members_role_of_type_check CHECK (
+    CASE space_type WHEN 'care' THEN role IN ('recipient', 'giver') WHEN 'personal' THEN role = 'owner' ELSE role IN ('owner', 'member') END)
 );
 CREATE INDEX space_members_space_id_joined_at_idx ON space_members (space_id, joined_at, user_id);
+CREATE INDEX space_members_user_id_idx ON space_members (user_id, space_id);
 CREATE INDEX space_members_unmirrored_idx ON space_members (user_id) WHERE mirrored_at IS NULL;
-CREATE UNIQUE INDEX space_members_one_recipient_idx ON space_members (space_id) WHERE role = 'care_recipient';
+-- A person is in one care group at most, and has one personal space.
+CREATE UNIQUE INDEX space_members_one_care_idx ON space_members (user_id) WHERE space_type = 'care';
+CREATE UNIQUE INDEX space_members_one_personal_idx ON space_members (user_id) WHERE space_type = 'personal';
+CREATE UNIQUE INDEX space_members_one_recipient_idx ON space_members (space_id) WHERE role = 'recipient';
 
 CREATE TABLE invitations (
   id text PRIMARY KEY CHECK (id ~ '^[0-9a-z]{20,40}$'),
@@ -87,9 +110,9 @@ CREATE TABLE tombstones (
 CREATE TABLE erasures (
   user_id text PRIMARY KEY,
   role text CHECK (role IN ('care_giver', 'care_recipient')),
-  -- The space that is erased with its recipient.
-  space_id text,
-  -- People whose mirrored membership and kept answers have to go (the person, and with a recipient the other members), and Firebase
+  -- The spaces that are erased with the person: their own, and those that no one else is in.
+  space_ids text[] NOT NULL,
+  -- People whose mirrored membership and kept answers have to go (the person, and the other members of those spaces), and Firebase
   -- accounts to delete. Both are emptied when the erasure is done.
   former_members text[] NOT NULL,
   firebase_uids text[] NOT NULL,

@@ -32,6 +32,9 @@ GRANT SELECT, INSERT, UPDATE (last_used_at, ended_at, end_reason, listening) ON 
 GRANT SELECT, INSERT, UPDATE (expires_at, spent_at, attempt_hash) ON refresh_tokens TO reverie_auth;
 GRANT SELECT, INSERT, DELETE ON sign_in_codes TO reverie_auth;
 GRANT INSERT ON audit_log TO reverie_auth;
+-- The personal space of an account that is made, and its mirror.
+GRANT INSERT ON spaces TO reverie_auth;
+GRANT SELECT (user_id, space_id, mirrored_at), INSERT, UPDATE (mirrored_at) ON space_members TO reverie_auth;
 
 -- The change log: everyone who changes what members see writes it in the same transaction, and raises the feed after it.
 GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces
@@ -61,15 +64,15 @@ GRANT SELECT, INSERT, UPDATE (former_members, firebase_uids, took, done_at, next
 GRANT SELECT (space_id), UPDATE (state) ON result_versions TO reverie_groups;
 GRANT SELECT ON resources, resource_files, vr_videos, vr_video_avatars TO reverie_groups;
 
--- uploads and jobs: which space the caller is in. The rest of what they do is in Firestore.
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_uploads, reverie_jobs;
+-- uploads and jobs: which spaces the caller is in. The rest of what they do is in Firestore.
+GRANT SELECT (user_id, space_id, space_type, role) ON space_members TO reverie_uploads, reverie_jobs;
 
 -- streams: the same, and whether the session that a stream was opened with is live.
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_streams;
+GRANT SELECT (user_id, space_id, space_type, role) ON space_members TO reverie_streams;
 GRANT SELECT (id, user_id, expires_at, ended_at) ON sessions TO reverie_streams;
 
--- library: resources and VR videos of the caller's space.
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_library;
+-- library: resources and VR videos of the caller's spaces.
+GRANT SELECT (user_id, space_id, space_type, role) ON space_members TO reverie_library;
 GRANT SELECT (log_after) ON spaces TO reverie_library;
 GRANT SELECT (space_id) ON tombstones TO reverie_library;
 GRANT SELECT, UPDATE (given_title, version), DELETE ON resources TO reverie_library;
@@ -93,7 +96,7 @@ GRANT SELECT (id, published_at), INSERT, UPDATE (published_at) ON outbox TO reve
 GRANT SELECT (id, time_zone, language, quiet_from, quiet_to) ON users TO reverie_notify;
 GRANT SELECT (id, expires_at, ended_at) ON sessions TO reverie_notify;
 GRANT SELECT (id) ON spaces TO reverie_notify;
-GRANT SELECT (user_id, space_id, role) ON space_members TO reverie_notify;
+GRANT SELECT (user_id, space_id, space_type, role) ON space_members TO reverie_notify;
 GRANT SELECT (user_id, id, session_id, push_token), DELETE ON devices TO reverie_notify;
 GRANT SELECT (event_id), INSERT ON notifications TO reverie_notify;
 GRANT SELECT, INSERT, UPDATE (due_at, claimed_until, outcome, ended_at) ON notification_deliveries TO reverie_notify;
