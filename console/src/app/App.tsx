@@ -67,6 +67,14 @@ function Signed({ match }: { readonly match: Match }) {
       return <LazyPage key="account" load={loadAccount} props={{}} />;
     case "look":
       return <LazyPage key={match.params.resourceId} load={loadLook} props={match.params} />;
+    case "videos":
+      return <LazyPage key="videos" load={loadVideos} props={{}} />;
+    case "newVideo":
+      return <LazyPage key="newVideo" load={loadNewVideo} props={{}} />;
+    case "video":
+      return <LazyPage key={match.params.videoId} load={loadVideo} props={match.params} />;
+    case "editVideo":
+      return <LazyPage key={match.params.videoId} load={loadEditVideo} props={match.params} />;
     default:
       return <NotFoundPage />;
   }
@@ -101,3 +109,7 @@ const loadRecipientHome = async () => (await import("../pages/RecipientHome.tsx"
 const loadVisited = async () => (await import("../pages/VisitedPage.tsx")).VisitedPage;
 const loadDays = async () => (await import("../pages/DaysPage.tsx")).DaysPage;
 const loadLook = async () => (await import("../look/LookPage.tsx")).LookPage;
+const loadVideos = async () => (await import("../look/VideosPage.tsx")).VideosPage;
+const loadNewVideo = async () => (await import("../look/NewVideoPage.tsx")).NewVideoPage;
+const loadVideo = async () => (await import("../look/VideoPage.tsx")).VideoPage;
+const loadEditVideo = async () => (await import("../look/EditVideoPage.tsx")).EditVideoPage;

@@ -1,7 +1,7 @@
 import type { en } from "./en.ts";
 
 /** The same keys, and the same parameters of sentences with something in them; other words. */
-type Translated<Texts> = {
+export type Translated<Texts> = {
   readonly [Key in keyof Texts]: Texts[Key] extends string
     ? string
     : Texts[Key] extends (...values: infer Values) => string

@@ -1,42 +1,70 @@
-import { useEffect, useState } from "preact/hooks";
-import { api } from "../api/client.ts";
-import { answered } from "../api/problem.ts";
-import type { components } from "../api/schema.d.ts";
-import { t } from "../i18n/text.ts";
-import { Notice } from "../ui/Notice.tsx";
+import { useMemo } from "preact/hooks";
+import { day } from "../i18n/format.ts";
+import { href } from "../nav/routes.ts";
 import { Page } from "../ui/Page.tsx";
+import { Waiting } from "../ui/Problem.tsx";
+import { useRemote } from "../ui/useRemote.ts";
+import { loadResource, partOf, type Resource } from "./api.ts";
+import { IDENTITY } from "./editor/transform.ts";
+import { sizeOf } from "./texts/size.ts";
+import { lookTexts } from "./texts/texts.ts";
+import { ViewerFrame } from "./ViewerFrame.tsx";
 
-/** One scene or figure: its title and its files. */
+/** One scene or figure, to look at. */
 export function LookPage({ resourceId }: { readonly resourceId: string }) {
-  const [resource, setResource] = useState<components["schemas"]["Resource"]>();
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    api.GET("/v1/resources/{id}", { params: { path: { id: resourceId } } }).then(
-      (result) => (result.response.ok ? setResource(answered(result)) : setFailed(true)),
-      () => setFailed(true),
-    );
-  }, [resourceId]);
-  if (failed)
+  const { look } = lookTexts();
+  const {
+    value: resource,
+    error,
+    reload,
+  } = useRemote((signal) => loadResource(resourceId, signal), [resourceId]);
+  if (resource === undefined)
     return (
-      <Page title={t().look.title} narrow>
-        <Notice tone="bad">
-          <p>{t().look.failed}</p>
-        </Notice>
+      <Page title={look.title}>
+        <Waiting error={error} retry={reload} />
       </Page>
     );
-  return (
-    <Page title={resource?.title ?? t().look.title}>
-      {resource === undefined ? <p class="waiting">{t().common.loading}</p> : <Files resource={resource} />}
-    </Page>
-  );
+  return <Looked resource={resource} />;
 }
 
-function Files({ resource }: { readonly resource: components["schemas"]["Resource"] }) {
+function Looked({ resource }: { readonly resource: Resource }) {
+  const { look } = lookTexts();
+  const kind = resource.kind === "avatar" ? "avatar" : "scene";
+  const parts = useMemo(() => [partOf(resource, kind, IDENTITY)], [resource]);
+  const about = [look.kinds[kind], resource.isSample ? look.sample : look.made(day(resource.createdAt))].join(
+    " · ",
+  );
   return (
-    <ul class="list">
-      {resource.files.map((file) => (
-        <li key={file.name}>{file.url === undefined ? file.name : <a href={file.url}>{file.name}</a>}</li>
-      ))}
-    </ul>
+    <Page
+      title={resource.title}
+      about={about}
+      actions={
+        <a class="button" href={`${href("newVideo")}?${kind}=${encodeURIComponent(resource.id)}`}>
+          {look.use}
+        </a>
+      }
+    >
+      <ViewerFrame
+        title={resource.title}
+        poster={resource.files.find(({ role }) => role === "poster")?.url}
+        parts={parts}
+        names={[resource.title]}
+        firstMode={kind === "scene" ? "walk" : "around"}
+      />
+      <details>
+        <summary>{look.files}</summary>
+        <ul>
+          {resource.files.map(({ name, url, size }) => (
+            <li key={name}>
+              {url === undefined ? (
+                look.download(name, sizeOf(size))
+              ) : (
+                <a href={url}>{look.download(name, sizeOf(size))}</a>
+              )}
+            </li>
+          ))}
+        </ul>
+      </details>
+    </Page>
   );
 }

@@ -12,6 +12,7 @@ export const routes = {
   videos: "/videos",
   newVideo: "/videos/new",
   video: "/videos/:videoId",
+  editVideo: "/videos/:videoId/edit",
   visited: "/visited",
   days: "/days",
 } as const;

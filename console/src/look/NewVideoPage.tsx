@@ -1,0 +1,59 @@
+import { useState } from "preact/hooks";
+import { Page } from "../ui/Page.tsx";
+import { Waiting } from "../ui/Problem.tsx";
+import { useRemote } from "../ui/useRemote.ts";
+import { loadResource, type Resource } from "./api.ts";
+import { Editor } from "./Editor.tsx";
+import { besideOthers } from "./editor/arrival.ts";
+import { IDENTITY } from "./editor/transform.ts";
+import { Picker } from "./Picker.tsx";
+import { lookTexts } from "./texts/texts.ts";
+
+/** Puts a new VR video together. A scene or a figure may be given by the address: `?scene=` and `?avatar=`. */
+export function NewVideoPage() {
+  const { edit, pick } = lookTexts();
+  const [given] = useState(() => new URLSearchParams(location.search));
+  const [sceneId, setSceneId] = useState(given.get("scene") ?? undefined);
+  const avatarId = given.get("avatar") ?? undefined;
+  const { value, error, reload } = useRemote(
+    async (signal) => {
+      const ids = [sceneId, avatarId].filter((id) => id !== undefined);
+      const resources = await Promise.all(ids.map((id) => loadResource(id, signal)));
+      return new Map(resources.map((resource) => [resource.id, resource]));
+    },
+    [sceneId],
+  );
+  if (sceneId === undefined)
+    return (
+      <Page title={edit.newTitle} about={pick.scene}>
+        <Picker kind="scene" onPick={({ id }) => setSceneId(id)} />
+      </Page>
+    );
+  if (value?.get(sceneId) === undefined)
+    return (
+      <Page title={edit.newTitle}>
+        <Waiting error={error} retry={reload} />
+      </Page>
+    );
+  return <Fresh sceneId={sceneId} avatarId={avatarId} resources={value} />;
+}
+
+interface FreshProps {
+  readonly sceneId: string;
+  readonly avatarId: string | undefined;
+  readonly resources: ReadonlyMap<string, Resource>;
+}
+
+function Fresh({ sceneId, avatarId, resources }: FreshProps) {
+  const avatars = avatarId === undefined ? [] : [{ resourceId: avatarId, transform: besideOthers([]) }];
+  return (
+    <Editor
+      opened={{
+        id: undefined,
+        etag: undefined,
+        resources,
+        composition: { title: "", scene: { resourceId: sceneId, transform: IDENTITY }, avatars },
+      }}
+    />
+  );
+}

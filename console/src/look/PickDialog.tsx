@@ -1,0 +1,32 @@
+import { useEffect, useId, useRef } from "preact/hooks";
+import type { ListedResource } from "./api.ts";
+import { Picker } from "./Picker.tsx";
+import type { Part } from "./stage/viewer.ts";
+import { lookTexts } from "./texts/texts.ts";
+
+interface PickDialogProps {
+  readonly kind: Part["kind"];
+  readonly onPick: (resource: ListedResource) => void;
+  readonly onClose: () => void;
+}
+
+/** The library over the page, to take one thing of it. */
+export function PickDialog({ kind, onPick, onClose }: PickDialogProps) {
+  const { pick } = lookTexts();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog ref={dialog} class="dialog dialog-wide" aria-labelledby={titleId} onClose={onClose}>
+      <div class="stack">
+        <div class="row row-between">
+          <h2 id={titleId}>{pick[kind]}</h2>
+          <button type="button" class="button" onClick={() => dialog.current?.close()}>
+            {pick.close}
+          </button>
+        </div>
+        <Picker kind={kind} onPick={onPick} />
+      </div>
+    </dialog>
+  );
+}

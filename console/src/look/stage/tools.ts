@@ -1,0 +1,3 @@
+/** What the handles do. */
+export const TOOLS = ["move", "turn", "size"] as const;
+export type Tool = (typeof TOOLS)[number];
