@@ -221,9 +221,10 @@ export const functions = {
   streams: {
     ...DEFAULTS,
     // Before `jobs`, whose path has all below it.
-    trigger: { type: "http", paths: ["/v1/jobs/*/events"] },
+    trigger: { type: "http", paths: ["/v1/jobs/*/events", "/v1/spaces/*/events"] },
     invoker: "public",
-    purpose: "Event streams: a job's changes as server-sent events, apart from the requests of jobs.",
+    purpose:
+      "Event streams: the changes of a job or a space as server-sent events, apart from the requests of jobs.",
     settings: [...COMMON, ...SQL, ...PHONES, ...JOB_VIEW, "STREAMS_PER_ACCOUNT", "STREAMS_PER_INSTANCE"],
     // More than the streams of an instance (STREAMS_PER_INSTANCE, 250), so that a refusal is answered at once. Cloud Run starts another
     // instance when the average is above 60 % of this, 180, so before one has to refuse; four have room for 1,000 streams:

@@ -1,6 +1,8 @@
+import { feedRaiser } from "#shared/changes/raiseFeeds.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
 import { accessTokens } from "#shared/platform/google/accessTokens.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
 import type { NotifyDeps } from "./notifyPhones.ts";
@@ -15,9 +17,11 @@ export function notifyDeps(
   const base = baseDeps("notify", settings);
   const { log, clock } = base;
   const { PUSH_ENDPOINT: origin } = settings;
+  const db = createDatabase(settings, { name: "notify", max: functions.notify.sqlPool, log });
   return {
     ...base,
-    db: createDatabase(settings, { name: "notify", max: functions.notify.sqlPool, log }),
+    db,
+    raiseFeeds: feedRaiser({ db, firestore: createFirestore(settings), clock, log }, "wait"),
     sender: createPushSender({
       projectId: settings.GOOGLE_CLOUD_PROJECT,
       now: clock,

@@ -27,10 +27,17 @@ export type DeliveryOutcome = "sent" | "refused" | "withdrawn";
 /** Devices an event may go to; a family has a few. */
 const MOST_DEVICES = 500;
 
-/** Writes the event down. @returns false when the space or person it is about is gone: then there is no one to notify */
-export async function recordNotification(sql: Sql, event: DomainEvent, now: Date): Promise<boolean> {
+/**
+ * Writes the event down.
+ * @returns `known` when it was there before; `without_subject` when the space or person it is about is gone: then there is no one to notify
+ */
+export async function recordNotification(
+  sql: Sql,
+  event: DomainEvent,
+  now: Date,
+): Promise<"new" | "known" | "without_subject"> {
   const about = event.type === "invited" ? { userId: event.userId } : { spaceId: event.spaceId };
-  await sql.query(
+  const added = await sql.query(
     `INSERT INTO notifications (event_id, event, space_id, user_id, received_at)
      SELECT $1, $2::jsonb, s.id, u.id, $5
      FROM (SELECT 1) AS one
@@ -40,8 +47,9 @@ export async function recordNotification(sql: Sql, event: DomainEvent, now: Date
      ON CONFLICT (event_id) DO NOTHING`,
     [event.id, JSON.stringify(event), about.spaceId ?? null, about.userId ?? null, now],
   );
+  if (added.rowCount === 1) return "new";
   const { rowCount } = await sql.query("SELECT 1 FROM notifications WHERE event_id = $1", [event.id]);
-  return rowCount === 1;
+  return rowCount === 1 ? "known" : "without_subject";
 }
 
 /** The devices an event is for, as things are now. A device whose session has ended, also by its time, is none. */

@@ -1,12 +1,15 @@
 import { createHash } from "node:crypto";
 import pMap from "p-map";
+import type { Change } from "#shared/changes/change.ts";
+import type { RaiseFeeds } from "#shared/changes/raiseFeeds.ts";
+import { recordChanges } from "#shared/changes/recordChanges.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import { errors, hasCode } from "#shared/platform/errors.ts";
 import { base32 } from "#shared/platform/ids.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { patientSql } from "#shared/platform/sql/patientSql.ts";
-import type { Sql } from "#shared/platform/sql/pool.ts";
+import type { Database, Sql } from "#shared/platform/sql/pool.ts";
 import {
   addDeliveries,
   claimDeliveries,
@@ -24,11 +27,16 @@ import type { Push, PushSender } from "./pushSender.ts";
 import { quietUntil } from "./quietHours.ts";
 import { dataOf, textOf } from "./texts.ts";
 
-export interface NotifyDeps {
+interface DeliveryDeps {
   readonly db: Sql;
   readonly sender: PushSender;
   readonly clock: Clock;
   readonly log: Logger;
+}
+
+export interface NotifyDeps extends DeliveryDeps {
+  readonly db: Database;
+  readonly raiseFeeds: RaiseFeeds;
 }
 
 /** Longer than one call may run, so that a claim only runs out when its holder is gone. */
@@ -45,14 +53,36 @@ const AT_ONCE = 8;
  *
  * Right before each sending it is asked again whether the device may have the message: its session is live, and its person is still a
  * member. So a sign-out or an erasure is followed at most by messages whose sending had begun.
+ *
+ * The end of a job is written to its space's change log with the event itself, so once, however often the event comes.
  * @throws `unavailable` when some devices could not be notified; the event is then delivered again, for those only
  */
 export async function notifyPhones(event: DomainEvent, deps: NotifyDeps): Promise<void> {
   const now = deps.clock();
-  if (!(await recordNotification(deps.db, event, now))) {
+  const { outcome, recorded } = await deps.db.transaction(async (sql) => {
+    const outcome = await recordNotification(sql, event, now);
+    const changes = outcome === "new" ? changesOf(event) : [];
+    return { outcome, recorded: await recordChanges(sql, changes, now) };
+  });
+  if (outcome === "without_subject") {
     deps.log.info("notification_without_subject", { eventId: event.id, type: event.type });
     return;
   }
+  const raised = deps.raiseFeeds(recorded);
+  try {
+    await notifyDevices(event, now, deps);
+  } finally {
+    await raised;
+  }
+}
+
+/** What members see of an event beside what its writer has recorded: the end of a job, which is written in Firestore. */
+function changesOf(event: DomainEvent): Change[] {
+  if (event.type !== "job_succeeded" && event.type !== "job_failed") return [];
+  return [{ spaceId: event.spaceId, type: "job", id: event.jobId, op: "put" }];
+}
+
+async function notifyDevices(event: DomainEvent, now: Date, deps: DeliveryDeps): Promise<void> {
   const recipients = await recipientsOf(deps.db, event, now);
   await addDeliveries(
     deps.db,
@@ -72,14 +102,14 @@ export async function notifyPhones(event: DomainEvent, deps: NotifyDeps): Promis
 async function deliverAll(
   event: DomainEvent,
   claimed: readonly DeviceKey[],
-  deps: NotifyDeps,
+  deps: DeliveryDeps,
 ): Promise<number> {
   const done = await pMap(claimed, (device) => deliver(event, device, deps), { concurrency: AT_ONCE });
   return done.filter((ok) => !ok).length;
 }
 
 /** @returns false when it has to be tried again */
-async function deliver(event: DomainEvent, device: DeviceKey, deps: NotifyDeps): Promise<boolean> {
+async function deliver(event: DomainEvent, device: DeviceKey, deps: DeliveryDeps): Promise<boolean> {
   const now = deps.clock();
   const end = (outcome: DeliveryOutcome) => endDelivery(deps.db, event.id, device, outcome, now);
   const recipient = await recipientNow(deps.db, event, now, device);

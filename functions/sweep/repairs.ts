@@ -17,6 +17,7 @@ import type { SyncDeps } from "#shared/results/syncResult.ts";
 import { requeueInvitations } from "#shared/spaces/invitationTask.ts";
 import { endLateListeners } from "#shared/spaces/listeners.ts";
 import { mirrorPending } from "#shared/spaces/mirror.ts";
+import { purgeChanges, raiseLateFeeds } from "./changeRepairs.ts";
 import { compareMembers } from "./memberRepairs.ts";
 import { publishOutbox, purgeNotifications, republishDue } from "./notificationRepairs.ts";
 import { ingestPendingUploads } from "./pendingUploads.ts";
@@ -99,6 +100,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     ),
     repair("requeue_invitations", "urgent", 5, (time) => requeueInvitations(db, deps.tasks, clock(), time)),
     repair("mirror_pending", "urgent", 10, (time) => mirrorPending(db, firestore, time)),
+    repair("raise_late_feeds", "urgent", 5, (time) => raiseLateFeeds(deps, time)),
     repair("end_late_listeners", "urgent", 5, () => endLateListeners(db, firestore, clock())),
     repair("continue_erasures", "urgent", 10, (time) => continueErasures(deps.erasure, time)),
     repair("watch_queue", "urgent", 5, () => watchQueue(queue)),
@@ -130,6 +132,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     repair("purge_accounts", "slow", 30, () => removed(purgeAccounts(db, clock(), deps.auditRetentionDays))),
     repair("purge_spaces", "slow", 30, () => removed(purgeSpaces(db, clock()))),
     repair("purge_idempotency_keys", "slow", 30, () => removed(purgeIdempotencyKeys(db, clock()))),
+    repair("purge_changes", "slow", 30, (time) => purgeChanges(deps, time)),
     repair("purge_notifications", "slow", 30, () => removed(purgeNotifications(db, clock()))),
   ];
 }

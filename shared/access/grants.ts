@@ -144,7 +144,7 @@ const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
     creates("RESOURCES_BUCKET", "keeps payloads too large for a document", QUARANTINE),
     deletes("RESOURCES_BUCKET", "deletes payloads that leave quarantine, and objects of removed results"),
   ],
-  notify: [...SQL, project("roles/firebasecloudmessaging.admin", "sends push messages")],
+  notify: [...SQL, FIRESTORE, project("roles/firebasecloudmessaging.admin", "sends push messages")],
   sweep: [
     ...SQL,
     FIRESTORE,

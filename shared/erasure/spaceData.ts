@@ -3,6 +3,7 @@
  * came late.
  */
 import type { Firestore, Query, QueryDocumentSnapshot } from "@google-cloud/firestore";
+import { feedsOf } from "../changes/feedDocument.ts";
 import { kindsOf } from "../kinds/index.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isConflict } from "../platform/firestore/retryConflicts.ts";
@@ -64,6 +65,8 @@ export async function removeData(spaceId: string, deps: SpaceDataDeps, tally: Ta
   await removeDocuments(jobsOf(firestore).where("spaceId", "==", spaceId), tally, ["jobs"]);
   await linesOf(firestore).doc(spaceId).delete();
   await budgetsOf(firestore).doc(spaceId).delete();
+  // A writer that was late makes it again; a later look takes it.
+  await feedsOf(firestore).doc(spaceId).delete();
 }
 
 /** Stored answers for Idempotency-Keys of these people: they may contain data of an erased person. */

@@ -179,6 +179,7 @@ function visits(w: World): Record<string, Visit> {
 
     // The library
     "GET /v1/spaces/{id}/changes": { path: `/v1/spaces/${w.spaceId}/changes`, answers: members(200) },
+    "GET /v1/spaces/{id}/events": { path: `/v1/spaces/${w.spaceId}/events`, answers: members(200) },
     "GET /v1/resources": { answers: everyAccount(200) },
     "GET /v1/resources/{id}": { path: `/v1/resources/${w.sceneId}`, answers: members(200) },
     "POST /v1/vr-videos": {

@@ -142,10 +142,14 @@ export async function makeWorld(cloud: Endpoints): Promise<World> {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         redirect: "manual",
       });
+      const contentType = response.headers.get("content-type") ?? "";
+      // A stream that is open is an answer; it needs not be heard to its end.
+      const isStream = contentType.startsWith("text/event-stream");
+      if (isStream) await response.body?.cancel();
       return {
         status: response.status,
-        contentType: response.headers.get("content-type") ?? "",
-        text: await response.text(),
+        contentType,
+        text: isStream ? "" : await response.text(),
       };
     },
   };

@@ -417,8 +417,9 @@ GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON 
 GRANT INSERT ON spaces TO reverie_auth;
 GRANT DELETE, INSERT, SELECT, UPDATE (created_at) ON spaces TO reverie_groups;
 GRANT SELECT (id, seq, log_after, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_library;
-GRANT SELECT (id) ON spaces TO reverie_notify;
-GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_sweep;
+GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_notify;
+GRANT SELECT (id, seq, log_after) ON spaces TO reverie_streams;
+GRANT SELECT (id, seq, log_after, feed_at, feed_turn), UPDATE (seq, log_after, feed_at, feed_turn) ON spaces TO reverie_sweep;
 GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_sync;
 
 CREATE TABLE changes (
@@ -439,7 +440,9 @@ CREATE INDEX changes_at_idx ON changes USING btree (at);
 CREATE UNIQUE INDEX changes_space_id_seq_idx ON changes USING btree (space_id, seq);
 GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_admin;
 GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_library;
-GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_sweep;
+GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_notify;
+GRANT SELECT ON changes TO reverie_streams;
+GRANT DELETE, INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_sweep;
 GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_sync;
 
 CREATE TABLE late_feeds (
@@ -451,7 +454,8 @@ CREATE TABLE late_feeds (
 CREATE INDEX late_feeds_since_idx ON late_feeds USING btree (since);
 GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_admin;
 GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_library;
-GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_notify;
+GRANT DELETE, INSERT, SELECT (space_id, since) ON late_feeds TO reverie_sweep;
 GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_sync;
 
 CREATE TABLE notifications (

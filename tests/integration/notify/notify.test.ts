@@ -11,7 +11,7 @@ import type { DomainEvent } from "#shared/events/event.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
-import type { Database, Sql } from "#shared/platform/sql/pool.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
 import { deviceOf, type Family, family } from "../results/harness.ts";
 
 let backend: TestDatabase;
@@ -28,6 +28,7 @@ before(async () => {
     db,
     clock: () => now,
     log: silentLogger,
+    raiseFeeds: async () => {},
     sender: createPushSender({ projectId: "p", origin: sink.url, now: () => now }),
   };
 });
@@ -216,7 +217,8 @@ test("Postgres away before or after the sending: notified once, without sweep", 
     const event = jobEvent();
     let claimed = false;
     let lost = 0;
-    const losing: Sql = {
+    const losing: Database = {
+      ...db,
       async query(text, values) {
         if (claimed && statement.test(text) && lost++ < 2)
           throw Object.assign(new Error("terminating connection"), { code: "57P01" });

@@ -7,7 +7,7 @@ import { requestErasure } from "#shared/erasure/requestErasure.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { randomId } from "#shared/platform/ids.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
-import type { Sql } from "#shared/platform/sql/pool.ts";
+import type { Database } from "#shared/platform/sql/pool.ts";
 import { type AuthWorld, DAY, openAuthWorld, type Tokens } from "../auth/harness.ts";
 
 let world: AuthWorld;
@@ -18,10 +18,11 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
-const deps = (db: Sql = world.database.as("notify")): NotifyDeps => ({
+const deps = (db: Database = world.database.as("notify")): NotifyDeps => ({
   db,
   clock: world.now,
   log: silentLogger,
+  raiseFeeds: async () => {},
   sender: {
     async send({ token }) {
       sent.push(token);
@@ -176,8 +177,9 @@ test("a registration at the moment of sign-out leaves no device, in either order
 });
 
 /** The same database, which does something right after a delivery was claimed and before it is sent. */
-function afterClaim(work: () => Promise<unknown>): Sql {
+function afterClaim(work: () => Promise<unknown>): Database {
   return {
+    ...world.database.as("notify"),
     async query(text, values) {
       const result = await world.database.as("notify").query(text, values);
       if (text.includes("SET claimed_until = $3")) await work();

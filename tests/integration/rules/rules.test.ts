@@ -47,6 +47,8 @@ beforeEach(async () => {
     ...["giver", "recipient", "neighbour", "stranger"].map((userId) =>
       firestore.doc(`sessions/of-${userId}`).set({ userId, expiresAt: new Date(Date.now() + 3_600_000) }),
     ),
+    firestore.doc("feeds/ours").set({ seq: 1 }),
+    firestore.doc("feeds/theirs").set({ seq: 1 }),
     firestore.doc("jobs/our-job").set({ spaceId: "ours", state: "queued" }),
     firestore.doc("jobs/their-job").set({ spaceId: "theirs", state: "queued" }),
     ...OTHERS.map((path) => firestore.doc(path).set({ spaceId: "ours" })),
@@ -103,6 +105,16 @@ for (const who of ["a giver", "the recipient"] as const) {
     await assertFails(jobsOf(context, "theirs"));
     await assertFails(getDocs(collection(context.firestore(), "jobs")));
   });
+
+  test(`${who} reads the space's feed, and lists or writes none`, async () => {
+    const firestore = as[who]().firestore();
+    assert.deepEqual((await assertSucceeds(getDoc(doc(firestore, "feeds/ours")))).data(), { seq: 1 });
+    await assertFails(getDoc(doc(firestore, "feeds/theirs")));
+    await assertFails(getDocs(collection(firestore, "feeds")));
+    await assertFails(setDoc(doc(firestore, "feeds/ours"), { seq: 9 }));
+    await backend.firestore.doc("feeds/ours").delete();
+    await assertSucceeds(getDoc(doc(firestore, "feeds/ours")));
+  });
 }
 
 for (const who of [
@@ -117,6 +129,7 @@ for (const who of [
 ] as const) {
   test(`${who} reads and lists none of the space's jobs`, async () => {
     const context = as[who]();
+    await assertFails(getDoc(doc(context.firestore(), "feeds/ours")));
     await assertFails(getDoc(doc(context.firestore(), "jobs/our-job")));
     await assertFails(jobsOf(context, "ours"));
     await assertFails(getDocs(collection(context.firestore(), "jobs")));

@@ -68,6 +68,7 @@ async function furnish(spaceId: string, maker: TestPerson) {
   await harness.firestore.doc(`jobs/${done}`).set(job("succeeded"));
   await harness.firestore.doc(`jobs/${open}`).set(job("running"));
   await harness.firestore.doc(`lines/${spaceId}`).set({ tag: 1 });
+  await harness.firestore.doc(`feeds/${spaceId}`).set({ seq: 3 });
   await putResult(spaceId, maker, done);
   assert.equal(await sync(done), "synced");
   const [resource] = await harness.rows<{ id: string }>("SELECT id FROM resources WHERE job_id = $1", [done]);
@@ -201,6 +202,7 @@ test("a recipient's erasure removes person and group; giver and other groups sta
   );
   assert.deepEqual(objectsOf(spaceId), []);
   assert.equal(await exists(`lines/${spaceId}`), false);
+  assert.equal(await exists(`feeds/${spaceId}`), false);
   assert.ok(await exists(`tombstones/${spaceId}`));
   assert.deepEqual(
     harness.removedAccounts.filter((uid) => uid.includes(recipient.id)).sort(),

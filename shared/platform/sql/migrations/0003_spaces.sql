@@ -10,7 +10,7 @@ CREATE TABLE spaces (
   -- The recipient of a care group, the person of a personal space. Such a space goes with its owner: erasure deletes it before the
   -- person's row, and a person's row whose space is still there can't be deleted.
   owner_id text REFERENCES users (id) ON DELETE SET NULL,
-  -- How many changes the space has had; the change log counts by it.
+  -- How many changes the space has had. A writer holds the row's lock from its change's number on until its commit (0006_changes.sql).
   seq bigint NOT NULL DEFAULT 0,
   created_at timestamptz NOT NULL,
   UNIQUE (id, type),

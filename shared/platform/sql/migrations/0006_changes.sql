@@ -2,8 +2,6 @@
 -- after the number it has.
 
 ALTER TABLE spaces
-  -- How many changes the space has had. A writer holds the row's lock from its number on until its commit.
-  ADD COLUMN IF NOT EXISTS seq bigint NOT NULL DEFAULT 0,
   -- The log is whole after this number; of what came before, something may be missing.
   ADD COLUMN log_after bigint NOT NULL DEFAULT 0,
   -- When a writer last took its turn to raise the feed in Firestore, and the number of its change.

@@ -38,9 +38,16 @@ GRANT SELECT (user_id, space_id, mirrored_at), INSERT, UPDATE (mirrored_at) ON s
 
 -- The change log: everyone who changes what members see writes it in the same transaction, and raises the feed after it.
 GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces
-  TO reverie_library, reverie_sync, reverie_admin, reverie_sweep;
-GRANT SELECT, INSERT, UPDATE (op, seq, at) ON changes TO reverie_library, reverie_sync, reverie_admin, reverie_sweep;
-GRANT SELECT (space_id), INSERT, DELETE ON late_feeds TO reverie_library, reverie_sync, reverie_admin, reverie_sweep;
+  TO reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
+GRANT SELECT, INSERT, UPDATE (op, seq, at) ON changes TO reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
+GRANT SELECT (space_id), INSERT, DELETE ON late_feeds TO reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
+
+-- streams reads it, as library does.
+GRANT SELECT (id, seq, log_after) ON spaces TO reverie_streams;
+GRANT SELECT ON changes TO reverie_streams;
+GRANT SELECT (log_after), UPDATE (log_after) ON spaces TO reverie_sweep;
+GRANT DELETE ON changes TO reverie_sweep;
+GRANT SELECT (since) ON late_feeds TO reverie_sweep;
 
 -- groups: people and what is theirs, an export of all of it, and its erasure.
 GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at),
@@ -95,7 +102,6 @@ GRANT SELECT (id, published_at), INSERT, UPDATE (published_at) ON outbox TO reve
 -- notify: the phones of the people of a space.
 GRANT SELECT (id, time_zone, language, quiet_from, quiet_to) ON users TO reverie_notify;
 GRANT SELECT (id, expires_at, ended_at) ON sessions TO reverie_notify;
-GRANT SELECT (id) ON spaces TO reverie_notify;
 GRANT SELECT (user_id, space_id, space_type, role) ON space_members TO reverie_notify;
 GRANT SELECT (user_id, id, session_id, push_token), DELETE ON devices TO reverie_notify;
 GRANT SELECT (event_id), INSERT ON notifications TO reverie_notify;
