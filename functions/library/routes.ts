@@ -5,9 +5,11 @@ import { createVrVideoRoute } from "./createVrVideo.ts";
 import { deleteResourceRoute } from "./deleteResource.ts";
 import { deleteVrVideoRoute } from "./deleteVrVideo.ts";
 import type { LibraryDeps } from "./deps.ts";
+import { getProgressRoute } from "./getProgress.ts";
 import { getResourceRoute } from "./getResource.ts";
 import { getVrVideoRoute } from "./getVrVideo.ts";
 import { listChangesRoute } from "./listChanges.ts";
+import { listGameSessionsRoute } from "./listGameSessions.ts";
 import { listResourcesRoute } from "./listResources.ts";
 import { listVrVideosRoute } from "./listVrVideos.ts";
 import { renameResourceRoute } from "./renameResource.ts";
@@ -24,6 +26,8 @@ export function libraryApp(deps: () => LibraryDeps): App {
     getVrVideoRoute,
     changeVrVideoRoute,
     deleteVrVideoRoute,
+    listGameSessionsRoute,
+    getProgressRoute,
     listChangesRoute,
   ]);
 }

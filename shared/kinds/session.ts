@@ -38,7 +38,11 @@ export const sessionData = z.strictObject({
       }),
     )
     .min(1)
-    .max(32),
+    .max(32)
+    .refine(
+      (channels) => new Set(channels.map(({ name }) => name)).size === channels.length,
+      "expected other names",
+    ),
 });
 
 /** What a sensor recorded while a game was played becomes figures about how a person moves. */

@@ -2,7 +2,7 @@ import type { Sql } from "../platform/sql/pool.ts";
 import { applyObservation } from "./applyObservation.ts";
 import { type Attempt, applySeen, type Locked, see } from "./applySeen.ts";
 import { quarantinedVersion } from "./quarantine.ts";
-import { type Difference, differenceOf, storedResult } from "./storedResult.ts";
+import { type Difference, differenceOf, peopleOf, storedResult } from "./storedResult.ts";
 import { afterCommit, isUnstorable, type SyncDeps, syncUnstorable } from "./syncResult.ts";
 
 /**
@@ -35,9 +35,9 @@ async function mend(
   const entryDiffers =
     inQuarantine === expected ? undefined : inQuarantine === undefined ? "missing" : "invented";
 
-  const livesOn = await creators(
+  const livesOn = await accountsOf(
     sql,
-    observation.finding === "readable" ? [observation.result.createdBy] : [],
+    observation.finding === "readable" ? peopleOf(observation.result) : [],
   );
   const difference = differenceOf(await storedResult(sql, jobId), observation, livesOn) ?? entryDiffers;
   const same = { applied: { outcome: "unchanged" }, changes: [], result: undefined } as const;
@@ -49,7 +49,7 @@ async function mend(
 }
 
 /** Which of these people still have an account. */
-export async function creators(sql: Sql, userIds: readonly string[]): Promise<(userId: string) => boolean> {
+export async function accountsOf(sql: Sql, userIds: readonly string[]): Promise<(userId: string) => boolean> {
   if (userIds.length === 0) return () => false;
   const { rows } = await sql.query<{ id: string }>("SELECT id FROM users WHERE id = ANY($1)", [userIds]);
   const living = new Set(rows.map((row) => row.id));

@@ -9,11 +9,12 @@ import pMap from "p-map";
 import type { Kinds } from "../kinds/index.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import { inTime, TimeLimit } from "../platform/timeLimit.ts";
-import { creators, mendResult } from "./mendResult.ts";
+import { accountsOf, mendResult } from "./mendResult.ts";
 import { type Observation, observationOf } from "./observation.ts";
+import { projectionOf } from "./projections/index.ts";
 import { strayQuarantine } from "./quarantine.ts";
 import { rawResultsOf } from "./resultDocument.ts";
-import { type Difference, differenceOf, type StoredResult, storedResults } from "./storedResult.ts";
+import { type Difference, differenceOf, peopleOf, type StoredResult, storedResults } from "./storedResult.ts";
 import type { SyncDeps } from "./syncResult.ts";
 
 export interface Reconciliation extends Readonly<Record<Difference, number>> {
@@ -97,11 +98,12 @@ interface Pair {
 /** Those of a page that seem to differ; also all quarantined ones, whose entry in quarantine only the closer look sees. */
 async function suspects(sql: Sql, pairs: readonly Pair[]): Promise<string[]> {
   const leftOut = pairs.flatMap(({ stored, observation }) =>
-    stored?.content?.createdBy === null && observation?.finding === "readable"
-      ? [observation.result.createdBy]
+    observation?.finding === "readable" &&
+    (stored?.content?.createdBy === null || projectionOf(observation.result) !== undefined)
+      ? peopleOf(observation.result)
       : [],
   );
-  const living = await creators(sql, leftOut);
+  const living = await accountsOf(sql, leftOut);
   return pairs
     .filter(({ stored, observation }) => {
       if (stored?.known.state === "quarantined") return true;

@@ -4,6 +4,7 @@ import { microsecondsOf, type Version, versionColumn } from "../platform/firesto
 import type { Sql } from "../platform/sql/pool.ts";
 import type { Known } from "./decide.ts";
 import type { Observation } from "./observation.ts";
+import { projected, projectionOf } from "./projections/index.ts";
 import { type Result, resourceIdOf } from "./resultDocument.ts";
 import { sqlSpaceOf } from "./resultRows.ts";
 
@@ -20,6 +21,8 @@ interface Content {
   readonly completedAt: string;
   /** In order of their names' bytes. */
   readonly files: unknown[];
+  /** What the kind's projection keeps; null when nothing is. */
+  readonly projected: unknown;
 }
 
 export interface StoredResult {
@@ -42,7 +45,7 @@ export type Difference = "missing" | "stale" | "changed" | "invented" | "recover
 
 /**
  * What differs between SQL and a document, or undefined when SQL is as the document says.
- * @param livesOn whether the person who made it still has an account: one who was erased is left out in SQL
+ * @param livesOn whether a person that it names (`peopleOf`) still has an account: one who was erased is left out in SQL
  */
 export function differenceOf(
   stored: StoredResult | undefined,
@@ -70,6 +73,7 @@ function differenceFromNothing(stored: StoredResult | undefined): Difference | u
 }
 
 function isAs(content: Content, result: Result, livesOn: (userId: string) => boolean): boolean {
+  const projection = projectionOf(result);
   const expected: Content = {
     id: resourceIdOf(result.jobId),
     spaceId: sqlSpaceOf(result),
@@ -81,6 +85,7 @@ function isAs(content: Content, result: Result, livesOn: (userId: string) => boo
     leaseNumber: result.leaseNumber,
     completedAt: microsecondsOf(result.completedAt),
     files: byName(result.files),
+    projected: projection && livesOn(projection.personOf(result)) ? projection.rowsOf(result) : null,
   };
   // Through JSON, as SQL got it; the order of fields doesn't matter to the comparison, nor to Postgres.
   return isDeepStrictEqual(JSON.parse(JSON.stringify(expected)), {
@@ -92,6 +97,12 @@ function isAs(content: Content, result: Result, livesOn: (userId: string) => boo
 function byName(files: readonly unknown[]): unknown[] {
   const name = (file: unknown) => JSON.stringify((file as { name?: unknown } | null)?.name ?? null); // only a sort key
   return [...files].sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+/** Who made a result, and who it is about. */
+export function peopleOf(result: Result): string[] {
+  const projection = projectionOf(result);
+  return [result.createdBy, ...(projection ? [projection.personOf(result)] : [])];
 }
 
 const STORED = `
@@ -110,13 +121,13 @@ interface Row {
   version: Version;
   state: Known["state"];
   hidden: boolean;
-  content: Content | null;
+  content: Omit<Content, "projected"> | null;
 }
 
 /** One result, inside its transaction. */
 export async function storedResult(sql: Sql, jobId: string): Promise<StoredResult | undefined> {
   const { rows } = await sql.query<Row>(`${STORED} WHERE v.job_id = $1`, [jobId]);
-  return rows.map(fromRow)[0];
+  return (await fromRows(sql, rows))[0];
 }
 
 /** All results after an id, in the order of their ids' bytes, a page of rows in memory at a time. */
@@ -130,13 +141,22 @@ export async function* storedResults(
       last,
       pageSize,
     ]);
-    yield* rows.map(fromRow);
+    yield* await fromRows(sql, rows);
     const end = rows.at(-1);
     if (!end || rows.length < pageSize) return;
     last = end.jobId;
   }
 }
 
-function fromRow({ jobId, version, state, hidden, content }: Row): StoredResult {
-  return { jobId, known: { version, state }, hidden, content: content ?? undefined };
+async function fromRows(sql: Sql, rows: readonly Row[]): Promise<StoredResult[]> {
+  const kept = await projected(
+    sql,
+    rows.flatMap(({ content }) => content ?? []),
+  );
+  return rows.map(({ jobId, version, state, hidden, content }) => ({
+    jobId,
+    known: { version, state },
+    hidden,
+    content: content ? { ...content, projected: kept.get(content.id) ?? null } : undefined,
+  }));
 }

@@ -182,6 +182,11 @@ function visits(w: World): Record<string, Visit> {
     "GET /v1/spaces/{id}/events": { path: `/v1/spaces/${w.spaceId}/events`, answers: members(200) },
     "GET /v1/resources": { answers: everyAccount(200) },
     "GET /v1/resources/{id}": { path: `/v1/resources/${w.sceneId}`, answers: members(200) },
+    "GET /v1/game-sessions": { path: `/v1/game-sessions?playerId=${w.giverId}`, answers: members(200) },
+    "GET /v1/progress": {
+      path: `/v1/progress?playerId=${w.giverId}&game=reach&metric=score`,
+      answers: members(200),
+    },
     "POST /v1/vr-videos": {
       body: vrBody,
       answers: account({ stranger: 409, outside: 422, giver: 201, recipient: 201 }),

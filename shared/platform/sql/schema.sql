@@ -13,6 +13,78 @@ BEGIN
 END
 $function$;
 
+CREATE OR REPLACE FUNCTION known_zone(name text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  PERFORM now() AT TIME ZONE name;
+  RETURN name;
+EXCEPTION WHEN invalid_parameter_value THEN
+  RETURN 'UTC';
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION rebuild_progress()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('["progress","' || new.id || '"]', 0));
+  DELETE FROM public.game_progress WHERE player_id = new.id;
+  INSERT INTO public.game_progress (space_id, player_id, game, channel, metric, bucket, starts_on, median, n)
+  SELECT m.space_id, m.player_id, m.game, m.channel, m.metric, b.bucket,
+    date_trunc(b.bucket, m.started_at AT TIME ZONE public.known_zone(new.time_zone))::date AS starts_on,
+    percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value), count(*)
+  FROM public.game_sessions AS s JOIN public.game_session_metrics AS m ON m.resource_id = s.resource_id
+    CROSS JOIN (VALUES ('day'), ('week')) AS b (bucket)
+  WHERE s.player_id = new.id AND m.value IS NOT NULL
+  GROUP BY m.space_id, m.player_id, m.game, m.channel, m.metric, b.bucket, starts_on;
+  RETURN NULL;
+END
+$function$;
+
+CREATE OR REPLACE FUNCTION refresh_progress()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  -- Two transactions may each add a session of one player: the second waits, and then sees the first one's.
+  PERFORM pg_advisory_xact_lock(hashtextextended('["progress","' || player_id || '"]', 0))
+    FROM (SELECT DISTINCT player_id FROM changed ORDER BY player_id) AS players;
+  WITH touched AS (
+    SELECT DISTINCT c.space_id, c.player_id, c.game, c.channel, c.metric, b.bucket, z.zone,
+      date_trunc(b.bucket, c.started_at AT TIME ZONE z.zone)::date AS starts_on
+    FROM changed AS c JOIN public.users AS u ON u.id = c.player_id
+      CROSS JOIN LATERAL (SELECT public.known_zone(u.time_zone) AS zone) AS z
+      CROSS JOIN (VALUES ('day'), ('week')) AS b (bucket)
+  ), fresh AS (
+    SELECT t.space_id, t.player_id, t.game, t.channel, t.metric, t.bucket, t.starts_on, now.median, now.n
+    FROM touched AS t CROSS JOIN LATERAL (
+      SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY m.value) AS median, count(*)::integer AS n
+      FROM public.game_session_metrics AS m
+      WHERE m.space_id = t.space_id AND m.player_id = t.player_id AND m.game = t.game AND m.channel = t.channel AND m.metric = t.metric
+        AND m.value IS NOT NULL
+        AND m.started_at >= t.starts_on::timestamp AT TIME ZONE t.zone
+        AND m.started_at < (t.starts_on + ('1 ' || t.bucket)::interval)::timestamp AT TIME ZONE t.zone
+    ) AS now
+  ), gone AS (
+    DELETE FROM public.game_progress AS p USING fresh AS f
+    WHERE f.n = 0 AND p.space_id = f.space_id AND p.player_id = f.player_id AND p.game = f.game AND p.channel = f.channel
+      AND p.metric = f.metric AND p.bucket = f.bucket AND p.starts_on = f.starts_on
+  )
+  INSERT INTO public.game_progress AS p (space_id, player_id, game, channel, metric, bucket, starts_on, median, n)
+  SELECT f.space_id, f.player_id, f.game, f.channel, f.metric, f.bucket, f.starts_on, f.median, f.n FROM fresh AS f WHERE f.n > 0
+  ON CONFLICT (space_id, player_id, game, channel, metric, bucket, starts_on) DO UPDATE SET median = excluded.median, n = excluded.n;
+  RETURN NULL;
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION refuse_restoring()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -33,6 +105,8 @@ END
 $function$;
 
 REVOKE EXECUTE ON FUNCTION delete_devices_of_session() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rebuild_progress() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION refresh_progress() FROM PUBLIC;
 
 CREATE TABLE audit_log (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -215,6 +289,7 @@ CREATE TABLE users (
 );
 CREATE UNIQUE INDEX users_verified_email_idx ON users USING btree (email) WHERE email_verified;
 CREATE TRIGGER users_role_set_once_trigger BEFORE UPDATE OF role ON users FOR EACH ROW WHEN (old.role IS NOT NULL AND new.role IS DISTINCT FROM old.role) EXECUTE FUNCTION refuse_role_change();
+CREATE TRIGGER users_time_zone_trigger AFTER UPDATE OF time_zone ON users FOR EACH ROW WHEN (old.time_zone IS DISTINCT FROM new.time_zone) EXECUTE FUNCTION rebuild_progress();
 GRANT SELECT (id), UPDATE (updated_at) ON users TO reverie_admin;
 GRANT INSERT, SELECT (id, email, email_written, email_verified, email_joinable, name, role), UPDATE (email, email_written, email_verified, email_joinable, updated_at) ON users TO reverie_auth;
 GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at) ON users TO reverie_dispatch;
@@ -445,6 +520,25 @@ GRANT SELECT ON changes TO reverie_streams;
 GRANT DELETE, INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_sweep;
 GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_sync;
 
+CREATE TABLE game_progress (
+  space_id text NOT NULL,
+  player_id text NOT NULL,
+  game text NOT NULL,
+  channel text NOT NULL,
+  metric text NOT NULL,
+  bucket text NOT NULL,
+  starts_on date NOT NULL,
+  median double precision NOT NULL,
+  n integer NOT NULL,
+  CONSTRAINT game_progress_pkey PRIMARY KEY (space_id, player_id, game, channel, metric, bucket, starts_on) INCLUDE (median, n),
+  CONSTRAINT game_progress_bucket_check CHECK ((bucket = ANY (ARRAY['day'::text, 'week'::text]))),
+  CONSTRAINT game_progress_n_check CHECK ((n > 0)),
+  CONSTRAINT game_progress_player_id_fkey FOREIGN KEY (player_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT game_progress_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE
+);
+CREATE INDEX game_progress_player_id_idx ON game_progress USING btree (player_id);
+GRANT SELECT ON game_progress TO reverie_library;
+
 CREATE TABLE late_feeds (
   space_id text NOT NULL,
   since timestamp with time zone NOT NULL,
@@ -528,6 +622,57 @@ GRANT SELECT ON resources TO reverie_groups;
 GRANT DELETE, SELECT, UPDATE (given_title, version) ON resources TO reverie_library;
 GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, version, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_sweep;
 GRANT DELETE, INSERT, SELECT, UPDATE (job_id, space_id, kind, title, version, params, data, created_by, lease_number, completed_at, hidden) ON resources TO reverie_sync;
+
+CREATE TABLE game_sessions (
+  resource_id text NOT NULL,
+  space_id text NOT NULL,
+  player_id text NOT NULL,
+  game text NOT NULL,
+  score double precision NOT NULL,
+  level text,
+  started_at timestamp with time zone NOT NULL,
+  duration_seconds double precision NOT NULL,
+  sample_rate_hz double precision NOT NULL,
+  coverage double precision NOT NULL,
+  CONSTRAINT game_sessions_pkey PRIMARY KEY (resource_id),
+  CONSTRAINT game_sessions_coverage_check CHECK (((coverage >= (0)::double precision) AND (coverage <= (1)::double precision))),
+  CONSTRAINT game_sessions_duration_seconds_check CHECK ((duration_seconds >= (0)::double precision)),
+  CONSTRAINT game_sessions_game_check CHECK (((length(game) >= 1) AND (length(game) <= 64))),
+  CONSTRAINT game_sessions_sample_rate_hz_check CHECK ((sample_rate_hz > (0)::double precision)),
+  CONSTRAINT game_sessions_player_id_fkey FOREIGN KEY (player_id) REFERENCES users(id) ON DELETE CASCADE,
+  CONSTRAINT game_sessions_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES resources(id) ON DELETE CASCADE,
+  CONSTRAINT game_sessions_space_id_fkey FOREIGN KEY (space_id) REFERENCES spaces(id) ON DELETE CASCADE
+);
+CREATE INDEX game_sessions_game_idx ON game_sessions USING btree (space_id, player_id, game, started_at DESC, resource_id DESC);
+CREATE INDEX game_sessions_player_id_idx ON game_sessions USING btree (player_id);
+CREATE INDEX game_sessions_player_idx ON game_sessions USING btree (space_id, player_id, started_at DESC, resource_id DESC);
+GRANT DELETE, INSERT, SELECT ON game_sessions TO reverie_admin;
+GRANT SELECT ON game_sessions TO reverie_library;
+GRANT DELETE, INSERT, SELECT ON game_sessions TO reverie_sweep;
+GRANT DELETE, INSERT, SELECT ON game_sessions TO reverie_sync;
+
+CREATE TABLE game_session_metrics (
+  resource_id text NOT NULL,
+  channel text NOT NULL,
+  metric text NOT NULL,
+  unit text NOT NULL,
+  value double precision,
+  reason text,
+  space_id text NOT NULL,
+  player_id text NOT NULL,
+  game text NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  CONSTRAINT game_session_metrics_pkey PRIMARY KEY (resource_id, channel, metric),
+  CONSTRAINT game_session_metrics_value_check CHECK ((num_nonnulls(value, reason) = 1)),
+  CONSTRAINT game_session_metrics_resource_id_fkey FOREIGN KEY (resource_id) REFERENCES game_sessions(resource_id) ON DELETE CASCADE
+);
+CREATE INDEX game_session_metrics_progress_idx ON game_session_metrics USING btree (space_id, player_id, game, channel, metric, started_at) INCLUDE (value) WHERE (value IS NOT NULL);
+CREATE TRIGGER game_session_metrics_added_trigger AFTER INSERT ON game_session_metrics REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION refresh_progress();
+CREATE TRIGGER game_session_metrics_removed_trigger AFTER DELETE ON game_session_metrics REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION refresh_progress();
+GRANT INSERT, SELECT ON game_session_metrics TO reverie_admin;
+GRANT SELECT ON game_session_metrics TO reverie_library;
+GRANT INSERT, SELECT ON game_session_metrics TO reverie_sweep;
+GRANT INSERT, SELECT ON game_session_metrics TO reverie_sync;
 
 CREATE TABLE resource_files (
   resource_id text NOT NULL,

@@ -92,6 +92,8 @@ GRANT SELECT, INSERT, DELETE ON removals TO reverie_library;
 GRANT SELECT, INSERT, UPDATE (body_hash, status, headers, body, expires_at) ON idempotency_keys TO reverie_library;
 GRANT INSERT ON audit_log TO reverie_library;
 
+GRANT SELECT ON game_sessions, game_session_metrics, game_progress TO reverie_library;
+
 -- dispatch: the mail of an invitation, and who holds its address.
 GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at) ON users TO reverie_dispatch;
 GRANT SELECT (id, giver_id, recipient_key, recipient_email, mail_state, code_seed, expires_at, revoked_at, confirmed_at),
@@ -118,6 +120,8 @@ GRANT SELECT, INSERT, UPDATE (job_id, space_id, kind, title, params, data, creat
   ON resources TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT, INSERT, DELETE ON resource_files TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT (resource_id), INSERT, DELETE ON resource_words TO reverie_sync, reverie_admin, reverie_sweep;
+GRANT SELECT, INSERT, DELETE ON game_sessions TO reverie_sync, reverie_admin, reverie_sweep;
+GRANT SELECT, INSERT ON game_session_metrics TO reverie_sync, reverie_admin, reverie_sweep;
 GRANT SELECT (id, published_at), INSERT, UPDATE (published_at) ON outbox TO reverie_sync, reverie_admin;
 GRANT SELECT (name, next_at) ON walks TO reverie_admin;
 
