@@ -3,7 +3,7 @@
  * are started one by one under functions-framework, as on Cloud Run, with the environment that the local cloud would give.
  */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { functionEnvironments, type LocalEnvironment } from "#local/cloud/functionSettings.ts";
@@ -21,7 +21,7 @@ import { freePort, isFree, LOOPBACK } from "#local/processes/ports.ts";
 import type { Run } from "#local/processes/run.ts";
 import { openTestRun } from "#local/testing/start.ts";
 import { type FunctionName, functions } from "#shared/manifest.ts";
-import { buildFunctions, functionNames } from "#tools/build/functions.ts";
+import { buildFunctions, functionNames, keepCompiled } from "#tools/build/functions.ts";
 import { endInstance, type Instance, startInstance, type Target } from "./instance.ts";
 import type { Subjects } from "./requests.ts";
 
@@ -66,6 +66,7 @@ export async function openWorld(portBase: number, bundles?: string): Promise<Wor
     const backends = await startBackends(run, dir, plan);
     const built = bundles ?? join(dir, "bundles");
     if (bundles === undefined) await buildFunctions(built);
+    await keepCompiled(built);
     const environments = functionEnvironments(plan, backends.secrets, backends.ownerUrl, functionNames);
     const target = (name: FunctionName) => functionTarget(name, join(built, name), environments[name], plan);
     const subjects = await makeSubjects(run, backends, plan, target);
@@ -215,7 +216,10 @@ async function ask(instance: Instance, path: string, body: unknown, token?: stri
     },
     body: JSON.stringify(body),
   });
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+  if (!response.ok) {
+    const log = readFileSync(instance.process.log, "utf8").slice(-2000);
+    throw new Error(`${path} answered ${response.status}: ${await response.text()}\n${log}`);
+  }
   return response.json();
 }
 

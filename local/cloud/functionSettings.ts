@@ -2,6 +2,7 @@
 
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { type SettingName, settingSchemas } from "#shared/platform/config/settings.ts";
+import { COMPILED } from "#tools/build/functions.ts";
 import { REGION } from "#tools/build/region.ts";
 import { loginUrl } from "../postgres/logins.ts";
 import { LOOPBACK } from "../processes/ports.ts";
@@ -48,6 +49,8 @@ export function functionEnvironments(
 function platform({ urls }: CloudPlan, metadataPort: number): Record<string, string> {
   return {
     NODE_ENV: "production",
+    // Filled by the build, as in a deployed image.
+    NODE_COMPILE_CACHE: COMPILED,
     GCE_METADATA_HOST: `${LOOPBACK}:${metadataPort}`,
     // The functions emulator turns it off.
     METADATA_SERVER_DETECTION: "assume-present",

@@ -1,7 +1,7 @@
 /** `npm run build`: everything that is deployed, into `dist/`. */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { buildFunctions, functionNames, ROOT } from "./functions.ts";
+import { buildFunctions, functionNames, keepCompiled, ROOT } from "./functions.ts";
 import { buildMigrationsJob } from "./migrationsJob.ts";
 import { writePublicFiles } from "./publicFiles.ts";
 import { writeZips } from "./zips.ts";
@@ -15,4 +15,5 @@ await Promise.all([
   writePublicFiles(join(dist, "public"), process.env.PUBLIC_ORIGIN),
 ]);
 writeZips(dist, functionNames);
+await keepCompiled(dist);
 console.log(`built ${functionNames.length} functions, the console and the API's description into dist/`);
