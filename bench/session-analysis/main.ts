@@ -9,8 +9,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { analyseSession } from "#engine/session/analyse.ts";
+import { recording } from "#engine/session/recording.ts";
 import { parseSamples } from "#engine/session/samples.ts";
-import { recording } from "#engine/session/testing/recording.ts";
 
 const [doing, path] = process.argv.slice(2);
 if (path === undefined) measureAll();

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { analyseSession, type ChannelAnalysis, type SessionAnalysis } from "./analyse.ts";
+import { minimumJerk, type Recording, recording } from "./recording.ts";
 import { parseSamples } from "./samples.ts";
-import { minimumJerk, type Recording, recording } from "./testing/recording.ts";
 
 function analyse(file: unknown): SessionAnalysis {
   return analyseSession(parseSamples(JSON.stringify(file)));

@@ -8,7 +8,7 @@ import { sessionData } from "#shared/kinds/session.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import { WorkError } from "../kit/work.ts";
 import { measureSession } from "./measureSession.ts";
-import { recording } from "./testing/recording.ts";
+import { recording } from "./recording.ts";
 
 async function measure(t: TestContext, text: string) {
   const outDir = await mkdtemp(join(tmpdir(), "session-test-"));

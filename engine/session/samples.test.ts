@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomNumbers } from "./recording.ts";
 import { parseSamples, SamplesFaultError } from "./samples.ts";
-import { randomNumbers } from "./testing/recording.ts";
 
 const channel = { name: "wrist", unit: "deg", role: "angle", v: [1, 2, 3] };
 const good = { schema: "reverie.session/1", sampleRateHz: 100, channels: [channel] };

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { minimumJerkSpeed } from "./recording.ts";
 import { dimensionlessJerk, logDimensionlessJerk, sparc } from "./smoothness.ts";
-import { minimumJerkSpeed } from "./testing/recording.ts";
 
 /** n values over the time [0, 1), as the published examples have them. */
 function sampled(n: number, speedAt: (part: number) => number): Float64Array {

@@ -1,8 +1,9 @@
 /**
- * `npm run demo`: the way of one video, played by two phones against the local cloud.
+ * `npm run demo`: the way of one video, or of one session of a game, played by two phones against the local cloud.
  *
  *   npm run demo                                        makes a small video of its own
  *   npm run demo -- --video FILE --out DIR --json       converts FILE, saves what was made, ends with one JSON line
+ *   npm run demo -- --session [FILE]                    measures what a sensor recorded in a game, and draws it; an example of its own, or FILE
  *
  * The exit code is 0 only if the job succeeded and every byte arrived.
  */
@@ -11,8 +12,9 @@ import { borrowLocalCloud } from "./localCloud.ts";
 import { narrator } from "./narrator.ts";
 import { ProblemError } from "./phone/api.ts";
 import { type Outcome, playDemo } from "./play.ts";
+import { playSession } from "./playSession.ts";
 
-const USAGE = "npm run demo -- [--video FILE] [--out DIR] [--json] [--port-base N]";
+const USAGE = "npm run demo -- [--video FILE | --session [FILE]] [--out DIR] [--json] [--port-base N]";
 
 const options = optionsGiven();
 if (options === undefined) process.exitCode = 1;
@@ -22,15 +24,21 @@ else process.exitCode = await main(options);
 /** Undefined, once the person has read so, when there is one that isn't known. */
 function optionsGiven() {
   try {
-    return parseArgs({
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
       options: {
         video: { type: "string" },
+        session: { type: "boolean", default: false },
         out: { type: "string" },
         json: { type: "boolean", default: false },
         "port-base": { type: "string" },
         help: { type: "boolean", default: false },
       },
-    }).values;
+    });
+    const [file, ...others] = positionals;
+    const wrong = values.session ? others[0] : file;
+    if (wrong !== undefined) throw new Error(`${wrong}: unexpected`);
+    return { ...values, file };
   } catch (error) {
     console.error(`${error instanceof Error ? error.message : error}\n${USAGE}`);
     return undefined;
@@ -43,12 +51,10 @@ async function main(options: NonNullable<ReturnType<typeof optionsGiven>>): Prom
   const cloud = await borrowLocalCloud({ portBase: options["port-base"], tell });
   if (cloud === undefined) return 1;
   try {
-    const outcome = await playDemo({
-      addresses: cloud.addresses,
-      video: options.video,
-      out: options.out,
-      tell,
-    });
+    const common = { addresses: cloud.addresses, out: options.out, tell };
+    const outcome = options.session
+      ? await playSession({ ...common, file: options.file })
+      : await playDemo({ ...common, video: options.video });
     if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
     return arrived(outcome) ? 0 : 1;
   } catch (error) {

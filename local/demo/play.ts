@@ -37,7 +37,7 @@ export async function playDemo(request: {
   const scratch = await mkdtemp(join(tmpdir(), "reverie-demo-"));
   try {
     const video = await videoToPlay(request.video, scratch, tell);
-    const giver = await bindGroup(addresses, tell);
+    const { giver } = await bindGroup(addresses, tell);
     return await convert(giver, video, request.out, tell);
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -57,7 +57,11 @@ async function videoToPlay(given: string | undefined, scratch: string, tell: Nar
   return made;
 }
 
-async function bindGroup(addresses: PhoneAddresses, tell: Narrator): Promise<Phone> {
+/** Two people who have signed in, and whose care group is made. */
+export async function bindGroup(
+  addresses: PhoneAddresses,
+  tell: Narrator,
+): Promise<{ giver: Phone; recipient: Phone }> {
   const run = randomBytes(4).toString("hex"); // new people each time, so that the demo can be played again
   const [giver, recipient] = await Promise.all([
     Phone.signIn(addresses, { email: `jiwoo.${run}@example.com`, name: "Jiwoo" }),
@@ -73,7 +77,7 @@ async function bindGroup(addresses: PhoneAddresses, tell: Narrator): Promise<Pho
   tell.step("Jiwoo asked to care for her; a code came by mail");
   const group = await giver.confirm(invitation, code);
   tell.step(`the code was right: care group ${group}`);
-  return giver;
+  return { giver, recipient };
 }
 
 async function convert(
@@ -94,10 +98,23 @@ async function convert(
     inputs: { video: uploadId },
   });
   tell.step(`submitted job ${submitted.id}`);
+  return await outcomeOf(giver, submitted, { upload, out, clock, tell });
+}
 
+/** Watches a job to its end, waits for its resource and fetches the files. */
+export async function outcomeOf(
+  phone: Phone,
+  submitted: JobView,
+  {
+    upload,
+    out,
+    clock,
+    tell,
+  }: { upload: number; out: string | undefined; clock: ReturnType<typeof stopwatch>; tell: Narrator },
+): Promise<Outcome> {
   let queued: number | undefined;
   let job = submitted;
-  for await (const change of giver.watch(submitted.id)) {
+  for await (const change of phone.watch(submitted.id)) {
     job = change;
     if (job.state === "running" && queued === undefined) {
       queued = clock.lap();
@@ -112,7 +129,7 @@ async function convert(
   tell.progress(1, "done");
   tell.step(`converted (${converting} s)`);
 
-  const resource = await syncedResource(giver, job);
+  const resource = await syncedResource(phone, job);
   const synced = clock.lap();
   tell.step(`synced into Postgres as resource ${resource.id} (${synced} s)`);
   const files = await fetchAll(resource, resolve(out ?? join(".local/demo", job.id)), tell);
@@ -131,11 +148,11 @@ function failed(job: JobView, seconds: Outcome["seconds"], tell: Narrator): Outc
   return { jobId: job.id, resourceId: null, state: job.state, error, files: [], seconds };
 }
 
-async function syncedResource(giver: Phone, job: JobView): Promise<ResourceView> {
+async function syncedResource(phone: Phone, job: JobView): Promise<ResourceView> {
   if (typeof job.resourceId !== "string") throw new Error("the job succeeded but names no resource");
   const deadline = Date.now() + SYNC_DEADLINE_MILLISECONDS;
   while (Date.now() < deadline) {
-    const resource = await giver.resource(job.resourceId);
+    const resource = await phone.resource(job.resourceId);
     if (resource) return resource;
     await new Promise((again) => setTimeout(again, 100));
   }
@@ -159,13 +176,13 @@ async function fetchAll(
   return fetched;
 }
 
-async function sizeOf(path: string): Promise<string> {
+export async function sizeOf(path: string): Promise<string> {
   const { size } = await stat(path);
   return size < 1_000_000 ? `${(size / 1000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
 }
 
 /** Seconds since the last lap, to the hundredth. */
-function stopwatch(): { lap(): number } {
+export function stopwatch(): { lap(): number } {
   let last = performance.now();
   return {
     lap() {

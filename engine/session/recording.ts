@@ -1,4 +1,4 @@
-/** Recordings of a hand that moves as the test says, as a sensor would have made them. */
+/** Recordings of a hand that moves as one says, as a sensor would have made them: for the demo, tests and benches. */
 
 /** The way of minimum jerk from 0 to 1. Source: T. Flash, N. Hogan, Journal of Neuroscience 5(7), 1985. */
 export function minimumJerk(part: number): number {
