@@ -9,8 +9,10 @@ import { exportMeRoute } from "./exportMe.ts";
 import { forgetDeviceRoute } from "./forgetDevice.ts";
 import { getGroupRoute } from "./getGroup.ts";
 import { getMeRoute } from "./getMe.ts";
+import { getSpaceRoute } from "./getSpace.ts";
 import { inviteRoute } from "./invite.ts";
 import { listBadgesRoute } from "./listBadges.ts";
+import { listSpacesRoute } from "./listSpaces.ts";
 import { registerDeviceRoute } from "./registerDevice.ts";
 import { removeMemberRoute } from "./removeMember.ts";
 
@@ -23,6 +25,8 @@ export function groupsApp(deps: () => GroupsDeps): App {
     exportMeRoute,
     inviteRoute,
     confirmInvitationRoute,
+    listSpacesRoute,
+    getSpaceRoute,
     getGroupRoute,
     removeMemberRoute,
     registerDeviceRoute,

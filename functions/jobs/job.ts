@@ -7,6 +7,7 @@ const time = z.iso.datetime();
 export const jobSchema = z
   .object({
     id: z.string(),
+    spaceId: z.string(),
     kind: z.string(),
     title: z.string(),
     state: z.enum(JOB_STATES),

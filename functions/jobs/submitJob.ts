@@ -1,5 +1,5 @@
 import type { Firestore } from "@google-cloud/firestore";
-import type { z } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { sendStored } from "#shared/platform/http/storedAnswer.ts";
@@ -13,7 +13,7 @@ import {
   submitWithInputsBody,
 } from "#shared/queue/submitWithInputs.ts";
 import { refuseStrangers } from "#shared/spaces/memberParams.ts";
-import { type Membership, requireSpace } from "#shared/spaces/membership.ts";
+import { type Membership, requireMember, requireSpace } from "#shared/spaces/membership.ts";
 import { spaceField } from "#shared/spaces/spaceParameter.ts";
 import { jobSchema } from "./job.ts";
 import { spaceOfUploads } from "./spaceOfUploads.ts";
@@ -37,8 +37,14 @@ export async function submitJobOfCaller(
   const { spaceId } = await submissionSpace(userId, body, deps);
   const kind = deps.kinds.get(body.kind);
   if (kind) await refuseStrangers(deps.sql, spaceId, kind, body.params);
-  return submitWithInputs({ userId, spaceId, route: "POST /v1/jobs", key, body }, deps);
+  const answer = await submitWithInputs({ userId, spaceId, route: "POST /v1/jobs", key, body }, deps);
+  const answered = answerSchema.parse(JSON.parse(answer.body));
+  // The first answer for a key may be of a space that was meant then, and that the caller has left since.
+  if (answered.spaceId !== spaceId) await requireMember(deps.sql, { userId, spaceId: answered.spaceId });
+  return answer;
 }
+
+const answerSchema = z.object({ spaceId: z.string() });
 
 /** The space that a job is submitted to, in which the caller may do so. */
 async function submissionSpace(

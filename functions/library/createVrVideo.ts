@@ -49,7 +49,7 @@ export async function createVrVideo(
         await insert(sql, { id, spaceId, userId: input.userId, now, body: input.body });
         changes.push({ spaceId, type: "vr_video", id, op: "put" });
         const { title, scene, avatars } = input.body;
-        const view = { id, title, scene, avatars, createdAt: now.toISOString() };
+        const view = { id, spaceId, title, scene, avatars, createdAt: now.toISOString() };
         return { status: 201, headers: { location: `/v1/vr-videos/${id}` }, body: JSON.stringify(view) };
       },
     ),

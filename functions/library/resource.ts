@@ -13,6 +13,7 @@ const file = z.object({
 
 const common = z.object({
   id: z.string(),
+  spaceId: z.string().nullable().describe("Null for a sample."),
   kind: z.string(),
   title: z.string(),
   params: z.record(z.string(), z.unknown()),
@@ -71,6 +72,7 @@ export async function viewListedResource(row: ResourceRow, signer: FileSigner): 
 function viewCommon(row: ResourceRow): z.infer<typeof common> {
   return {
     id: row.id,
+    spaceId: row.space_id,
     kind: row.kind,
     title: row.title,
     params: { ...row.params },

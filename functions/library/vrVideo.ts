@@ -11,6 +11,7 @@ const placed = z.object({ resourceId: z.string(), transform: transformSchema });
 export const vrVideoSchema = z
   .object({
     id: z.string(),
+    spaceId: z.string(),
     title: z.string(),
     scene: placed,
     avatars: z.array(placed),
@@ -33,6 +34,7 @@ export type ViewableVrVideo = z.infer<typeof viewableVrVideoSchema>;
 export function viewVrVideo(row: VrVideoRow): VrVideo {
   return {
     id: row.id,
+    spaceId: row.space_id,
     title: row.title,
     scene: { resourceId: row.scene_id, transform: row.scene_transform },
     avatars: row.avatars,

@@ -12,6 +12,7 @@ import { queryOf, shapes } from "./queries.ts";
 
 export interface JobView {
   readonly id: string;
+  readonly spaceId: string;
   readonly kind: string;
   readonly title: string;
   readonly state: JobState;
@@ -58,6 +59,7 @@ export async function viewJob(
   const position = job.state === "queued" ? await positionOf(id, job, deps.firestore) : null;
   return {
     id,
+    spaceId: job.spaceId,
     kind,
     title,
     state,

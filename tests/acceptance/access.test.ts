@@ -50,6 +50,8 @@ async function routesOfTheApi() {
 /** For routes of accounts: others are not signed in, whichever tokens they hold. */
 function account(of: {
   stranger: Expected;
+  /** As the stranger unless given. */
+  former?: Expected;
   outside: Expected;
   giver: Expected;
   recipient: Expected;
@@ -59,6 +61,7 @@ function account(of: {
     engine: 401,
     administrator: 401,
     stranger: of.stranger,
+    "former giver": of.former ?? of.stranger,
     "giver of another group": of.outside,
     "recipient of another group": of.outside,
     recipient: of.recipient,
@@ -76,6 +79,7 @@ function service(which: "engine" | "administrator", status: Expected): Visit["an
   const people = {
     "no one": 401,
     stranger: 401,
+    "former giver": 401,
     "giver of another group": 401,
     "recipient of another group": 401,
   } as const;
@@ -89,6 +93,7 @@ const anyone = (status: Expected): Visit["answers"] => ({
   engine: status,
   administrator: status,
   stranger: status,
+  "former giver": status,
   "giver of another group": status,
   "recipient of another group": status,
   recipient: status,
@@ -139,7 +144,7 @@ function visits(w: World): Record<string, Visit> {
     "POST /v1/invitations": {
       body: { recipientEmail: "nobody@example.com" },
       answers: {
-        ...account({ stranger: [403, 409], outside: [202, 403], giver: 202, recipient: 403 }),
+        ...account({ stranger: [403, 409], former: 202, outside: [202, 403], giver: 202, recipient: 403 }),
         "giver of another group": 202,
         "recipient of another group": 403,
       },
@@ -163,21 +168,23 @@ function visits(w: World): Record<string, Visit> {
     // Uploads and jobs
     "POST /v1/uploads": {
       body: { contentType: "video/mp4", size: 5 },
-      answers: account({ stranger: 409, outside: 201, giver: 201, recipient: 201 }),
+      answers: everyAccount(201),
     },
     "GET /v1/uploads/{id}": { path: `/v1/uploads/${w.uploadId}`, answers: members(200) },
     "POST /v1/uploads/{id}/renew": { path: `/v1/uploads/${w.uploadId}/renew`, answers: members(200) },
     "POST /v1/jobs": {
       body: { kind: "scene", title: "Home", params: {}, inputs: { video: w.uploadId } },
-      answers: account({ stranger: 409, outside: [404, 422], giver: 202, recipient: 202 }),
+      answers: account({ stranger: 422, outside: 422, giver: 202, recipient: 202 }),
     },
-    "GET /v1/jobs": { answers: account({ stranger: [200, 409], outside: 200, giver: 200, recipient: 200 }) },
+    "GET /v1/jobs": { answers: everyAccount(200) },
     "GET /v1/jobs/{id}": { path: `/v1/jobs/${w.jobId}`, answers: members(200) },
     "GET /v1/jobs/{id}/events": { path: `/v1/jobs/${w.endedJobId}/events`, answers: members(200) },
     "POST /v1/jobs/{id}/retry": { path: `/v1/jobs/${w.jobId}/retry`, answers: members(409) },
     "POST /v1/jobs/{id}/cancel": { path: `/v1/jobs/${w.jobId}/cancel`, answers: members(200) },
 
     // The library
+    "GET /v1/spaces": { answers: everyAccount(200) },
+    "GET /v1/spaces/{id}": { path: `/v1/spaces/${w.spaceId}`, answers: members(200) },
     "GET /v1/spaces/{id}/changes": { path: `/v1/spaces/${w.spaceId}/changes`, answers: members(200) },
     "GET /v1/spaces/{id}/events": { path: `/v1/spaces/${w.spaceId}/events`, answers: members(200) },
     "GET /v1/resources": { answers: everyAccount(200) },
@@ -189,7 +196,7 @@ function visits(w: World): Record<string, Visit> {
     },
     "POST /v1/vr-videos": {
       body: vrBody,
-      answers: account({ stranger: 409, outside: 422, giver: 201, recipient: 201 }),
+      answers: account({ stranger: 422, outside: 422, giver: 201, recipient: 201 }),
     },
     "GET /v1/vr-videos": { answers: everyAccount(200) },
     "GET /v1/vr-videos/{id}": { path: `/v1/vr-videos/${w.vrVideoId}`, answers: members(200) },
@@ -292,6 +299,47 @@ function visits(w: World): Record<string, Visit> {
 
 test("every route is visited, and nothing is visited that isn't a route", () => {
   assert.deepEqual(Object.keys(visits(world)).sort(), routes.map((route) => route.name).sort());
+});
+
+/** What names a space, or is in it. */
+function requestsTo(spaceId: string, uploadId: string, jobId: string): [string, Expected, unknown?][] {
+  return [
+    [`GET /v1/spaces/${spaceId}`, 200],
+    [`GET /v1/spaces/${spaceId}/changes`, 200],
+    [`GET /v1/jobs?spaceId=${spaceId}`, 200],
+    [`GET /v1/resources?spaceId=${spaceId}`, 200],
+    [`GET /v1/vr-videos?spaceId=${spaceId}`, 200],
+    ["POST /v1/uploads", 201, { contentType: "video/mp4", size: 5, spaceId }],
+    [
+      "POST /v1/jobs",
+      202,
+      { kind: "scene", title: "Home", params: {}, inputs: { video: uploadId }, spaceId },
+    ],
+    [`GET /v1/uploads/${uploadId}`, 200],
+    [`POST /v1/uploads/${uploadId}/renew`, 200],
+    [`GET /v1/jobs/${jobId}`, 200],
+    [`POST /v1/jobs/${jobId}/retry`, 409],
+  ];
+}
+
+test("a space of each type is its members': 404 for former members and strangers", async () => {
+  const { personal } = world;
+  const spaces = [
+    {
+      members: ["recipient", "giver"],
+      requests: requestsTo(world.spaceId, world.uploadId, world.jobId),
+    },
+    { members: ["stranger"], requests: requestsTo(personal.spaceId, personal.uploadId, personal.jobId) },
+  ];
+  const services: readonly Caller[] = ["no one", "engine", "administrator"];
+  for (const { members, requests } of spaces)
+    for (const [request, forMembers, body] of requests)
+      for (const caller of CALLERS) {
+        const [method = "", path = ""] = request.split(" ");
+        const answer = await world.ask(caller, method, path, body);
+        const expected = services.includes(caller) ? 401 : members.includes(caller) ? forMembers : 404;
+        assert.equal(answer.status, expected, `${caller}: ${request}: ${answer.text.slice(0, 300)}`);
+      }
 });
 
 test("each kind of caller gets at each route what is theirs, and nothing else", async (t) => {

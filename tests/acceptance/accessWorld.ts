@@ -1,4 +1,4 @@
-/** Two care groups, a stranger, an engine and an administrator, and one of each thing for them to ask for. */
+/** Two care groups, one who left, a stranger, an engine and an administrator, and one of each thing for them to ask for. */
 import { randomBytes } from "node:crypto";
 import { z } from "zod";
 import { EngineClient } from "#engine/kit/client.ts";
@@ -13,6 +13,7 @@ export const CALLERS = [
   "engine",
   "administrator",
   "stranger",
+  "former giver",
   "giver of another group",
   "recipient of another group",
   "recipient",
@@ -24,6 +25,8 @@ export type Expected = number | readonly number[];
 
 export interface World {
   readonly spaceId: string;
+  /** The stranger's own, and what is in it. */
+  readonly personal: { readonly spaceId: string; readonly uploadId: string; readonly jobId: string };
   readonly invitationId: string;
   readonly uploadId: string;
   /** A job that waits for its upload. */
@@ -51,6 +54,9 @@ export async function makeWorld(cloud: Endpoints): Promise<World> {
     makeGroup(cloud, `b-${run}`),
     Phone.signIn(cloud, { email: `stranger-${run}@example.com` }),
   ]);
+  const former = await Phone.signIn(cloud, { email: `former-${run}@example.com` });
+  await former.enrol("care_giver");
+  await joinGroup(cloud, former, ours.recipient.email);
   const engineTokens = serviceAccountTokens({
     keyFile: cloud.engineKeyFile,
     audience: cloud.api,
@@ -103,8 +109,10 @@ export async function makeWorld(cloud: Endpoints): Promise<World> {
       },
     }),
   );
+  await former.call("DELETE", `/v1/group/members/${former.userId}`);
   const phones: Partial<Record<Caller, Phone>> = {
     stranger,
+    "former giver": former,
     "giver of another group": theirs.giver,
     "recipient of another group": theirs.recipient,
     recipient: ours.recipient,
@@ -119,6 +127,7 @@ export async function makeWorld(cloud: Endpoints): Promise<World> {
   const { id: spaceId } = z.object({ id: z.string() }).parse(await ours.giver.call("GET", "/v1/group"));
   return {
     spaceId,
+    personal: await furnishPersonalSpace(stranger),
     invitationId: ours.invitationId,
     uploadId: waitingUpload,
     jobId: waiting.id,
@@ -164,6 +173,32 @@ async function makeGroup(cloud: Endpoints, name: string) {
   const invitationId = await giver.invite(recipient.email);
   await giver.confirm(invitationId, await mailedCode(cloud.mail, recipient.email));
   return { giver, recipient, invitationId };
+}
+
+/** Joins the group of a recipient who was mailed a code before. */
+async function joinGroup(cloud: Endpoints, giver: Phone, recipientEmail: string): Promise<void> {
+  const before = await mailedCode(cloud.mail, recipientEmail);
+  const invitationId = await giver.invite(recipientEmail);
+  let code = before;
+  await eventually("the next code is mailed", async () => {
+    code = await mailedCode(cloud.mail, recipientEmail);
+    return code !== before;
+  });
+  await giver.confirm(invitationId, code);
+}
+
+/** Someone without a care group uploads, submits and owns what they made. */
+async function furnishPersonalSpace(phone: Phone): Promise<World["personal"]> {
+  const { items } = z
+    .object({ items: z.array(z.object({ id: z.string(), type: z.string() })) })
+    .parse(await phone.call("GET", "/v1/spaces"));
+  const uploadId = idOf(
+    await phone.call("POST", "/v1/uploads", { body: { contentType: "video/mp4", size: 99 } }),
+  );
+  const job = await phone.submit({ kind: "scene", title: "Mine", params: {}, inputs: { video: uploadId } });
+  const [own] = items;
+  if (own?.type !== "personal" || items.length !== 1) throw new Error("the stranger is in other spaces");
+  return { spaceId: own.id, uploadId, jobId: job.id };
 }
 
 async function syncedResource(phone: Phone, jobId: string): Promise<string> {

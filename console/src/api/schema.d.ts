@@ -421,6 +421,43 @@ export interface paths {
         patch: operations["renameResource"];
         trace?: never;
     };
+    "/v1/spaces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The spaces one is in
+         * @description Everyone has a personal space, and is in one care group at most. What is uploaded, submitted or listed belongs to one space: the one that `spaceId` names, or else the care group, or else the personal space.
+         */
+        get: operations["listSpaces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spaces/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One space */
+        get: operations["getSpace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/spaces/{id}/changes": {
         parameters: {
             query?: never;
@@ -765,6 +802,7 @@ export interface components {
             } | null;
             /** @description The resource this job becomes; answers 404 until it is there. */
             resourceId: string;
+            spaceId: string;
             /** @enum {string} */
             state: "awaiting_upload" | "queued" | "running" | "succeeded" | "failed" | "cancelled";
             title: string;
@@ -822,6 +860,8 @@ export interface components {
                  */
                 url: string;
             } | null;
+            /** @description Null for a sample. */
+            spaceId: string | null;
             title: string;
             /** Format: date-time */
             urlsExpireAt: string;
@@ -902,6 +942,8 @@ export interface components {
             params: {
                 [key: string]: unknown;
             };
+            /** @description Null for a sample. */
+            spaceId: string | null;
             title: string;
             /** Format: date-time */
             urlsExpireAt: string;
@@ -917,6 +959,27 @@ export interface components {
              * @description When its tokens were last refreshed.
              */
             lastUsedAt: string;
+        };
+        Space: {
+            id: string;
+            /** @description In the order they joined, the first 200. */
+            members: {
+                id: string;
+                name: string | null;
+                /** @enum {string} */
+                role: "recipient" | "giver" | "owner" | "member";
+            }[];
+            /**
+             * @description The caller's.
+             * @enum {string}
+             */
+            role: "recipient" | "giver" | "owner" | "member";
+            /** @description Of the space's last change: `after` for `GET /v1/spaces/{id}/changes`. */
+            seq: number;
+            /** @description A care group and a personal space are called after their owner. */
+            title: string | null;
+            /** @enum {string} */
+            type: "care" | "personal" | "conversation" | "site";
         };
         Tokens: {
             /** @description Send as `Authorization: Bearer`; lives ten minutes. */
@@ -1006,6 +1069,7 @@ export interface components {
                 resourceId: string;
                 transform: components["schemas"]["Transform"];
             };
+            spaceId: string;
             title: string;
         };
     };
@@ -1904,6 +1968,52 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Resource"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSpaces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order in which one joined. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Space"][];
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getSpace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The space. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Space"];
                 };
             };
             default: components["responses"]["Problem"];

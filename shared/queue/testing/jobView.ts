@@ -6,6 +6,7 @@ export const ID = "0123456789abcdefghjkmnpqrs";
 export function jobView(overrides: Partial<JobView> = {}): JobView {
   return {
     id: ID,
+    spaceId: "space",
     kind: "scene",
     title: "Our garden",
     state: "queued",
