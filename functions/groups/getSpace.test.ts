@@ -3,22 +3,12 @@ import { test } from "node:test";
 import { callerOf, PERSON, unreached } from "#shared/platform/http/testing/caller.ts";
 import { databaseGiving } from "#shared/platform/sql/testing/databaseGiving.ts";
 import { getSpaceRoute } from "./getSpace.ts";
-import { listSpacesRoute } from "./listSpaces.ts";
-import { ID } from "./testing/callers.ts";
-
-const ROW = {
-  id: ID,
-  type: "care",
-  title: "Grandma",
-  role: "giver",
-  members: [{ id: "r", name: "Grandma", role: "recipient" }],
-  seq: "9007",
-};
+import { ID, spaceRow } from "./testing/callers.ts";
 
 test("a space is answered, asked for by the caller's own id; its number is a number", async () => {
-  const db = databaseGiving([ROW]);
+  const db = databaseGiving([spaceRow()]);
   const { status, json } = await callerOf(getSpaceRoute, { db })("GET", `/v1/spaces/${ID}`);
-  assert.deepEqual([status, json, db.asked], [200, { ...ROW, seq: 9007 }, [[PERSON, ID]]]);
+  assert.deepEqual([status, json, db.asked], [200, { ...spaceRow(), seq: 9007 }, [[PERSON, ID]]]);
 });
 
 test("a space one isn't in is 404; so is what can't be one, and then nothing is read", async () => {
@@ -26,11 +16,4 @@ test("a space one isn't in is 404; so is what can't be one, and then nothing is 
   assert.equal((await ask("GET", `/v1/spaces/${ID}`)).json.code, "not_found");
   const odd = callerOf(getSpaceRoute.performing(unreached), {});
   assert.equal((await odd("GET", "/v1/spaces/mine")).json.code, "not_found");
-});
-
-test("all spaces of the caller are one list", async () => {
-  const db = databaseGiving([ROW, { ...ROW, id: "other" }]);
-  const { status, json } = await callerOf(listSpacesRoute, { db })("GET", "/v1/spaces");
-  assert.deepEqual([status, json.items.map(({ id }: { id: string }) => id)], [200, [ID, "other"]]);
-  assert.deepEqual(db.asked, [[PERSON, null]]);
 });

@@ -13,6 +13,7 @@ test("a resource is answered with URLs, without the names of objects and jobs", 
   assert.equal(status, 200);
   assert.deepEqual(json, {
     id: ID,
+    spaceId: "space",
     kind: "scene",
     title: "The garden",
     params: { location: "outdoor" },

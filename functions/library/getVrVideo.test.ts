@@ -19,6 +19,7 @@ test("a VR video is answered with its scene, its avatars and URLs of their files
   assert.equal(resource.files[0].url, "https://storage.example/spaces/s/scene.glb");
   assert.deepEqual(json, {
     id: ID,
+    spaceId: "space",
     title: "Together",
     scene: { resourceId: ID, transform: scene_transform, resource },
     avatars: [{ resourceId: ID, transform: scene_transform, resource }],

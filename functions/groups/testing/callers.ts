@@ -21,3 +21,16 @@ export function person(overrides: Partial<Person> = {}): Person {
     ...overrides,
   };
 }
+
+/** A space as SQL gives it: numbers as text. */
+export function spaceRow(overrides: Readonly<Record<string, unknown>> = {}) {
+  return {
+    id: ID,
+    type: "care",
+    title: "Grandma",
+    role: "giver",
+    members: [{ id: "r", name: "Grandma", role: "recipient" }],
+    seq: "9007",
+    ...overrides,
+  };
+}

@@ -1,6 +1,6 @@
 /**
  * People who join, leave, erase and submit across spaces of every type, for random histories. What mirrors memberships is the code that
- * runs in production (`mirror.ts`, `leaveSpace.ts`); what it asks of SQL and Firestore is answered from memory, one step at a time, so that
+ * runs in production (`writeMirror`, `leaveIn`); what it asks of SQL and Firestore is answered from memory, one step at a time, so that
  * the steps of several calls are mixed in any order, and each call may die at each step. What must always be true is checked after
  * every step.
  */
@@ -264,7 +264,7 @@ export class MembershipWorld {
 
   /** Lets one call do one step or some more, or die. */
   async #goOn(choice: number, fate: "go" | "crash"): Promise<void> {
-    await settled();
+    await paused();
     const ready = this.#inFlight.filter(({ next }) => next !== undefined);
     const call = ready[choice % Math.max(1, ready.length)];
     if (!call) return;
@@ -275,7 +275,7 @@ export class MembershipWorld {
       const { next } = call;
       call.next = undefined;
       next(fate);
-      await settled();
+      await paused();
       if (this.#failed !== undefined) throw this.#failed;
       this.#check();
     }
@@ -322,4 +322,4 @@ const isNotFound = (error: unknown) =>
   error instanceof Error && "code" in error && error.code === "not_found";
 
 /** Lets every call come to its next pause, or to its end. */
-const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+const paused = () => new Promise<void>((resolve) => setImmediate(resolve));

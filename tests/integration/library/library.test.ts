@@ -125,6 +125,7 @@ test("both members of its space get a resource with working URLs; others get 404
       { ...json, files: json.files.map(({ url: _, ...file }: { url: string }) => file) },
       {
         id: resourceIdOf(result.jobId),
+        spaceId: home.spaceId,
         kind: "scene",
         title: result.title,
         params: result.params,
