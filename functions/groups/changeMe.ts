@@ -1,12 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import type { Clock } from "#shared/platform/clock.ts";
+import { type ChangingDeps, changing } from "#shared/changes/changing.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { roleSchema } from "#shared/platform/http/accessToken.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { LANGUAGES } from "#shared/platform/language.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
-import type { Database } from "#shared/platform/sql/pool.ts";
 import { personOf } from "#shared/spaces/person.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { isTimeZone } from "./localDay.ts";
@@ -48,10 +47,10 @@ const changeSchema = z.strictObject({
  */
 export function changeMe(
   { caller, change }: { caller: Caller; change: z.infer<typeof changeSchema> },
-  deps: { readonly db: Database; readonly clock: Clock },
+  deps: ChangingDeps,
 ): Promise<Me> {
   const now = deps.clock();
-  return deps.db.transaction(async (sql) => {
+  return changing(deps, async (sql, changes) => {
     const before = await personOf(sql, caller.userId, "update");
     if (change.role !== undefined && before.role !== null && change.role !== before.role) {
       throw errors.roleAlreadySet(`the role was set to ${before.role}`);
@@ -73,6 +72,15 @@ export function changeMe(
     );
     if (change.role !== undefined && before.role === null) {
       await audit(sql, { action: "role_set", ...caller }, now);
+    }
+    if (change.name !== undefined && change.name !== before.name) {
+      // The other members see it.
+      const { rows } = await sql.query<{ space_id: string }>(
+        "SELECT space_id FROM space_members WHERE user_id = $1",
+        [before.id],
+      );
+      for (const { space_id: spaceId } of rows)
+        changes.push({ spaceId, type: "member", id: before.id, op: "put" });
     }
     return viewMe(await personOf(sql, before.id));
   });

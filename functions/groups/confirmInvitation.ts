@@ -1,5 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { z } from "@hono/zod-openapi";
+import type { Change } from "#shared/changes/change.ts";
+import { changing } from "#shared/changes/changing.ts";
 import { errors, ReverieError } from "#shared/platform/errors.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
@@ -38,7 +40,7 @@ interface ConfirmInput {
  */
 export async function confirmInvitation(input: ConfirmInput, deps: GroupsDeps): Promise<StoredAnswer> {
   const now = deps.clock();
-  const outcome = await deps.db.transaction((sql) =>
+  const outcome = await changing(deps, (sql, changes) =>
     idempotent(
       sql,
       {
@@ -48,7 +50,7 @@ export async function confirmInvitation(input: ConfirmInput, deps: GroupsDeps): 
         body: { code: input.code },
         now,
       },
-      () => tryCode(input, sql, deps, now),
+      () => tryCode(input, { sql, changes }, deps, now),
     ),
   );
   if (outcome instanceof ReverieError) throw outcome;
@@ -88,6 +90,12 @@ export const confirmInvitationRoute = route(
   },
 );
 
+/** The transaction, and what members see changed by it. */
+interface Confirming {
+  readonly sql: Sql;
+  readonly changes: Change[];
+}
+
 interface Invitation {
   readonly recipient_key: Buffer;
   readonly recipient_email: string | null;
@@ -101,7 +109,7 @@ interface Invitation {
 /** Returned errors keep the try that was taken; thrown ones take nothing. */
 async function tryCode(
   { caller, invitationId, code }: ConfirmInput,
-  sql: Sql,
+  { sql, changes }: Confirming,
   deps: GroupsDeps,
   now: Date,
 ): Promise<StoredAnswer | ReverieError> {
@@ -118,7 +126,7 @@ async function tryCode(
   const recipient = await recipientOf(sql, invitation);
   const good = same && !invitation.ended && invitation.expires_at > now;
   if (!good || !recipient || !(await lockPair(sql, giverId, recipient))) return refuse(sql, caller, now);
-  return join(sql, { caller, invitationId, recipient }, deps, now);
+  return join({ sql, changes }, { caller, invitationId, recipient }, deps, now);
 }
 
 async function refuse(sql: Sql, caller: Caller, now: Date): Promise<ReverieError> {
@@ -173,7 +181,7 @@ async function takeTry(sql: Sql, invitationId: string, giverId: string): Promise
 }
 
 async function join(
-  sql: Sql,
+  { sql, changes }: Confirming,
   { caller, invitationId, recipient }: { caller: Caller; invitationId: string; recipient: Person },
   deps: GroupsDeps,
   now: Date,
@@ -188,6 +196,7 @@ async function join(
     invitationId,
     now,
   ]);
+  for (const id of [recipient.id, giverId]) changes.push({ spaceId, type: "member", id, op: "put" });
   await audit(sql, { action: "invitation_confirmed", ...caller, otherUserId: recipient.id, spaceId }, now);
   return { status: 201, body: JSON.stringify(await groupView(sql, spaceId)) };
 }
@@ -225,7 +234,7 @@ async function spaceOfRecipient(
     [deps.newId(), recipientId, now],
   );
   const { rows } = await sql.query<{ id: string }>(
-    "SELECT id FROM spaces WHERE owner_id = $1 AND type = 'care' FOR SHARE",
+    "SELECT id FROM spaces WHERE owner_id = $1 AND type = 'care' FOR KEY SHARE",
     [recipientId],
   );
   const spaceId = rows[0]?.id;

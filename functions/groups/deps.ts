@@ -1,37 +1,36 @@
 import type { Firestore } from "@google-cloud/firestore";
+import type { ChangingDeps } from "#shared/changes/changing.ts";
+import type { RaiseFeeds } from "#shared/changes/raiseFeeds.ts";
 import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
-import type { Clock } from "#shared/platform/clock.ts";
 import { type SettingsOf, settingsFor } from "#shared/platform/config/settings.ts";
 import { createFirebaseAccounts } from "#shared/platform/google/firebaseAccounts.ts";
 import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import type { NewId, RandomBytes } from "#shared/platform/ids.ts";
 import { lazy } from "#shared/platform/lazy.ts";
 import type { Publisher } from "#shared/platform/pubsub/publisher.ts";
-import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
+import { createDatabase } from "#shared/platform/sql/pool.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import type { TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
 
 /** What the operations of `groups` use. Cloud clients are asked for when they are needed: most requests need none. */
-export interface GroupsDeps {
+export interface GroupsDeps extends ChangingDeps {
   readonly http: HttpDeps;
-  readonly db: Database;
   readonly firestore: () => Promise<Firestore>;
   readonly tasks: () => Promise<TaskQueue>;
   readonly uploads: () => Promise<ObjectStore & UrlSigner>;
   readonly resources: () => Promise<ObjectStore & UrlSigner>;
-  readonly erasure: () => Promise<ErasureDeps>;
+  readonly erasure: () => Promise<ErasureDeps & ChangingDeps>;
   /** Publishes committed events of the outbox; never throws, since `sweep` publishes what was left. */
   readonly publish: (events: readonly DomainEvent[]) => Promise<void>;
   readonly codeKey: Buffer;
   readonly caps: SettingsOf<
     "INVITATIONS_PER_GIVER" | "INVITATIONS_PER_PAIR" | "CODE_TRIES_PER_GIVER" | "CODE_TRIES_PER_PAIR"
   >;
-  readonly clock: Clock;
   readonly newId: NewId;
   readonly randomBytes: RandomBytes;
 }
@@ -44,6 +43,7 @@ export function groupsDeps(
   const { log, clock } = base;
   const db = createDatabase(settings, { name: "groups", max: functions.groups.sqlPool, log });
   const clients = cloudClients(settings);
+  const raiseFeeds = lazyFeeds({ db, log, clock }, clients.firestore);
   const { CODE_KEY, RATE_CONFIRM, RATE_EXPORT } = settings;
   const { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR, CODE_TRIES_PER_GIVER, CODE_TRIES_PER_PAIR } = settings;
   return {
@@ -51,8 +51,9 @@ export function groupsDeps(
     ...clients,
     http: phoneHttpDeps(settings, db, log, { confirm: RATE_CONFIRM, export: RATE_EXPORT }),
     db,
+    raiseFeeds,
     erasure: lazy(async () => ({
-      ...{ db, log, clock },
+      ...{ db, log, clock, raiseFeeds },
       firestore: await clients.firestore(),
       uploads: await clients.uploads(),
       resources: await clients.resources(),
@@ -61,6 +62,23 @@ export function groupsDeps(
     publish: publishEvents({ ...base, db, publisher: lazyPublisher(settings) }),
     codeKey: CODE_KEY,
     caps: { INVITATIONS_PER_GIVER, INVITATIONS_PER_PAIR, CODE_TRIES_PER_GIVER, CODE_TRIES_PER_PAIR },
+  };
+}
+
+/** Loaded and made when there is first a change. */
+function lazyFeeds(
+  deps: Pick<ErasureDeps, "db" | "log" | "clock">,
+  firestore: GroupsDeps["firestore"],
+): RaiseFeeds {
+  const raiser = lazy(async () => {
+    const [{ feedRaiser }, client] = await Promise.all([
+      import("#shared/changes/raiseFeeds.ts"),
+      firestore(),
+    ]);
+    return feedRaiser({ ...deps, firestore: client });
+  });
+  return async (recorded) => {
+    if (recorded.length > 0) await (await raiser())(recorded);
   };
 }
 

@@ -1,4 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import type { Change } from "#shared/changes/change.ts";
+import { changing } from "#shared/changes/changing.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import { errors } from "#shared/platform/errors.ts";
@@ -35,12 +37,13 @@ interface EarnBadgeInput {
 export async function earnBadge(input: EarnBadgeInput, deps: GroupsDeps): Promise<StoredAnswer> {
   const now = deps.clock();
   const { userId, type, idempotencyKey: key } = input;
-  const { answer, events } = await deps.db.transaction(async (sql) => {
+  const { answer, events } = await changing(deps, async (sql, changes) => {
     const events: DomainEvent[] = [];
     const request = { caller: userId, route: "POST /v1/badges", key, body: { type }, now };
     const answer = await idempotent(sql, request, async () => {
       const earned = await earnToday(input, sql, deps, now);
       events.push(...earned.events);
+      changes.push(...earned.changes);
       return earned.answer;
     });
     return { answer, events };
@@ -81,7 +84,7 @@ async function earnToday(
   sql: Sql,
   deps: GroupsDeps,
   now: Date,
-): Promise<{ answer: StoredAnswer; events: readonly DomainEvent[] }> {
+): Promise<{ answer: StoredAnswer; events: readonly DomainEvent[]; changes: readonly Change[] }> {
   // The lock makes the two questions below one: a second request, or a change of the zone, waits.
   const person = await personOf(sql, input.userId, "update");
   requireRole(person, "care_recipient");
@@ -97,7 +100,7 @@ async function earnToday(
   const at = now.toISOString();
   const answer = { status: 201, body: JSON.stringify({ ...badge, earnedAt: at }) } as const;
   const space = await careGroupOf(sql, person.id);
-  if (!space) return { answer, events: [] };
+  if (!space) return { answer, events: [], changes: [] };
   const event: DomainEvent = {
     type: "badge_earned",
     trace: requestTrace(),
@@ -108,7 +111,8 @@ async function earnToday(
     badge: badge.type,
   };
   await enqueueEvent(sql, event);
-  return { answer, events: [event] };
+  const change: Change = { spaceId: space.spaceId, type: "badge", id: badge.id, op: "put" };
+  return { answer, events: [event], changes: [change] };
 }
 
 /** Whether a badge counts for `date`, or was earned on it by the calendar of `zone`. */

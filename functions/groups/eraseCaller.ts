@@ -1,3 +1,4 @@
+import type { ChangingDeps } from "#shared/changes/changing.ts";
 import { continueErasure, type ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import { type Erasure, requestErasure } from "#shared/erasure/requestErasure.ts";
 import { inTime, TimeLimit } from "#shared/platform/timeLimit.ts";
@@ -21,10 +22,10 @@ export const SECONDS: Seconds = { work: 35, most: 45 };
  */
 export async function eraseCaller(
   caller: Caller,
-  deps: ErasureDeps,
+  deps: ErasureDeps & ChangingDeps,
   seconds: Seconds = SECONDS,
 ): Promise<Erasure> {
-  const requested = await requestErasure(caller, deps.db, deps.clock());
+  const requested = await requestErasure(caller, deps);
   if (requested.doneAt !== null) return requested;
   try {
     return await inTime(new TimeLimit(seconds.most), (time) =>

@@ -26,7 +26,7 @@ export async function removeMember(
     deps.firestore(),
   ]);
   const left = { userId: memberId, spaceId: await removableFrom(deps.db, caller, memberId) };
-  await leaveSpace({ db: deps.db, firestore }, left, async (sql) => {
+  await leaveSpace({ ...deps, firestore }, left, async (sql) => {
     // Asked before, to leave the mirror of others alone, and again, because only now does it decide.
     if ((await removableFrom(sql, caller, memberId)) !== left.spaceId) throw errors.notFound();
     await revokeInvitations(sql, memberId, left.spaceId, now);

@@ -1,7 +1,8 @@
+import { type ChangingDeps, changing } from "../changes/changing.ts";
 import { errors } from "../platform/errors.ts";
 import type { Role } from "../platform/http/accessToken.ts";
 import { audit } from "../platform/sql/auditLog.ts";
-import type { Database, Sql } from "../platform/sql/pool.ts";
+import type { Sql } from "../platform/sql/pool.ts";
 import { rolesWith } from "../spaces/spaceTypes.ts";
 
 /** What an erasure removed, as counts by name; `bytes` are those of the objects. */
@@ -30,22 +31,24 @@ export interface Erasure {
  */
 export function requestErasure(
   caller: { userId: string; sessionId: string; requestId: string },
-  db: Database,
-  now: Date,
+  deps: ChangingDeps,
 ): Promise<Erasure> {
-  return db.transaction(async (sql) => {
+  const now = deps.clock();
+  return changing(deps, async (sql, changes) => {
     const person = await lockPerson(sql, caller.userId);
     const earlier = await erasureOf(sql, caller.userId);
     if (earlier) return earlier;
     if (!person) throw errors.tokenInvalid("there is no such account");
     const spaceIds = await endingSpaces(sql, person.id);
     await noteErasure(sql, { userId: person.id, role: person.role, spaceIds, now });
+    const left = await leftSpaces(sql, person.id, spaceIds);
     const took = {
       ...(await eraseSpaces(sql, spaceIds, now)),
       ...(await erasePerson(sql, person.id, person.address)),
     };
     await sql.query("UPDATE erasures SET took = $2 WHERE user_id = $1", [person.id, JSON.stringify(took)]);
     await audit(sql, { action: "erasure_requested", ...caller }, now);
+    for (const spaceId of left) changes.push({ spaceId, type: "member", id: person.id, op: "delete" });
     const erasure = await erasureOf(sql, person.id);
     if (!erasure) throw new Error("the erasure was not noted");
     return erasure;
@@ -101,6 +104,15 @@ async function endingSpaces(sql: Sql, userId: string): Promise<string[]> {
     [userId, ending.map(({ type }) => type), ending.map(({ role }) => role)],
   );
   return rows.map((row) => row.space_id);
+}
+
+/** The spaces that go on without the person. */
+async function leftSpaces(sql: Sql, userId: string, ending: readonly string[]): Promise<string[]> {
+  const { rows } = await sql.query<{ space_id: string }>(
+    "SELECT space_id FROM space_members WHERE user_id = $1 AND space_id <> ALL($2)",
+    [userId, ending],
+  );
+  return rows.map(({ space_id }) => space_id);
 }
 
 async function noteErasure(

@@ -1,6 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
+import { type ChangingDeps, changing } from "../changes/changing.ts";
 import { errors } from "../platform/errors.ts";
-import type { Database, Sql } from "../platform/sql/pool.ts";
+import type { Sql } from "../platform/sql/pool.ts";
 import { type MemberKey, type MembershipStore, membershipStore } from "./membershipStore.ts";
 import { writeMirror } from "./mirror.ts";
 
@@ -12,20 +13,21 @@ import { writeMirror } from "./mirror.ts";
  * @throws `not_found` when they are not in this space; then nothing is written
  */
 export function leaveSpace(
-  { db, firestore }: { readonly db: Database; readonly firestore: Firestore },
+  deps: ChangingDeps & { readonly firestore: Firestore },
   member: MemberKey,
   work: (sql: Sql) => Promise<void>,
 ): Promise<void> {
   const end = () =>
-    db.transaction(async (sql) => {
+    changing(deps, async (sql, changes) => {
       await work(sql);
       const gone = await sql.query("DELETE FROM space_members WHERE user_id = $1 AND space_id = $2", [
         member.userId,
         member.spaceId,
       ]);
       if (!gone.rowCount) throw errors.notFound();
+      changes.push({ spaceId: member.spaceId, type: "member", id: member.userId, op: "delete" });
     });
-  return leaveIn(membershipStore(db, firestore), member, end);
+  return leaveIn(membershipStore(deps.db, deps.firestore), member, end);
 }
 
 /** `leaveSpace`, in a store. @param end ends the membership in SQL */

@@ -490,7 +490,7 @@ CREATE UNIQUE INDEX spaces_one_personal_idx ON spaces USING btree (owner_id) WHE
 CREATE INDEX spaces_owner_id_idx ON spaces USING btree (owner_id);
 GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_admin;
 GRANT INSERT ON spaces TO reverie_auth;
-GRANT DELETE, INSERT, SELECT, UPDATE (created_at) ON spaces TO reverie_groups;
+GRANT DELETE, INSERT, SELECT, SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_groups;
 GRANT SELECT (id, seq, log_after, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_library;
 GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces TO reverie_notify;
 GRANT SELECT (id, seq, log_after) ON spaces TO reverie_streams;
@@ -514,6 +514,7 @@ CREATE TABLE changes (
 CREATE INDEX changes_at_idx ON changes USING btree (at);
 CREATE UNIQUE INDEX changes_space_id_seq_idx ON changes USING btree (space_id, seq);
 GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_admin;
+GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_groups;
 GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_library;
 GRANT INSERT, SELECT, UPDATE (seq, op, at) ON changes TO reverie_notify;
 GRANT SELECT ON changes TO reverie_streams;
@@ -547,6 +548,7 @@ CREATE TABLE late_feeds (
 );
 CREATE INDEX late_feeds_since_idx ON late_feeds USING btree (since);
 GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_admin;
+GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_groups;
 GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_library;
 GRANT DELETE, INSERT, SELECT (space_id) ON late_feeds TO reverie_notify;
 GRANT DELETE, INSERT, SELECT (space_id, since) ON late_feeds TO reverie_sweep;

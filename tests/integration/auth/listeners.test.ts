@@ -123,8 +123,7 @@ describe("a listener token that was held back", () => {
     erasure: async ({ user, session }) => {
       await requestErasure(
         { userId: user.id, sessionId: session.id, requestId: "r" },
-        erasureDeps().db,
-        world.now(),
+        { db: erasureDeps().db, clock: world.now, raiseFeeds: async () => {} },
       );
       await continueErasure(user.id, erasureDeps(), UNLIMITED);
       // Also with a membership that a crash left in the mirror.
@@ -159,8 +158,7 @@ describe("a listener token that was held back", () => {
     const { user, session } = phone;
     await requestErasure(
       { userId: user.id, sessionId: session.id, requestId: "r" },
-      erasureDeps().db,
-      world.now(),
+      { db: erasureDeps().db, clock: world.now, raiseFeeds: async () => {} },
     );
     await continueErasure(user.id, erasureDeps(), UNLIMITED);
     const again = await exchange(held);

@@ -109,8 +109,7 @@ test("an erasure ends the person's messages with its first transaction, no one e
   const { user, session } = phone.tokens;
   await requestErasure(
     { userId: user.id, sessionId: session.id, requestId: "r" },
-    world.database.as("groups"),
-    world.now(),
+    { db: world.database.as("groups"), clock: world.now, raiseFeeds: async () => {} },
   );
   assert.deepEqual(await reachedBy(phone), []);
   assert.deepEqual(await reachedBy(other), [other.pushToken]);
@@ -194,8 +193,7 @@ test("what ends between the claim and the sending is not sent to any more", asyn
     "an erasure": ({ tokens: { user, session } }) =>
       requestErasure(
         { userId: user.id, sessionId: session.id, requestId: "r" },
-        world.database.as("groups"),
-        world.now(),
+        { db: world.database.as("groups"), clock: world.now, raiseFeeds: async () => {} },
       ),
     "the session's end": async () => world.advance(365 * DAY),
     "another person's registration": async (phone) =>

@@ -181,8 +181,7 @@ test("a space erased while its results arrive and are reconciled leaves nothing"
   const erasing = pause(120).then(() =>
     requestErasure(
       { userId: lost.recipientId, sessionId: "s", requestId: "r" },
-      world.backend.as("groups"),
-      new Date(),
+      { db: world.backend.as("groups"), clock: () => new Date(), raiseFeeds: async () => {} },
     ),
   );
   await Promise.all([...arriving, erasing, pause(60).then(() => reconcileResults(world.depsOf("sweep")))]);

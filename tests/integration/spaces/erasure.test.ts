@@ -254,7 +254,8 @@ test("a giver's erasure removes the person; what they made stays, without creato
   assert.equal(objectsOf(spaceId).length, 2);
   assert.deepEqual((await harness.call(recipient, "GET", "/v1/group")).json.givers, []);
   assert.deepEqual(await harness.mirrorOf(giver), []);
-  assert.deepEqual(await tracesOf(giver.id, giver.email), ["audit_log", "erasures"]);
+  // The change log of the group that goes on says, for 30 days, that this member went.
+  assert.deepEqual(await tracesOf(giver.id, giver.email), ["audit_log", "changes", "erasures"]);
 });
 
 test("erasing again, also at once, gives the same answer and removes nothing more", async () => {

@@ -11,6 +11,7 @@ import {
 } from "#local/testing/backends.ts";
 import { memoryObjects } from "#local/testing/memoryObjects.ts";
 import { refuseInTransaction } from "#local/testing/transactionScope.ts";
+import type { ChangingDeps } from "#shared/changes/changing.ts";
 import type { ErasureDeps } from "#shared/erasure/continueErasure.ts";
 import type { DomainEvent } from "#shared/events/event.ts";
 import { publishEvents } from "#shared/events/publishEvents.ts";
@@ -70,7 +71,7 @@ export class GroupsHarness {
   /** Ids of the Firebase accounts that were deleted. */
   readonly removedAccounts: string[] = [];
   /** What erasing uses; a test may put something else in its place. */
-  erasure: ErasureDeps;
+  erasure: ErasureDeps & ChangingDeps;
   /** Events that reached Pub/Sub. */
   readonly published: DomainEvent[] = [];
   /** What Pub/Sub does with the next event. */
@@ -104,6 +105,7 @@ export class GroupsHarness {
       },
       clock: () => this.now,
       log: silentLogger,
+      raiseFeeds: async () => {},
     };
     const deps: GroupsDeps = {
       http: {
@@ -124,6 +126,7 @@ export class GroupsHarness {
       resources: async () => this.resources,
       erasure: async () => this.erasure,
       publish: (events) => this.#publish(events),
+      raiseFeeds: async () => {},
       codeKey: randomBytes(32),
       caps: {
         INVITATIONS_PER_GIVER: 100,

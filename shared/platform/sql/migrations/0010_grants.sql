@@ -38,9 +38,9 @@ GRANT SELECT (user_id, space_id, mirrored_at), INSERT, UPDATE (mirrored_at) ON s
 
 -- The change log: everyone who changes what members see writes it in the same transaction, and raises the feed after it.
 GRANT SELECT (id, seq, feed_at, feed_turn), UPDATE (seq, feed_at, feed_turn) ON spaces
-  TO reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
-GRANT SELECT, INSERT, UPDATE (op, seq, at) ON changes TO reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
-GRANT SELECT (space_id), INSERT, DELETE ON late_feeds TO reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
+  TO reverie_groups, reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
+GRANT SELECT, INSERT, UPDATE (op, seq, at) ON changes TO reverie_groups, reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
+GRANT SELECT (space_id), INSERT, DELETE ON late_feeds TO reverie_groups, reverie_library, reverie_sync, reverie_notify, reverie_admin, reverie_sweep;
 
 -- streams reads it, as library does.
 GRANT SELECT (id, seq, log_after) ON spaces TO reverie_streams;
@@ -56,7 +56,6 @@ GRANT SELECT (provider, subject, user_id, email, firebase_uid, created_at, last_
 GRANT SELECT (id, user_id, device_name, device_platform, created_at, last_used_at, expires_at, ended_at), UPDATE (last_used_at)
   ON sessions TO reverie_groups;
 GRANT SELECT, INSERT, DELETE ON spaces TO reverie_groups;
-GRANT UPDATE (created_at) ON spaces TO reverie_groups; -- for a row lock
 GRANT SELECT, INSERT, UPDATE (mirrored_at), DELETE ON space_members TO reverie_groups;
 GRANT SELECT (id, giver_id, recipient_key, recipient_email, recipient_id, mail_state, code_hash, tries, created_at, expires_at, revoked_at, confirmed_at),
   INSERT, UPDATE (recipient_email, mail_state, code_seed, code_hash, tries, revoked_at, confirmed_at) ON invitations TO reverie_groups;
