@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { functions } from "../manifest.ts";
+import { type FunctionManifest, functions } from "../manifest.ts";
 import { secretSettings } from "../platform/config/settings.ts";
 import { accountOf, type Grant } from "./grant.ts";
 import { grantsOf, otherAccounts } from "./grants.ts";
@@ -50,10 +50,12 @@ test("each function may read the secrets that its settings name, and no others",
   }
 });
 
-test("a private function has one account that may call it", () => {
+test("a private function is called by its invoker's account and its callers, no others", () => {
   for (const name of names) {
-    const callers = all.filter(([, { on }]) => on.type === "service" && on.function === name);
-    assert.equal(callers.length, functions[name].invoker === "public" ? 0 : 1, name);
+    const { invoker, callers = [] }: FunctionManifest = functions[name];
+    const granted = all.filter(([, { on }]) => on.type === "service" && on.function === name);
+    const expected = invoker === "public" ? [] : [invoker, ...callers];
+    assert.deepEqual(granted.map(([account]) => account).sort(), [...expected].sort(), name);
   }
 });
 

@@ -1,13 +1,15 @@
 /** Builds the console, the web app at `/` of the one origin. */
 
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, globSync, readFileSync, statSync } from "node:fs";
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { cp, mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CONSOLE_ASSETS } from "./consoleConfig.ts";
 import { ROOT } from "./functions.ts";
 
 const CACHE = join(ROOT, "node_modules/.cache/reverie/console");
+/** Ends the name of a folder that is being filled. */
+const MAKING = ".making";
 /** All that the console's files are made of. */
 const MADE_OF = ["console/**/*", "tools/build/consoleBundle.ts", "package-lock.json"];
 /** Writes `index.html` and what it loads into a folder; they are built once for each state of the sources. */
@@ -19,10 +21,11 @@ export async function writeConsole(dir: string): Promise<void> {
 async function cachedConsole(): Promise<string> {
   const folder = join(CACHE, stateOfSources());
   if (existsSync(folder)) return folder;
-  await rm(CACHE, { recursive: true, force: true });
   // Whole or not there at all, also when two make it at once: the second finds the first's.
-  const making = join(CACHE, `${randomUUID()}.making`);
-  await mkdir(making, { recursive: true });
+  await mkdir(CACHE, { recursive: true });
+  const earlier = readdirSync(CACHE).filter((name) => !name.endsWith(MAKING));
+  const making = join(CACHE, `${randomUUID()}${MAKING}`);
+  await mkdir(making);
   try {
     await buildConsole(making);
     await rename(making, folder).catch((error: unknown) => {
@@ -31,6 +34,7 @@ async function cachedConsole(): Promise<string> {
   } finally {
     await rm(making, { recursive: true, force: true });
   }
+  for (const name of earlier) await rm(join(CACHE, name), { recursive: true, force: true });
   return folder;
 }
 
