@@ -39,3 +39,14 @@ output "grants" {
     }
   ]
 }
+
+output "console" {
+  description = "What the console's config.json says of this deployment; npm run hosting reads it."
+  # The API key names the project to Firebase's library in the page. Every visitor gets it, and it opens nothing by itself.
+  sensitive = true
+  value = {
+    projectId    = var.project_id
+    apiKey       = google_identity_platform_config.main.client[0].api_key
+    eventsOrigin = var.edge == "load_balancer" ? local.origin : local.function_urls["streams"]
+  }
+}

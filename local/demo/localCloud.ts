@@ -12,6 +12,8 @@ export interface BorrowedCloud {
   readonly addresses: PhoneAddresses;
   /** Stops the local cloud if the demo started it. */
   giveBack(): Promise<void>;
+  /** Settles when a cloud that was started for the demo has ended; at once when it ran before. */
+  readonly ended: Promise<void>;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function borrowLocalCloud(options: {
   const running = await answeringCloud();
   if (running) {
     options.tell.step(`the local cloud is running at ${running.api}`);
-    return { addresses: running, giveBack: async () => {} };
+    return { addresses: running, giveBack: async () => {}, ended: Promise.resolve() };
   }
   options.tell.step("starting the local cloud (npm start does the same and keeps it running) …");
   const startedAt = performance.now();
@@ -36,12 +38,13 @@ export async function borrowLocalCloud(options: {
   });
   child.stderr?.on("data", (chunk: Buffer) => said.push(chunk.toString()));
   const giveBack = stopper(child);
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
 
   while (child.exitCode === null && child.signalCode === null) {
     const addresses = await answeringCloud();
     if (addresses) {
       options.tell.step(`the local cloud is ready at ${addresses.api} (${seconds(startedAt)} s)`);
-      return { addresses, giveBack };
+      return { addresses, giveBack, ended };
     }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }

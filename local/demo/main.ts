@@ -4,17 +4,19 @@
  *   npm run demo                                        makes a small video of its own
  *   npm run demo -- --video FILE --out DIR --json       converts FILE, saves what was made, ends with one JSON line
  *   npm run demo -- --session [FILE]                    measures what a sensor recorded in a game, and draws it; an example of its own, or FILE
+ *   npm run demo -- --open                              ends with the scene's address in the console, and keeps the cloud running
  *
  * The exit code is 0 only if the job succeeded and every byte arrived.
  */
 import { parseArgs } from "node:util";
-import { borrowLocalCloud } from "./localCloud.ts";
-import { narrator } from "./narrator.ts";
+import { type BorrowedCloud, borrowLocalCloud } from "./localCloud.ts";
+import { type Narrator, narrator } from "./narrator.ts";
 import { ProblemError } from "./phone/api.ts";
 import { type Outcome, playDemo } from "./play.ts";
 import { playSession } from "./playSession.ts";
 
-const USAGE = "npm run demo -- [--video FILE | --session [FILE]] [--out DIR] [--json] [--port-base N]";
+const USAGE =
+  "npm run demo -- [--video FILE | --session [FILE]] [--out DIR] [--json] [--open] [--port-base N]";
 
 const options = optionsGiven();
 if (options === undefined) process.exitCode = 1;
@@ -31,6 +33,7 @@ function optionsGiven() {
         session: { type: "boolean", default: false },
         out: { type: "string" },
         json: { type: "boolean", default: false },
+        open: { type: "boolean", default: false },
         "port-base": { type: "string" },
         help: { type: "boolean", default: false },
       },
@@ -56,6 +59,7 @@ async function main(options: NonNullable<ReturnType<typeof optionsGiven>>): Prom
       ? await playSession({ ...common, file: options.file })
       : await playDemo({ ...common, video: options.video });
     if (options.json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
+    if (options.open && arrived(outcome)) await showScene(outcome, cloud, tell);
     return arrived(outcome) ? 0 : 1;
   } catch (error) {
     tell.problem(error instanceof Error ? error.message : String(error));
@@ -66,6 +70,17 @@ async function main(options: NonNullable<ReturnType<typeof optionsGiven>>): Prom
   }
 }
 
+/** Says where the scene can be looked at; a cloud that was started for the demo is kept until Ctrl-C. */
+async function showScene(
+  { resourceId, giver }: Outcome,
+  cloud: BorrowedCloud,
+  tell: Narrator,
+): Promise<void> {
+  tell.step(`sign in to the console as ${giver}; Ctrl-C ends what the demo has started`);
+  tell.step(`${cloud.addresses.api}/look/${resourceId}`);
+  await cloud.ended;
+}
+
 /** What a program reads when the way ended before there was a job, for example because the upload was refused. */
 function notConverted(error: unknown): Outcome {
   const message = error instanceof Error ? error.message : String(error);
@@ -74,6 +89,7 @@ function notConverted(error: unknown): Outcome {
     resourceId: null,
     state: "failed",
     error: { code: error instanceof ProblemError ? error.code : "demo_failed", message },
+    giver: null,
     files: [],
     seconds: { upload: 0, queued: 0, converting: 0, synced: 0 },
   };

@@ -14,6 +14,8 @@ export interface Outcome {
   readonly jobId: string | null;
   readonly resourceId: string | null;
   readonly state: JobView["state"];
+  /** The address of the one who sent it; null when no one did. */
+  readonly giver: string | null;
   readonly error?: { readonly code: string; readonly message: string };
   readonly files: ReadonlyArray<{ name: string; contentType: string; size: number; path: string }>;
   readonly seconds: { upload: number; queued: number; converting: number; synced: number };
@@ -125,7 +127,7 @@ export async function outcomeOf(
   }
   if (queued === undefined) queued = clock.lap(); // it ended before the first look, or never ran
   const converting = clock.lap();
-  if (job.state !== "succeeded") return failed(job, { upload, queued, converting, synced: 0 }, tell);
+  if (job.state !== "succeeded") return failed(phone, job, { upload, queued, converting, synced: 0 }, tell);
   tell.progress(1, "done");
   tell.step(`converted (${converting} s)`);
 
@@ -137,15 +139,16 @@ export async function outcomeOf(
     jobId: job.id,
     resourceId: resource.id,
     state: job.state,
+    giver: phone.email,
     files,
     seconds: { upload, queued, converting, synced },
   };
 }
 
-function failed(job: JobView, seconds: Outcome["seconds"], tell: Narrator): Outcome {
+function failed(phone: Phone, job: JobView, seconds: Outcome["seconds"], tell: Narrator): Outcome {
   const error = job.error ?? { code: job.state, message: `the job ended as ${job.state}` };
   tell.problem(`${error.message} (${error.code})`);
-  return { jobId: job.id, resourceId: null, state: job.state, error, files: [], seconds };
+  return { jobId: job.id, resourceId: null, state: job.state, giver: phone.email, error, files: [], seconds };
 }
 
 async function syncedResource(phone: Phone, job: JobView): Promise<ResourceView> {

@@ -10,6 +10,8 @@ const endpointsSchema = z.object({
   identity: z.url(),
   /** Where mail can be read: `GET /messages?to=`. */
   mail: z.url(),
+  /** Where signed URLs lead. */
+  storage: z.url(),
   /** Firebase Auth. */
   auth: z.url(),
   /** Firestore, as phones listen to it: `host:port`. */

@@ -14,11 +14,13 @@ const MAKING = ".making";
 const MADE_OF = ["console/**/*", "tools/build/consoleBundle.ts", "package-lock.json"];
 /** Writes `index.html` and what it loads into a folder; they are built once for each state of the sources. */
 export async function writeConsole(dir: string): Promise<void> {
-  await cp(await cachedConsole(), dir, { recursive: true });
+  const built = await cachedConsole();
+  // The list of parts is for tests.
+  await cp(built, dir, { recursive: true, filter: (path) => !path.startsWith(join(built, ".vite")) });
 }
 
 /** @returns the folder with the built console, which nothing may change */
-async function cachedConsole(): Promise<string> {
+export async function cachedConsole(): Promise<string> {
   const folder = join(CACHE, stateOfSources());
   if (existsSync(folder)) return folder;
   // Whole or not there at all, also when two make it at once: the second finds the first's.

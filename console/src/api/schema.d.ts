@@ -183,6 +183,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/game-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A player's sessions of games, latest first */
+        get: operations["listGameSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/group": {
         parameters: {
             query?: never;
@@ -385,6 +402,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a metric of a player changes over days or weeks */
+        get: operations["getProgress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/resources": {
         parameters: {
             query?: never;
@@ -470,6 +504,26 @@ export interface paths {
          * @description For an app that keeps a copy: of each thing that changed after `after` its last change, in their order; ask again with `nextSeq` until there are no items. A thing that changes again moves to the end of the log, so numbers are left out, and no thing's last state is missed. Changes are kept for 30 days. Samples belong to no space and are in no log. An app that listens to Firestore's `feeds/{id}` needs to ask only when its `seq` rises.
          */
         get: operations["listChanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/spaces/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch a space: what changes in it, as server-sent events
+         * @description The second choice: a phone that can, listens to `feeds/{id}` in Firestore (POST /v1/auth/firebase-token) and asks for the space's changes when its `seq` rises. The events are those of GET /v1/spaces/{id}/changes. Limits, and where to ask, are as for a job's events.
+         */
+        get: operations["streamSpaceEvents"];
         put?: never;
         post?: never;
         delete?: never;
@@ -709,6 +763,31 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        GameSession: {
+            channels: {
+                metrics: {
+                    [key: string]: {
+                        /** @description Why there is no value. */
+                        reason?: string;
+                        unit: string;
+                        value: number | null;
+                    };
+                };
+                name: string;
+            }[];
+            /** @description The part of the samples that arrived, from 0 to 1. */
+            coverage: number;
+            durationSeconds: number;
+            game: string;
+            /** @description The resource's. */
+            id: string;
+            level: string | null;
+            playerId: string;
+            sampleRateHz: number;
+            score: number;
+            /** Format: date-time */
+            startedAt: string;
+        };
         GivenTransform: {
             position: [
                 number,
@@ -909,6 +988,22 @@ export interface components {
             title: string;
             /** @description Where the code is explained, relative to the origin. */
             type: string;
+        };
+        Progress: {
+            items: {
+                median: number;
+                /** @description Sessions with a value. */
+                n: number;
+                /**
+                 * Format: date
+                 * @description The day, or the week's Monday, in the player's time zone.
+                 */
+                startsOn: string;
+            }[];
+            /** @description Sessions in all items. */
+            n: number;
+            /** @description Theil–Sen slope through the medians; null without two of them. */
+            slopePerWeek: number | null;
         };
         Resource: {
             /**
@@ -1458,6 +1553,43 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listGameSessions: {
+        parameters: {
+            query?: {
+                cursor?: string;
+                /** @description Sessions that began at this time or later. */
+                from?: string;
+                game?: string;
+                limit?: number;
+                /** @description A member of the space; the caller when left out. */
+                playerId?: string;
+                /** @description Left out: the care group, or else the personal space. */
+                spaceId?: string;
+                /** @description Sessions that began before this time. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["GameSession"][];
+                        /** @description Send it as `cursor` for the next page; null on the last. */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     getGroup: {
         parameters: {
             query?: never;
@@ -1864,6 +1996,37 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getProgress: {
+        parameters: {
+            query: {
+                bucket?: "day" | "week";
+                /** @description Empty for `score` and `coverage`, which are of the whole session. */
+                channel?: string;
+                game: string;
+                metric: string;
+                /** @description A member of the space; the caller when left out. */
+                playerId?: string;
+                /** @description Left out: the care group, or else the personal space. */
+                spaceId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Medians, earliest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Progress"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listResources: {
         parameters: {
             query?: {
@@ -2041,6 +2204,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changes"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    streamSpaceEvents: {
+        parameters: {
+            query?: {
+                /** @description The number after which the events begin; 0, or left out, for all changes. Last-Event-ID takes its place. */
+                after?: number | null;
+            };
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Each change as event `change`, as in the list; its id is its `seq`. Event `reset` when the log doesn't reach back so far: list everything, what changes meanwhile follows. Ends after 25 s; resume with Last-Event-ID. Session and membership are checked every 10 s. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             default: components["responses"]["Problem"];
