@@ -248,6 +248,7 @@ export const functions = {
       ...QUEUE,
       ...JOB_VIEW,
       "OPEN_JOBS_PER_SPACE",
+      "OUTBOUND_URL",
       "INPUT_KEY",
       "UPLOADS_BUCKET",
       "UPLOAD_RETENTION_DAYS",
@@ -356,6 +357,19 @@ export const functions = {
     maxInstances: 16,
     sqlPool: 0,
   },
+  outbound: {
+    ...DEFAULTS,
+    trigger: { type: "http", paths: [] },
+    invoker: "tasks",
+    purpose:
+      "Fetches what the URLs of inputs name: the one function that speaks to addresses that people gave.",
+    settings: [...COMMON, "UPLOADS_BUCKET"],
+    timeoutSeconds: 1800,
+    // A fetch mostly waits. Together these are the places of the queue `fetch`, which has no more tasks under way than there are.
+    concurrency: 10,
+    maxInstances: 4,
+    sqlPool: 0,
+  },
   ingest: {
     ...DEFAULTS,
     trigger: { type: "storage", bucket: "UPLOADS_BUCKET", retry: true },
@@ -412,7 +426,7 @@ export const functions = {
         purpose: "retention, and walks over all documents and objects",
       },
     },
-    settings: [...COMMON, ...SQL, ...QUEUE, ...BUCKETS, "AUDIT_RETENTION_DAYS"],
+    settings: [...COMMON, ...SQL, ...QUEUE, ...BUCKETS, "OUTBOUND_URL", "AUDIT_RETENTION_DAYS"],
     timeoutSeconds: 540,
     // An instance for each run, so that a slow one takes neither the place nor the CPU of an urgent one; the third is for a run that hangs.
     concurrency: 1,

@@ -52,6 +52,7 @@ export const requests: Readonly<Record<FunctionName, (world: Subjects) => BenchR
   dispatch: (world) => [post("/lease-ended", { jobId: world.jobId, leaseNumber: 1 })],
   // Without work; bench/session-analysis has what the largest session takes.
   workshop: () => [post("/work", { worker: 1 })],
+  outbound: (world) => [post("/fetch", { uploadId: world.uploadId })],
   ingest: (world) => [
     event("google.cloud.storage.object.v1.finalized", "objects/nothing", {
       bucket: world.uploadsBucket,

@@ -38,6 +38,7 @@ export function jobsDeps(settings: Settings<"jobs"> = settingsFor(functions.jobs
       inputKey: settings.INPUT_KEY,
       retentionDays: settings.UPLOAD_RETENTION_DAYS,
       bytesPerSpace: settings.UPLOAD_GIB_PER_SPACE * 2 ** 30,
+      fetches: createTaskQueue(settings, settings.OUTBOUND_URL),
       objects: { write: async (...object) => (await writer()).write(...object) },
     },
     status: statusReader(shared),

@@ -43,6 +43,7 @@ export function sweepDeps(settings: Settings<"sweep"> = settingsFor(functions.sw
   const repairs = repairsOf({
     ...common,
     tasks,
+    fetches: createTaskQueue(settings, settings.OUTBOUND_URL),
     publisher,
     uploads,
     objects: resources,

@@ -5,7 +5,8 @@
  * All but the jobs that wait for uploads are found by an index on what is due, so a run reads that and no more, however many jobs there
  * are. Bounds, with the urgent repairs every minute, each begun as its run begins: a lease whose timer was lost ends at most
  * GRACE_SECONDS + 1 minute after its end; a job whose back-off timer was lost enters the line as late; a ring that was lost is recovered
- * within LOST_RING_SECONDS + 1 minute of when its task was due; a failure is published within GRACE_SECONDS + 1 minute.
+ * within LOST_RING_SECONDS + 1 minute of when its task was due; a failure is published within GRACE_SECONDS + 1 minute. Jobs that wait for
+ * uploads are walked over each five minutes while they are young: a task that fetches a URL and was lost is added within six.
  */
 import type { Query } from "@google-cloud/firestore";
 import { plusSeconds } from "#shared/platform/clock.ts";
@@ -20,6 +21,7 @@ import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
 import { eventOfUpload } from "#shared/queue/uploadState.ts";
 import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
+import { type FetchTaskDeps, requestFetches } from "#shared/uploads/urlUpload.ts";
 import { after, nextByCreation } from "./byCreation.ts";
 
 /** How long a timer or a publication may be late before it is repaired, in seconds. */
@@ -117,7 +119,7 @@ async function isLost(kind: string, address: string, deps: QueueDeps): Promise<b
  * @returns where the next page begins, or null at the end
  */
 export async function recoverAwaitingJobs(
-  deps: QueueDeps,
+  deps: QueueDeps & FetchTaskDeps,
   range: { readonly place?: string | undefined; readonly since?: Date } = {},
   time: TimeLimit = UNLIMITED,
   limit = 100,
@@ -130,7 +132,7 @@ export async function recoverAwaitingJobs(
   return { ...repairedOf(jobs.size, worked), next: nextByCreation(jobs.docs, worked.through, limit, range) };
 }
 
-async function applyUploads(jobId: string, job: Job, deps: QueueDeps): Promise<boolean> {
+async function applyUploads(jobId: string, job: Job, deps: QueueDeps & FetchTaskDeps): Promise<boolean> {
   const documents = await Promise.all(job.waitingFor.map((id) => uploadsOf(deps.firestore).doc(id).get()));
   const events = documents.flatMap((document) => {
     const upload = document.data();
@@ -138,6 +140,12 @@ async function applyUploads(jobId: string, job: Job, deps: QueueDeps): Promise<b
   });
   for (const event of events) await changeJob(jobId, event, deps);
   if (events.length > 0) return true;
+  // Tasks are named: one that waits, runs or has run is not added again.
+  const toFetch = documents.filter((document) => document.data()?.source).map(({ id }) => id);
+  if ((await requestFetches(toFetch, deps)) > 0) {
+    deps.log.warn("fetch_recovered", { jobId });
+    return true;
+  }
   const gone = documents.some((document) => !document.exists);
   if (!gone && job.updatedAt > plusSeconds(deps.clock(), -UPLOAD_WAIT_DAYS * 86_400)) return false;
   await changeJob(jobId, { type: "inputs_missing" }, deps);

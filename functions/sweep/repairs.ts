@@ -41,6 +41,8 @@ export interface RepairDeps extends SyncDeps {
   readonly uploads: ObjectStore;
   readonly publisher: EventPublisher;
   readonly tasks: TaskQueue;
+  /** Whose tasks call `outbound`. */
+  readonly fetches: TaskQueue;
   readonly newId: NewId;
   readonly queue: QueueDeps;
   readonly erasure: ErasureDeps;
@@ -96,7 +98,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
       ingestPendingUploads(ingestion, { place, since: young() }, time).then(pageOf),
     ),
     walk("recover_awaiting_jobs", "urgent", 10, every(5 * MINUTES), (place, time) =>
-      recoverAwaitingJobs(queue, { place, since: young() }, time).then(pageOf),
+      recoverAwaitingJobs({ ...queue, fetches: deps.fetches }, { place, since: young() }, time).then(pageOf),
     ),
     repair("requeue_invitations", "urgent", 5, (time) => requeueInvitations(db, deps.tasks, clock(), time)),
     repair("mirror_pending", "urgent", 10, (time) => mirrorPending(db, firestore, time)),
@@ -118,7 +120,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
       ingestPendingUploads(ingestion, { place }, time).then(pageOf),
     ),
     walk("recover_older_jobs", "slow", 60, every(HOUR), (place, time) =>
-      recoverAwaitingJobs(queue, { place }, time).then(pageOf),
+      recoverAwaitingJobs({ ...queue, fetches: deps.fetches }, { place }, time).then(pageOf),
     ),
     walk("remove_expired_uploads", "slow", 60, every(HOUR), (place, time) =>
       removeExpiredUploads(deps, place, time),

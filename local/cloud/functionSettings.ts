@@ -88,6 +88,7 @@ function settingValues(plan: CloudPlan, secrets: Secrets): Partial<Record<Settin
     TASKS_SERVICE_ACCOUNT: accounts.tasks,
     DISPATCH_URL: urls.dispatch,
     WORKSHOP_URL: urls.workshop,
+    OUTBOUND_URL: urls.outbound,
 
     // Rung also when the reference engine is left out, for an engine of one's own on that port.
     ENGINES: JSON.stringify([{ url: urls.engine, kinds: ["scene", "avatar"] }]),

@@ -93,6 +93,7 @@ export interface CloudPlan extends CloudOptions {
       | "engine"
       | "dispatch"
       | "workshop"
+      | "outbound"
       | "streams"
       | "sweep"
       | "ingest",
@@ -147,6 +148,7 @@ export function planCloud(options: CloudOptions): CloudPlan {
       engine: url("engine"),
       dispatch: directly("dispatch"),
       workshop: directly("workshop"),
+      outbound: directly("outbound"),
       streams: url("events"),
       sweep: directly("sweep"),
       // The functions emulator numbers the triggers of a reload; the first ones have 0.

@@ -51,9 +51,9 @@ function resourceName(on: Resource, self: string): string {
 
 /** The check of callers of each private function. */
 export function invokerChecks(plan: CloudPlan, identity: Identity): Record<string, InvokerCheck> {
-  const { dispatch, workshop, sweep } = plan.urls;
+  const { dispatch, outbound, workshop, sweep } = plan.urls;
   return Object.fromEntries(
-    Object.entries({ dispatch, workshop, sweep }).map(([service, audience]) => [
+    Object.entries({ dispatch, outbound, workshop, sweep }).map(([service, audience]) => [
       service,
       {
         service,

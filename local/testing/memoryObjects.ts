@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { ObjectStore, StoredObject } from "#shared/platform/storage/objectStore.ts";
+import type { ObjectWriter } from "#shared/platform/storage/objectWriter.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { refusing } from "./transactionScope.ts";
 
 /** An object store in memory, for tests of what is done with objects; signing gives URLs that only look signed. */
-export interface MemoryObjects extends ObjectStore, UrlSigner {
+export interface MemoryObjects extends ObjectStore, ObjectWriter, UrlSigner {
   /** Puts an object there, as an upload would have. */
   put(name: string, bytes: Buffer, contentType?: string): StoredObject;
   names(): string[];
@@ -52,6 +53,11 @@ export function memoryObjects(): MemoryObjects {
       if (objects.has(object)) return false;
       put(object, body, contentType);
       return true;
+    },
+    async stream(object, body, contentType) {
+      const pieces: Buffer[] = [];
+      for await (const piece of body) pieces.push(piece);
+      return memory.write(object, Buffer.concat(pieces), contentType);
     },
     read: async (object) => current(object)?.bytes,
     remove: async (object, wanted) => {

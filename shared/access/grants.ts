@@ -40,7 +40,7 @@ const PUBLISHES: Grant = {
 const ACTS_AS_TASKS: Grant = {
   role: "roles/iam.serviceAccountUser",
   on: { type: "serviceAccount", account: "tasks" },
-  why: "creates tasks that call dispatch with an OIDC token of that account",
+  why: "creates tasks that call dispatch or outbound with an OIDC token of that account",
 };
 const FINISHES_RINGS: Grant = {
   role: "roles/cloudtasks.taskDeleter",
@@ -93,6 +93,7 @@ const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
     FIRESTORE,
     ...RINGS,
     PUBLISHES,
+    enqueues("fetch", "has what the URLs of inputs name fetched"),
     creates("UPLOADS_BUCKET", "writes the content of inputs that came in the request"),
   ],
   library: [
@@ -129,6 +130,7 @@ const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
     enqueues("work", "adds the tasks in which it works, since it has no CPU after an answer"),
     { ...ACTS_AS_TASKS, why: "creates tasks that call itself with an OIDC token of that account" },
   ],
+  outbound: [FIRESTORE, creates("UPLOADS_BUCKET", "writes what it fetched into the objects of uploads")],
   ingest: [
     FIRESTORE,
     ...RINGS,
@@ -151,6 +153,7 @@ const granted: Readonly<Record<FunctionName, readonly Grant[]>> = {
     ...RINGS,
     SETS_TIMERS,
     enqueues("mail", "has the codes mailed that a crash left unmailed"),
+    enqueues("fetch", "has fetched what a crash left without a task"),
     PUBLISHES,
     views("UPLOADS_BUCKET", "looks at uploads whose event was lost, finds what is past its retention"),
     deletes("UPLOADS_BUCKET", "deletes uploads past their retention"),

@@ -61,6 +61,35 @@ const SENTENCES = {
     en: "What is in this file can't be used here. Please choose another one.",
     ko: "이 파일의 내용은 여기에 사용할 수 없어요. 다른 파일을 골라 주세요.",
   },
+  // What is at the URL of an input.
+  url_not_public: {
+    en: "This link can't be used. Please choose a public one.",
+    ko: "이 링크는 사용할 수 없어요. 공개된 링크를 골라 주세요.",
+  },
+  url_redirects: {
+    en: "This link leads on too many times. Please use the final link.",
+    ko: "이 링크는 너무 여러 번 다른 곳으로 이어져요. 마지막 링크를 사용해 주세요.",
+  },
+  url_unreachable: {
+    en: "This link does not answer. Please try again later.",
+    ko: "이 링크가 응답하지 않아요. 나중에 다시 시도해 주세요.",
+  },
+  url_without_file: {
+    en: "There is no file at this link. Please check the link.",
+    ko: "이 링크에는 파일이 없어요. 링크를 확인해 주세요.",
+  },
+  url_compressed: {
+    en: "The file at this link is packed. Please use a link to the file itself.",
+    ko: "이 링크의 파일은 압축되어 있어요. 파일 자체의 링크를 사용해 주세요.",
+  },
+  url_too_slow: {
+    en: "This link is too slow. Please try again later, or send the file.",
+    ko: "이 링크는 너무 느려요. 나중에 다시 시도하거나 파일을 직접 보내 주세요.",
+  },
+  url_broke_off: {
+    en: "The file at this link broke off. Please try again later.",
+    ko: "이 링크의 파일이 도중에 끊겼어요. 나중에 다시 시도해 주세요.",
+  },
   // What became of the attempts.
   engine_lost: OUR_SIDE,
   took_too_long: TOO_LONG,

@@ -1,10 +1,13 @@
 import { z } from "@hono/zod-openapi";
+import type { Kind } from "../kinds/kind.ts";
 import { ReverieError } from "../platform/errors.ts";
 import { findAnswer } from "../platform/idempotency/firestore.ts";
 import type { StoredAnswer } from "../platform/idempotency/sql.ts";
 import { abandonUpload } from "../uploads/abandonUpload.ts";
 import { type GivenInput, type GivenInputs, givenInput } from "../uploads/givenInput.ts";
-import { type GivenUploadDeps, type InputOwner, placeInline } from "../uploads/inlineUpload.ts";
+import { type InlineUploadDeps, placeInline } from "../uploads/inlineUpload.ts";
+import type { InputOwner } from "../uploads/storeOnce.ts";
+import { type FetchTaskDeps, placeUrl, requestFetches } from "../uploads/urlUpload.ts";
 import { jobsOf } from "./jobDocument.ts";
 import { readSubmission, type SubmitDeps, type SubmitInput, submitBody, submitJob } from "./submit.ts";
 
@@ -12,17 +15,17 @@ import { readSubmission, type SubmitDeps, type SubmitInput, submitBody, submitJo
 export const submitWithInputsBody = submitBody.extend({
   inputs: z
     .record(z.string(), givenInput)
-    .describe("For each role that the kind has: the id of an upload, or the content itself."),
+    .describe("For each role that the kind has: the id of an upload, the content itself, or where it is."),
 });
 export type SubmitWithInputsBody = z.infer<typeof submitWithInputsBody>;
 
 export interface SubmitWithInputsDeps extends SubmitDeps {
-  readonly inputs: Omit<GivenUploadDeps, "firestore" | "clock" | "newId">;
+  readonly inputs: Omit<InlineUploadDeps & FetchTaskDeps, "firestore" | "clock" | "newId">;
 }
 
 /**
- * Takes a job whose inputs are uploads, or content that becomes uploads first (`shared/uploads/inlineUpload.ts` says why a crash in between is
- * harmless). When the job is refused after that, the uploads that were made for it are ended.
+ * Takes a job whose inputs are uploads, or content that becomes uploads first (`shared/uploads/inlineUpload.ts` and `shared/uploads/urlUpload.ts` say why a crash
+ * in between is harmless). When the job is refused after that, the uploads that were made for it are ended.
  * @throws what `submitJob` throws; `upload_budget_spent`
  */
 export async function submitWithInputs(
@@ -39,18 +42,42 @@ export async function submitWithInputs(
   });
   if (given.length === 0) return submitJob(request({}), deps);
   // All that can be refused without writing anything comes first.
-  readSubmission(request(Object.fromEntries(given.map(([role]) => [role, ""]))), deps, body.inputs);
-  const { answer } = await findAnswer(deps.firestore, { caller, route, key, body, now: deps.clock() });
-  if (answer) return answer;
+  const { kind } = readSubmission(
+    request(Object.fromEntries(given.map(([role]) => [role, ""]))),
+    deps,
+    body.inputs,
+  );
+  const { answer: known } = await findAnswer(deps.firestore, {
+    ...{ caller, route, key, body, now: deps.clock() },
+  });
+  if (known) return known;
   const made: Record<string, string> = {};
   try {
     // One after the other: when the budget is spent, the rest is not asked for.
-    for (const [role, content] of given) made[role] = await place(content, { ...input, role }, deps);
-    return await submitJob(request(made), deps);
+    for (const [role, content] of given) made[role] = await place(content, { ...input, role }, kind, deps);
+    const answer = await submitJob(request(made), deps);
+    await fetchAll(
+      given.flatMap(([role, content]) => (isUrl(content) ? (made[role] ?? []) : [])),
+      deps,
+    );
+    return answer;
   } catch (error) {
     // Any other error doesn't say whether the job was written.
     if (error instanceof ReverieError && error.status < 500) await abandonAll(Object.values(made), deps);
     throw error;
+  }
+}
+
+function isUrl(given: GivenInput): given is Extract<GivenInput, { url: string }> {
+  return typeof given !== "string" && "url" in given;
+}
+
+/** Never throws: the job is taken, and `sweep` adds a task that is missing. */
+async function fetchAll(uploadIds: readonly string[], deps: SubmitWithInputsDeps): Promise<void> {
+  try {
+    await requestFetches(uploadIds, { ...deps, ...deps.inputs });
+  } catch (error) {
+    deps.log.warn("fetch_left_to_sweep", { error });
   }
 }
 
@@ -61,10 +88,19 @@ export function idsIn(inputs: GivenInputs): Record<string, string> {
   );
 }
 
-async function place(given: GivenInput, owner: InputOwner, deps: SubmitWithInputsDeps): Promise<string> {
+async function place(
+  given: GivenInput,
+  owner: InputOwner,
+  kind: Kind,
+  deps: SubmitWithInputsDeps,
+): Promise<string> {
   if (typeof given === "string") return given;
   const { firestore, clock, newId } = deps;
-  return placeInline(given, owner, { ...deps.inputs, firestore, clock, newId });
+  const all = { ...deps.inputs, firestore, clock, newId };
+  if (!isUrl(given)) return placeInline(given, owner, all);
+  const rule = kind.inputs[owner.role];
+  if (!rule) throw new Error("the roles of a submission were not checked");
+  return placeUrl(given.url, rule, owner, all);
 }
 
 async function abandonAll(ids: readonly string[], deps: SubmitWithInputsDeps): Promise<void> {

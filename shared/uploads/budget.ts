@@ -16,17 +16,20 @@ interface BudgetRule {
   readonly retentionDays: number;
 }
 
+/** How many bytes a space may still ask for; 0 or less when there are none. */
+export function bytesLeft(days: Days, now: Date, rule: BudgetRule): number {
+  const counted = countedDays(days, now, rule);
+  return rule.bytesPerSpace - counted.reduce((sum, [, bytes]) => sum + bytes, 0);
+}
+
 /**
  * Takes the bytes of one more upload.
  * @returns the days as they are then, without those that are over
  * @throws `upload_budget_spent` with what is left
  */
 export function takeBytes(days: Days, size: number, now: Date, rule: BudgetRule): Days {
-  const first = dayOf(now.getTime() - rule.retentionDays * DAY);
-  const counted = Object.entries(days)
-    .filter(([day]) => day >= first)
-    .sort();
-  let left = rule.bytesPerSpace - counted.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const counted = countedDays(days, now, rule);
+  let left = bytesLeft(days, now, rule);
   if (size <= left) {
     const today = dayOf(now.getTime());
     return { ...Object.fromEntries(counted), [today]: (days[today] ?? 0) + size };
@@ -44,7 +47,14 @@ export function takeBytes(days: Days, size: number, now: Date, rule: BudgetRule)
   });
 }
 
-/** Gives back the bytes of an upload that was rejected. */
+function countedDays(days: Days, now: Date, { retentionDays }: BudgetRule): [day: string, bytes: number][] {
+  const first = dayOf(now.getTime() - retentionDays * DAY);
+  return Object.entries(days)
+    .filter(([day]) => day >= first)
+    .sort();
+}
+
+/** Gives back bytes of an upload: all of one that was rejected, or what one did not need. */
 export function giveBytesBack(days: Days, size: number, createdAt: Date): Days {
   const day = dayOf(createdAt.getTime());
   const bytes = days[day];

@@ -1,4 +1,4 @@
-import type { Firestore, Transaction } from "@google-cloud/firestore";
+import { FieldValue, type Firestore, type Transaction } from "@google-cloud/firestore";
 import { type FailureCode, reasonOf } from "../kinds/failures.ts";
 import type { Kinds } from "../kinds/index.ts";
 import { beginsLikeJson, largestJson, readJson } from "../kinds/jsonInput.ts";
@@ -68,7 +68,9 @@ async function readAndJudge(
 ): Promise<(upload: Upload) => Verdict> {
   const content = await readContent(found, deps);
   return (upload) => {
-    if (found.size !== upload.size) return rejected("size_mismatch");
+    if (upload.source?.failure) return rejected(upload.source.failure);
+    if (upload.source && found.size > upload.size) return rejected("too_large");
+    if (!upload.source && found.size !== upload.size) return rejected("size_mismatch");
     if (upload.crc32c !== null && upload.crc32c !== found.crc32c) {
       return rejected("checksum_mismatch");
     }
@@ -129,13 +131,15 @@ async function commitVerdict(
     // Rejected once, rejected for good: a second try needs a second upload, so that a phone can believe the state it read.
     if (upload.state === "rejected") return upload;
     const verdict = judge(upload);
+    const unused = upload.size - (verdict.received?.size ?? 0);
     // Only where it is changed: the family's new uploads would wait for each verdict otherwise.
-    const budget = verdict.state === "rejected" ? await transaction.get(budgetOfSpace) : undefined;
-    transaction.update(document, { ...verdict });
+    const budget = unused > 0 ? await transaction.get(budgetOfSpace) : undefined;
+    const fetched = { size: verdict.received?.size ?? upload.size, source: FieldValue.delete() };
+    transaction.update(document, { ...verdict, ...(upload.source ? fetched : {}) });
     const days = budget?.data()?.days;
     if (days) {
       // With the verdict, which is committed once, so a repeated event gives nothing back again.
-      transaction.update(budgetOfSpace, { days: giveBytesBack(days, upload.size, upload.createdAt) });
+      transaction.update(budgetOfSpace, { days: giveBytesBack(days, unused, upload.createdAt) });
     }
     return verdict;
   };

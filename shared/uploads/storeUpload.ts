@@ -1,7 +1,7 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
 import { retryConflictsInTurn } from "../platform/firestore/retryConflicts.ts";
-import { takeBytes } from "./budget.ts";
+import { bytesLeft, takeBytes } from "./budget.ts";
 import { budgetsOf } from "./budgetDocument.ts";
 import { type Upload, uploadsOf } from "./uploadDocument.ts";
 
@@ -17,10 +17,16 @@ export interface StoreUploadDeps {
 /**
  * Writes the document of an upload, in one transaction with its space's budget, so a crash leaves both or neither: a document that
  * expires, and bytes that leave the count when it does.
+ * @param options.upToBudget take what is left, when the size is only the most that it may have
  * @returns the upload by that id: this one, or the one of an attempt whose answer was lost, for which nothing is counted again
  * @throws `upload_budget_spent` with what is left
  */
-export async function storeUpload(id: string, upload: Upload, deps: StoreUploadDeps): Promise<Upload> {
+export async function storeUpload(
+  id: string,
+  upload: Upload,
+  deps: StoreUploadDeps,
+  { upToBudget = false }: { upToBudget?: boolean } = {},
+): Promise<Upload> {
   const { firestore, bytesPerSpace, retentionDays } = deps;
   const document = uploadsOf(firestore).doc(id);
   const budget = budgetsOf(firestore).doc(upload.spaceId);
@@ -31,14 +37,19 @@ export async function storeUpload(id: string, upload: Upload, deps: StoreUploadD
       const [made, spent] = await Promise.all([transaction.get(document), transaction.get(budget)]);
       const there = made.data();
       if (there) return there;
+      let { size } = upload;
       if (bytesPerSpace !== undefined) {
+        const days = spent.data()?.days ?? {};
+        const rule = { bytesPerSpace, retentionDays };
+        const left = bytesLeft(days, now, rule);
+        if (upToBudget && left > 0) size = Math.min(size, left);
         transaction.set(budget, {
-          days: takeBytes(spent.data()?.days ?? {}, upload.size, now, { bytesPerSpace, retentionDays }),
+          days: takeBytes(days, size, now, rule),
           expiresAt: plusSeconds(now, (retentionDays + 2) * 86_400),
         });
       }
-      transaction.create(document, upload);
-      return upload;
+      transaction.create(document, { ...upload, size });
+      return { ...upload, size };
     }),
   );
 }

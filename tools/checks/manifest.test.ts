@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
+import { LIMITS } from "#functions/outbound/limits.ts";
 import {
   connectionsForFunctions,
   DATABASE,
@@ -11,6 +12,7 @@ import {
   MEMORY,
 } from "#shared/manifest.ts";
 import { secretSettings, settingSchemas } from "#shared/platform/config/settings.ts";
+import { queues } from "#shared/platform/tasks/queues.ts";
 import { actualFirebaseJson, expectedFirebaseJson, rewriteFor } from "../build/firebaseJson.ts";
 import { ROOT } from "../build/functions.ts";
 import { openApiDocument } from "../build/openapi.ts";
@@ -76,4 +78,11 @@ test("the origin leads every route of the API to the function that serves it", a
     for (const { tags } of Object.values(operations))
       assert.deepEqual([rewriteFor(path.replaceAll(/\{\w+\}/g, "x"))], tags, path);
   }
+});
+
+test("no more fetches are under way than outbound serves; each ends in time", () => {
+  const { concurrency, maxInstances, timeoutSeconds } = functions.outbound;
+  assert.equal(queues.fetch.concurrent, concurrency * maxInstances);
+  assert.ok(LIMITS.overall < timeoutSeconds);
+  assert.equal(queues.fetch.deadlineSeconds, timeoutSeconds);
 });

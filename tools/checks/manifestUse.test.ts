@@ -12,6 +12,7 @@ import { ingestDeps } from "#functions/ingest/deps.ts";
 import { jobsDeps } from "#functions/jobs/deps.ts";
 import { libraryDeps } from "#functions/library/deps.ts";
 import { notifyDeps } from "#functions/notify/deps.ts";
+import { outboundDeps } from "#functions/outbound/deps.ts";
 import { streamsDeps } from "#functions/streams/deps.ts";
 import { sweepDeps } from "#functions/sweep/deps.ts";
 import { syncDeps } from "#functions/sync/deps.ts";
@@ -49,6 +50,7 @@ const makers: { readonly [Name in FunctionName]: (settings: Settings<Name>) => u
   admin: adminDeps,
   dispatch: dispatchDeps,
   workshop: workshopDeps,
+  outbound: outboundDeps,
   ingest: ingestDeps,
   sync: syncDeps,
   notify: notifyDeps,

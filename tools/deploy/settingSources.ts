@@ -34,6 +34,7 @@ const DERIVED: Readonly<Partial<Record<SettingName, SettingSource>>> = {
   TASKS_SERVICE_ACCOUNT: { from: "account", name: "tasks" },
   DISPATCH_URL: { from: "function", name: "dispatch" },
   WORKSHOP_URL: { from: "function", name: "workshop" },
+  OUTBOUND_URL: { from: "function", name: "outbound" },
   EDGE: { from: "edge" },
 };
 

@@ -1135,6 +1135,11 @@ export interface components {
              */
             urlExpiresAt: string;
         };
+        /** @description Content that is fetched from a URL after the job was taken: at most 1073741824 bytes, without a content encoding, over at most 3 redirects. */
+        UrlInput: {
+            /** @description An https URL of a public host, at port 443, without user and password. */
+            url: string;
+        };
         ViewableVrVideo: components["schemas"]["VrVideo"] & {
             avatars?: {
                 resource: components["schemas"]["Resource"];
@@ -1746,9 +1751,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description For each role that the kind has: the id of an upload, or the content itself. */
+                    /** @description For each role that the kind has: the id of an upload, the content itself, or where it is. */
                     inputs: {
-                        [key: string]: string | components["schemas"]["InlineInput"];
+                        [key: string]: string | components["schemas"]["InlineInput"] | components["schemas"]["UrlInput"];
                     };
                     kind: string;
                     /** @default {} */

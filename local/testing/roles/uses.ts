@@ -1,6 +1,7 @@
 /** What each function does with Storage, Cloud Tasks and signing, as the smallest calls that its code makes. */
 import type { FunctionName } from "#shared/manifest.ts";
 import type { ObjectStore } from "#shared/platform/storage/objectStore.ts";
+import type { ObjectWriter } from "#shared/platform/storage/objectWriter.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
 import type { QueueName } from "#shared/platform/tasks/queues.ts";
 
@@ -10,12 +11,13 @@ export const STORAGE_METHODS = [
   "readStart",
   "read",
   "write",
+  "stream",
   "remove",
   "list",
   "signRead",
   "signCreate",
   "signResumable",
-] as const satisfies readonly (keyof (ObjectStore & UrlSigner))[];
+] as const satisfies readonly (keyof (ObjectStore & ObjectWriter & UrlSigner))[];
 export type StorageMethod = (typeof STORAGE_METHODS)[number];
 export const TASK_METHODS = ["add", "remove"] as const;
 export type TaskMethod = (typeof TASK_METHODS)[number];
@@ -45,7 +47,7 @@ export const uses: Readonly<Record<FunctionName, readonly Use[]>> = {
   ],
   uploads: on("uploads", "signCreate", "signResumable"),
   streams: [],
-  jobs: [...RINGS, ...on("uploads", "write")],
+  jobs: [...RINGS, ...adds("fetch"), ...on("uploads", "write")],
   library: on("resources", "signRead", "list", "remove"),
   engine: [
     ...RINGS,
@@ -62,12 +64,13 @@ export const uses: Readonly<Record<FunctionName, readonly Use[]>> = {
   ],
   dispatch: [...RINGS, ...adds("timer")],
   workshop: adds("work"),
+  outbound: on("uploads", "write", "stream"),
   ingest: [...RINGS, ...on("uploads", "look", "readStart", "remove")],
   sync: RESULTS,
   notify: [],
   sweep: [
     ...RINGS,
-    ...adds("timer", "mail"),
+    ...adds("timer", "mail", "fetch"),
     ...on("uploads", "list", "look", "readStart", "remove"),
     ...RESULTS,
   ],

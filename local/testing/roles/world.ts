@@ -2,10 +2,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { z } from "zod";
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { SigningAuth } from "#shared/platform/google/signingAuth.ts";
 import { type ObjectStore, objectStore } from "#shared/platform/storage/objectStore.ts";
+import { type ObjectWriter, objectWriter } from "#shared/platform/storage/objectWriter.ts";
 import { type SignedRequest, type UrlSigner, urlSigner } from "#shared/platform/storage/urlSigner.ts";
 import { queues } from "#shared/platform/tasks/queues.ts";
 import { createTaskQueue, type TaskQueue } from "#shared/platform/tasks/taskQueue.ts";
@@ -34,8 +36,8 @@ export interface RolesWorld {
 }
 
 interface Clients {
-  readonly uploads: ObjectStore & UrlSigner;
-  readonly resources: ObjectStore & UrlSigner;
+  readonly uploads: ObjectStore & ObjectWriter & UrlSigner;
+  readonly resources: ObjectStore & ObjectWriter & UrlSigner;
   readonly tasks: TaskQueue;
 }
 
@@ -148,7 +150,11 @@ function clientsOf(tasksPort: number, identity: Identity): Clients {
   };
   // Each account's own: what signers of one process share by default is one account.
   const auth = new SigningAuth();
-  const bucket = (name: string) => ({ ...objectStore(name, settings), ...urlSigner(name, settings, auth) });
+  const bucket = (name: string) => ({
+    ...objectWriter(name, settings),
+    ...objectStore(name, settings),
+    ...urlSigner(name, settings, auth),
+  });
   return {
     uploads: bucket(buckets.UPLOADS_BUCKET),
     resources: bucket(buckets.RESOURCES_BUCKET),
@@ -203,6 +209,9 @@ async function performOnStorage(
       return;
     case "write":
       await store.write(object, BODY, DECLARED.contentType);
+      return;
+    case "stream":
+      await store.stream(object, Readable.from([BODY]), DECLARED.contentType);
       return;
     case "remove":
       await made();

@@ -132,6 +132,8 @@ export const settingSchemas = {
   TASKS_SERVICE_ACCOUNT: z.email(),
   /** Base URL of the function `dispatch`. */
   DISPATCH_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
+  /** Base URL of the function `outbound`. */
+  OUTBOUND_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
 
   /** Base URL of the function `workshop`. */
   WORKSHOP_URL: z.url().transform((url) => url.replace(/\/+$/, "")),

@@ -38,6 +38,9 @@ export interface InfoEvents {
   /** An upload was looked at; `reason` is the code of a rejection. */
   upload_judged: { readonly uploadId: string; readonly state: string; readonly reason: string | undefined };
 
+  /** A fetch of what a URL names has ended: `fetched`, `over` (not wanted any more), or the code of its failure. */
+  upload_fetched: { readonly uploadId: string; readonly outcome: string };
+
   /** A job was taken. */
   job_submitted: OfJob;
   /** All inputs of a job have arrived: it is in line. */
@@ -114,6 +117,10 @@ export interface InfoEvents {
 
 /** Something failed or was late and is recovered without anyone: severity WARNING. */
 export interface WarnEvents {
+  /** The tasks that fetch what a job's URLs name could not be added; `sweep` adds them. */
+  fetch_left_to_sweep: Failure;
+  /** A job waited for a URL whose task was missing; it was added. */
+  fetch_recovered: { readonly jobId: string };
   /** An address had its mails of today, of all givers together; this one was not sent. */
   invitation_capped: { readonly invitationId: string };
   /** A lease's time was over without a renewal. */

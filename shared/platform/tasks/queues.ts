@@ -1,4 +1,7 @@
-/** The Cloud Tasks queues; a queue each, because back-off slows a whole queue. `rate` is tasks a second. */
+/**
+ * The Cloud Tasks queues; a queue each, because back-off slows a whole queue. `rate` is tasks a second,
+ * `deadlineSeconds` how long Cloud Tasks waits for its answer: 15 seconds to 30 minutes.
+ */
 export const queues = {
   ring: {
     rate: 20,
@@ -7,6 +10,7 @@ export const queues = {
     maxBackoffSeconds: 60,
     maxDoublings: 6,
     maxRetrySeconds: 6 * 3600,
+    deadlineSeconds: 600,
   },
   timer: {
     rate: 200,
@@ -15,6 +19,7 @@ export const queues = {
     maxBackoffSeconds: 60,
     maxDoublings: 6,
     maxRetrySeconds: 0,
+    deadlineSeconds: 600,
   },
   /** What `workshop` does: as many at once as it has instances, each for up to 8 minutes. */
   work: {
@@ -24,6 +29,7 @@ export const queues = {
     maxBackoffSeconds: 60,
     maxDoublings: 6,
     maxRetrySeconds: 3600,
+    deadlineSeconds: 600,
   },
   mail: {
     rate: 5,
@@ -32,6 +38,17 @@ export const queues = {
     maxBackoffSeconds: 300,
     maxDoublings: 7,
     maxRetrySeconds: 1500,
+    deadlineSeconds: 600,
+  },
+  /** What `outbound` fetches: as many at once as all its instances serve. */
+  fetch: {
+    rate: 20,
+    concurrent: 40,
+    minBackoffSeconds: 5,
+    maxBackoffSeconds: 300,
+    maxDoublings: 6,
+    maxRetrySeconds: 0,
+    deadlineSeconds: 1800,
   },
 } as const;
 

@@ -5,7 +5,7 @@ import { PassThroughClient } from "google-auth-library";
 import type { SettingsOf } from "../config/settings.ts";
 import { hasGrpcStatus } from "../grpcStatus.ts";
 import { traceHeaders } from "../trace.ts";
-import type { QueueName } from "./queues.ts";
+import { type QueueName, queues } from "./queues.ts";
 
 export interface Task {
   readonly queue: QueueName;
@@ -54,6 +54,7 @@ export function createTaskQueue(
         task: {
           ...(task.name === undefined ? {} : { name: taskPath(task.queue, task.name) }),
           ...(task.at === undefined ? {} : { scheduleTime: timestampOf(task.at) }),
+          dispatchDeadline: { seconds: queues[task.queue].deadlineSeconds },
           httpRequest: {
             httpMethod: "POST" as const,
             url: `${functionUrl}${task.path}`,

@@ -24,6 +24,7 @@ import { type SubmitBody, type SubmitDeps, submitJob } from "#shared/queue/submi
 import { type JobView, viewJob } from "#shared/queue/view.ts";
 import { resultObject } from "#shared/results/resultObject.ts";
 import type { Upload } from "#shared/uploads/uploadDocument.ts";
+import type { FetchTaskDeps } from "#shared/uploads/urlUpload.ts";
 
 export const SPACE = "g".repeat(26);
 export const USER = "u".repeat(26);
@@ -66,7 +67,7 @@ export function recordedTasks(): RecordedTasks {
   };
 }
 
-export type QueueTestDeps = SubmitDeps & EngineDeps & { readonly tasks: RecordedTasks };
+export type QueueTestDeps = SubmitDeps & EngineDeps & FetchTaskDeps & { readonly tasks: RecordedTasks };
 
 export interface QueueHarness {
   readonly backend: TestFirestore;
@@ -116,6 +117,7 @@ export async function queueHarness(
   const uploads = memoryObjects();
   const resources = memoryObjects();
   const published: DomainEvent[] = [];
+  const tasks = recordedTasks();
   const clock = () => harness.now;
   const deps: QueueTestDeps = {
     http: { log: silentLogger, newId: randomId, edge: "none", refuseUndeclaredErrors: true },
@@ -126,7 +128,8 @@ export async function queueHarness(
     newId: randomId,
     randomBytes,
     random: Math.random,
-    tasks: recordedTasks(),
+    tasks,
+    fetches: tasks,
     publisher: {
       publish: async (event) => {
         published.push(event);

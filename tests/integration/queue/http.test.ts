@@ -63,6 +63,7 @@ before(async () => {
     retentionDays: 7,
     bytesPerSpace: undefined,
     objects: queue.uploads,
+    fetches: queue.deps.tasks,
   };
   jobs = jobsApp(() => ({ ...queue.deps, http, sql, status, inputs }));
   const open = openStreams({ perAccount: STREAMS, perInstance: STREAMS });

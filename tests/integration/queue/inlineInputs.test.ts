@@ -51,7 +51,14 @@ function content(bytes: string | Buffer, contentType: string) {
 
 const inputKey = randomBytes(32);
 function depsWith(overrides: Partial<SubmitWithInputsDeps["inputs"]> = {}): SubmitWithInputsDeps {
-  const inputs = { inputKey, retentionDays: 7, bytesPerSpace: 1_000_000, objects, ...overrides };
+  const inputs = {
+    inputKey,
+    retentionDays: 7,
+    bytesPerSpace: 1_000_000,
+    objects,
+    fetches: queue.deps.tasks,
+    ...overrides,
+  };
   return { ...queue.deps, inputs };
 }
 

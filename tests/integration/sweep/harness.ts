@@ -35,6 +35,7 @@ export async function sweepHarness(): Promise<SweepHarness> {
     ...sync,
     publisher,
     tasks,
+    fetches: tasks,
     newId: randomId,
     uploads: queue.uploads,
     queue: queue.deps,
