@@ -63,6 +63,8 @@ function Signed({ match }: { readonly match: Match }) {
       return <LazyPage key="visited" load={loadVisited} props={{}} />;
     case "days":
       return <LazyPage key="days" load={loadDays} props={{}} />;
+    case "progress":
+      return <LazyPage key="progress" load={loadProgress} props={{}} />;
     case "account":
       return <LazyPage key="account" load={loadAccount} props={{}} />;
     case "look":
@@ -108,6 +110,7 @@ const loadLibrary = async () => (await import("../pages/LibraryPage.tsx")).Libra
 const loadRecipientHome = async () => (await import("../pages/RecipientHome.tsx")).RecipientHome;
 const loadVisited = async () => (await import("../pages/VisitedPage.tsx")).VisitedPage;
 const loadDays = async () => (await import("../pages/DaysPage.tsx")).DaysPage;
+const loadProgress = async () => (await import("../pages/ProgressPage.tsx")).ProgressPage;
 const loadLook = async () => (await import("../look/LookPage.tsx")).LookPage;
 const loadVideos = async () => (await import("../look/VideosPage.tsx")).VideosPage;
 const loadNewVideo = async () => (await import("../look/NewVideoPage.tsx")).NewVideoPage;

@@ -9,7 +9,7 @@ export function dateTime(iso: string): string {
 }
 
 export function day(iso: string): string {
-  return new Intl.DateTimeFormat(shownLanguage(), { dateStyle: "long" }).format(new Date(iso));
+  return new Intl.DateTimeFormat(shownLanguage(), { dateStyle: "medium" }).format(new Date(iso));
 }
 
 /** A time of day. */

@@ -15,6 +15,7 @@ export const routes = {
   editVideo: "/videos/:videoId/edit",
   visited: "/visited",
   days: "/days",
+  progress: "/progress",
 } as const;
 
 export type RouteName = keyof typeof routes;

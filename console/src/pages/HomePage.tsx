@@ -31,6 +31,12 @@ export function HomePage() {
         />
         <Tile icon="image" to={href("library")} title={home.libraryTitle} about={home.libraryAbout} />
         <Tile icon="film" to={href("videos")} title={home.videosTitle} about={home.videosAbout} />
+        {group.value && (
+          <>
+            <Tile icon="calendar" to={href("days")} title={home.daysTitle} about={home.daysAbout} />
+            <Tile icon="chart" to={href("progress")} title={home.progressTitle} about={home.progressAbout} />
+          </>
+        )}
       </ul>
     </Page>
   );

@@ -107,8 +107,9 @@ describe("the console", { skip: withoutBrowser }, () => {
     const page = await giver.open("/send");
     const film = await longVideo();
     await page.locator("input[data-role=video]").first().setInputFiles(film);
-    assert.equal(await page.getByLabel("What is this place called?").inputValue(), "long walk");
-    await page.getByLabel("What is this place called?").fill(TITLE);
+    const title = page.getByLabel("What is this place called?");
+    await eventually("the file's name is the title", async () => (await title.inputValue()) === "long walk");
+    await title.fill(TITLE);
     await page.getByRole("radio", { name: "Outdoors" }).check();
     // Slow enough that the reload comes between two pieces.
     const held = Promise.withResolvers<void>();
@@ -122,7 +123,6 @@ describe("the console", { skip: withoutBrowser }, () => {
     });
     await page.getByRole("button", { name: "Send", exact: true }).click();
     await held.promise;
-    await page.unrouteAll({ behavior: "ignoreErrors" });
     const ranges: string[] = [];
     page.on("request", (request) => {
       const range = request.headers()["content-range"];
@@ -130,6 +130,7 @@ describe("the console", { skip: withoutBrowser }, () => {
     });
     await page.reload();
     await page.getByText(/the browser needs the file once more/).waitFor();
+    await page.unrouteAll({ behavior: "ignoreErrors" });
     await page.locator("input[data-role=again]").setInputFiles(await mp4());
     await page.getByText(/That is another file/).waitFor();
     await page.locator("input[data-role=again]").setInputFiles(film);
@@ -220,7 +221,18 @@ describe("the console", { skip: withoutBrowser }, () => {
     await page.close();
   });
 
-  const giverPages = ["/", "/send", "/line", "/library", "/family", "/account", "/days", "/nothing-here"];
+  const giverPages = [
+    "/",
+    "/send",
+    "/line",
+    "/library",
+    "/family",
+    "/account",
+    "/days",
+    "/progress",
+    "/videos",
+    "/nothing-here",
+  ];
   const recipientPages = ["/", "/family", "/account", "/days", "/visited"];
 
   async function look(page: Page, path: string): Promise<void> {
@@ -277,7 +289,7 @@ describe("the console", { skip: withoutBrowser }, () => {
     await page.getByRole("article").first().waitFor();
     // The new page's heading has the focus, so that a screen reader reads it.
     assert.equal(await focused(page), "Memories");
-    await tabTo(page, "Everything");
+    await tabTo(page, "All");
     await page.keyboard.press("ArrowRight");
     assert.equal(await page.getByRole("radio", { name: "Places" }).isChecked(), true);
     await page.getByRole("article", { name: TITLE }).waitFor();
