@@ -34,15 +34,20 @@ const MAX_BEGUN = 10;
  */
 export function beginFetch(uploadId: string, deps: FetchLeaseDeps): Promise<Begun> {
   return changing(uploadId, deps, async (transaction, upload): Promise<Begun> => {
-    if (!upload || !(await isWanted(uploadId, upload, transaction, deps))) return { outcome: "over" };
+    if (!upload) return { outcome: "over" };
     const { source } = upload;
+    const document = uploadsOf(deps.firestore).doc(uploadId);
+    if (!(await isWanted(uploadId, upload, transaction, deps))) {
+      // This task's name is used up, and a job that names the upload later needs another.
+      transaction.update(document, { "source.round": source.round + 1 });
+      return { outcome: "over" };
+    }
     if (source.failure !== null) return { outcome: "failed", upload };
     const now = deps.clock();
     if (source.fetch && source.fetch.until > now) {
       const retryAfterSeconds = Math.ceil((source.fetch.until.getTime() - now.getTime()) / 1000);
       throw errors.unavailable("this is being fetched", { retryAfterSeconds });
     }
-    const document = uploadsOf(deps.firestore).doc(uploadId);
     if (source.begun >= MAX_BEGUN) {
       transaction.update(document, { "source.failure": "url_unreachable", "source.fetch": null });
       return { outcome: "failed", upload };
@@ -66,7 +71,7 @@ export function continueFetch(uploadId: string, fetchId: string, deps: FetchLeas
 
 /**
  * Ends a fetch that made no object.
- * @param failure why there will be none; null when another may begin at once
+ * @param failure why there will be none; null when another may begin at once, by this task or by one of the next round
  * @returns whether it was still the one under way
  */
 export function endFetch(
@@ -80,6 +85,7 @@ export function endFetch(
     transaction.update(uploadsOf(deps.firestore).doc(uploadId), {
       "source.fetch": null,
       "source.failure": failure,
+      ...(failure === null ? { "source.round": upload.source.round + 1 } : {}),
     });
     return true;
   });

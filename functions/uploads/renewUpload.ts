@@ -64,8 +64,9 @@ export const renewUploadRoute = route(
   async (c, perform) => c.json(await perform({ userId: c.var.account.userId, ...c.req.valid("param") }), 200),
 );
 
-function requireOpen({ state, expiresAt }: Upload, now: Date): void {
+function requireOpen({ state, expiresAt, source }: Upload, now: Date): void {
   if (state === "received") throw errors.uploadOver("the bytes have arrived; nothing more is to be sent");
   if (state === "rejected") throw errors.uploadOver("what arrived was rejected; make a new upload");
   if (expiresAt <= now) throw errors.uploadOver("the upload's time is over; make a new upload");
+  if (source) throw errors.uploadOver("it is fetched from a URL; nothing is to be sent");
 }

@@ -299,6 +299,19 @@ test("a job that is started again after a cancel has its URL fetched", async () 
   assert.equal((await stateOf(id))[0], "queued");
 });
 
+test("a later job that names the upload of a cancelled one has it fetched, by sweep", async () => {
+  network.hosts.set("media.example", sends(MP4));
+  const first = await submit();
+  const [task = assert.fail()] = fetchTasks();
+  await changeJob(first.id, { type: "cancel" }, queue.deps);
+  assert.equal(await runFetch(), "over");
+  const { id } = await submit({ video: idIn(task) });
+  assert.equal((await recoverAwaitingJobs(queue.deps)).repaired, 1);
+  assert.equal(await runFetch(), "fetched");
+  await ingestAll();
+  assert.equal((await stateOf(id))[0], "queued");
+});
+
 test("a task that a crash lost is added by sweep, and none is added twice", async () => {
   network.hosts.set("media.example", sends(MP4));
   const crashing = { ...queue.deps.tasks, add: () => Promise.reject(new Error("crash")) };

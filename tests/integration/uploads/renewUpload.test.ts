@@ -123,7 +123,7 @@ test("renewing twice at once gives both URLs; near the upload's end they end wit
   }
 });
 
-test("received, rejected and expired uploads aren't renewed, and stay as they are", async () => {
+test("received, rejected, expired and fetched uploads aren't renewed, and stay", async () => {
   const over = async (change: object, seconds = 0) => {
     const { id } = await newUpload();
     const document = firestore.firestore.doc(`uploads/${id}`);
@@ -146,6 +146,8 @@ test("received, rejected and expired uploads aren't renewed, and stay as they ar
     await over({ state: "pending" }, 7 * 86_400),
     "409 upload_over: the upload's time is over; make a new upload",
   );
+  const source = { url: "https://media.example/", round: 1, begun: 0, fetch: null, failure: null };
+  assert.equal(await over({ source }), "409 upload_over: it is fetched from a URL; nothing is to be sent");
 });
 
 test("another space's, an unknown and an impossible id are not found, change nothing", async () => {
