@@ -31,7 +31,7 @@ export const eraseMeRoute = route(
     path: "/v1/me",
     summary: "Erase one's account, for good",
     description:
-      "A recipient's group goes with them, with everything in it. What a giver made for a group stays with the group, without their name.",
+      "The personal space and a recipient's group go with them, with everything in it, and so does a space that no one else is in. What they made for other spaces stays there, without their name.",
     responses: {
       200: json(erasureSchema, "All of it is gone."),
       202: json(erasureSchema, "The account is gone; some of what belonged to it is still going."),

@@ -11,7 +11,7 @@ import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { CODE_MINUTES, giverKey, recipientKey } from "#shared/spaces/invitationCode.ts";
 import { mailTask } from "#shared/spaces/invitationTask.ts";
-import { personOf, requireRole } from "#shared/spaces/person.ts";
+import { personOf, requireCareAct } from "#shared/spaces/person.ts";
 import { type Caller, callerOf } from "./caller.ts";
 import { takeDaily } from "./dailyCount.ts";
 import type { GroupsDeps } from "./deps.ts";
@@ -101,7 +101,7 @@ async function noteInvitation(
 ): Promise<StoredAnswer> {
   const giverId = caller.userId;
   const giver = await personOf(sql, giverId);
-  requireRole(giver, "care_giver");
+  requireCareAct(giver, "invite");
   // A claimed address must not have mail sent under it; and only verified addresses keep the counts of an account that is made again.
   if (!giver.emailVerified) {
     throw errors.addressUnverified("verify your e-mail address where you signed in, then sign in again");

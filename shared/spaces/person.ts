@@ -4,6 +4,7 @@ import { errors } from "../platform/errors.ts";
 import type { Role } from "../platform/http/accessToken.ts";
 import type { Language } from "../platform/language.ts";
 import type { Sql } from "../platform/sql/pool.ts";
+import { allows, type SpaceAct, type SpaceRole } from "./spaceTypes.ts";
 
 export interface Person {
   readonly id: string;
@@ -58,6 +59,20 @@ export function requireRole(person: Person, role: Role): void {
   if (person.role === null) throw errors.notEnrolled("choose a role first");
   if (person.role !== role) {
     throw errors.roleMismatch(`only a ${role.replace("_", " ")} does this`);
+  }
+}
+
+/** The role in a care group of who has chosen this one. */
+const CARE_ROLES: Readonly<Record<Role, SpaceRole>> = { care_giver: "giver", care_recipient: "recipient" };
+
+/**
+ * For what people do in a care group that may not be there yet: inviting its recipient.
+ * @throws `not_enrolled` when the role isn't chosen yet, `role_mismatch` when it may not do so
+ */
+export function requireCareAct({ role }: Person, act: SpaceAct): void {
+  if (role === null) throw errors.notEnrolled("choose a role first");
+  if (!allows("care", CARE_ROLES[role], act)) {
+    throw errors.roleMismatch(`a ${role.replace("_", " ")} may not ${act}`);
   }
 }
 

@@ -373,7 +373,7 @@ export interface paths {
         post?: never;
         /**
          * Erase one's account, for good
-         * @description A recipient's group goes with them, with everything in it. What a giver made for a group stays with the group, without their name.
+         * @description The personal space and a recipient's group go with them, with everything in it, and so does a space that no one else is in. What they made for other spaces stays there, without their name.
          */
         delete: operations["eraseMe"];
         options?: never;

@@ -51,6 +51,8 @@ describe("sign-in with Google", () => {
     const ids = new Set(answers.map((answer) => tokensSchema.parse(answer.body).user.id));
     assert.equal(ids.size, 1);
     assert.equal(await world.rows("users"), 1);
+    assert.equal(await world.rows("spaces"), 1, "the personal space");
+    assert.equal(await world.rows("space_members"), 1);
     assert.equal(await world.rows("sessions"), 20);
   });
 
