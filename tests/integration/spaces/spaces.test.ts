@@ -49,7 +49,7 @@ before(async () => {
   };
   const common = { ...queue.deps, http, clock, newId: randomId, log: silentLogger };
   const budget = { retentionDays: 7, bytesPerSpace: undefined };
-  const inputs = { ...budget, inputKey: randomBytes(32), objects: uploads };
+  const inputs = { ...budget, inputKey: randomBytes(32), objects: uploads, fetches: queue.deps.tasks };
   const library = libraryApp(() => ({
     ...common,
     db: database.as("library"),
@@ -124,8 +124,10 @@ async function join(
   await mirrorMember(database.as("groups"), queue.firestore, userId);
 }
 
+const changingDeps = () => ({ db: database.as("groups"), clock: () => NOW, raiseFeeds: async () => {} });
+
 const leave = ({ id: userId }: Person, spaceId: string) =>
-  leaveSpace({ db: database.as("groups"), firestore: queue.firestore }, { userId, spaceId }, async () => {});
+  leaveSpace({ ...changingDeps(), firestore: queue.firestore }, { userId, spaceId }, async () => {});
 
 /** A resource in a space, as a synced result leaves it. @returns its id */
 async function resource(spaceId: string, kind: "scene" | "avatar" = "scene"): Promise<string> {
@@ -352,11 +354,7 @@ test("one in three spaces is erased: their own ends, and what no one else is in;
     await join(who, id, "conversation", "owner");
   const things = { care: await furnish(kim, care), shared: await furnish(kim, shared) };
   await furnish(kim, kim.personal);
-  const erasure = await requestErasure(
-    { userId: kim.id, sessionId: "s", requestId: "r" },
-    database.as("groups"),
-    NOW,
-  );
+  const erasure = await requestErasure({ userId: kim.id, sessionId: "s", requestId: "r" }, changingDeps());
   assert.deepEqual([...erasure.spaceIds].sort(), [kim.personal, lonely].sort());
   assert.deepEqual(
     (await spacesOf(database.as("groups"), lee.id)).map(({ id }) => id).sort(),
@@ -390,7 +388,7 @@ test("the last two members of a space, erased at once, take it with them", async
   const talk = await space("conversation", kim);
   for (const who of [kim, lee]) await join(who, talk, "conversation", "member");
   const erase = ({ id }: Person) =>
-    requestErasure({ userId: id, sessionId: "s", requestId: "r" }, database.as("groups"), NOW);
+    requestErasure({ userId: id, sessionId: "s", requestId: "r" }, changingDeps());
   const erasures = await Promise.all([erase(kim), erase(lee)]);
   assert.equal(erasures.filter(({ spaceIds }) => spaceIds.includes(talk)).length, 1);
   assert.equal((await database.pool.query("SELECT FROM spaces WHERE id = $1", [talk])).rowCount, 0);
