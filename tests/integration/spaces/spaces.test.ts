@@ -278,7 +278,7 @@ test("a person in several spaces never sees one's things in the list of another"
   assert.equal(json.code, "resource_unknown", "a thing of one space can't be put into another");
 });
 
-test("without spaceId it is the care group, else the personal space; a job goes with its uploads", async () => {
+test("without spaceId it is the care group, else one's own; a job is with its uploads", async () => {
   const [kim, alone] = [await person(), await person()];
   const care = await space("care", kim);
   await join(kim, care, "care", "recipient");
@@ -340,7 +340,7 @@ test("a person is in 200 spaces at most, also when two are joined at once", asyn
   assert.equal(mirroredSpaces(mirror.data())?.length, MOST_SPACES);
 });
 
-test("one in three spaces is erased: their own ends, and what no one else is in; others stay", async () => {
+test("erased in three spaces: their own ends, and what no one else is in; others stay", async () => {
   const [kim, lee] = [await person(), await person()];
   const care = await space("care", lee);
   await join(lee, care, "care", "recipient");
@@ -372,7 +372,7 @@ test("one in three spaces is erased: their own ends, and what no one else is in;
   assert.equal((await call(kim.id, "GET", "jobs")).json.code, "token_invalid");
 });
 
-test("a new account's space is mirrored with its first listener token, and then left alone", async () => {
+test("a new account's space is mirrored with its first listener token, and once", async () => {
   const kim = await person();
   const mirror = queue.firestore.doc(`members/${kim.id}`);
   assert.equal((await mirror.get()).exists, false);
