@@ -38,6 +38,7 @@ const changeSchema = z.strictObject({
     .refine(({ from, to }) => from !== to, "expected from and to to differ")
     .nullable()
     .optional(),
+  notifyBests: z.boolean().optional(),
 });
 
 /**
@@ -57,7 +58,7 @@ export function changeMe(
     }
     const quiet = change.quietHours === undefined ? before.quietHours : change.quietHours;
     await sql.query(
-      `UPDATE users SET name = $2, role = $3, time_zone = $4, language = $5, quiet_from = $6, quiet_to = $7, updated_at = $8
+      `UPDATE users SET name = $2, role = $3, time_zone = $4, language = $5, quiet_from = $6, quiet_to = $7, updated_at = $8, notify_bests = $9
        WHERE id = $1`,
       [
         before.id,
@@ -68,6 +69,7 @@ export function changeMe(
         quiet?.from ?? null,
         quiet?.to ?? null,
         now,
+        change.notifyBests ?? before.notifyBests,
       ],
     );
     if (change.role !== undefined && before.role === null) {

@@ -19,6 +19,7 @@ export const meSchema = z
     timeZone: z.string(),
     language: z.enum(LANGUAGES),
     quietHours: quietHoursSchema.nullable().describe("No push messages in this span; it may pass midnight."),
+    notifyBests: z.boolean().describe("Whether push messages say that a best score was beaten."),
     createdAt: z.iso.datetime(),
   })
   .openapi("Me");
@@ -36,6 +37,7 @@ export function viewMe(person: Person): Me {
     timeZone: person.timeZone,
     language: person.language,
     quietHours: person.quietHours && { ...person.quietHours },
+    notifyBests: person.notifyBests,
     createdAt: person.createdAt.toISOString(),
   };
 }

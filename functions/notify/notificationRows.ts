@@ -84,7 +84,7 @@ async function findRecipients(
     `SELECT d.user_id AS "userId", d.id AS "deviceId", d.push_token AS "pushToken", u.language, u.time_zone AS "timeZone",
        to_char(u.quiet_from, 'HH24:MI') AS "quietFrom", to_char(u.quiet_to, 'HH24:MI') AS "quietTo"
      FROM devices d JOIN users u ON u.id = d.user_id JOIN sessions s ON s.id = d.session_id
-     WHERE ${condition} AND s.ended_at IS NULL AND s.expires_at > $3
+     WHERE ${condition} AND ($7 OR u.notify_bests) AND s.ended_at IS NULL AND s.expires_at > $3
        AND ($4::text IS NULL OR (d.user_id = $4 AND d.id = $5))
      ORDER BY d.user_id, d.id LIMIT ${MOST_DEVICES}`,
     [
@@ -94,6 +94,7 @@ async function findRecipients(
       only.userId,
       only.deviceId,
       roles.map(({ role }) => role),
+      of !== "best_beaten",
     ],
   );
   return rows;

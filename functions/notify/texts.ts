@@ -35,6 +35,10 @@ export function textOf(event: DomainEvent, language: Language): Text {
             title: "You are invited to a care group",
             body: "We mailed you a code. Read it to the person who wants to care for you.",
           };
+    case "best_beaten":
+      return language === "ko"
+        ? { title: "최고 기록을 새로 세웠어요", body: "앱에서 함께 축하해 주세요." }
+        : { title: "A best score was beaten", body: "Open the app to celebrate together." };
     case "badge_earned":
       return language === "ko"
         ? { title: "오늘의 배지를 받았어요", body: "앱에서 함께 축하해 주세요." }
@@ -52,6 +56,8 @@ export function dataOf(event: DomainEvent): Record<string, string> {
       return { ...ids, jobId: event.jobId, kind: event.kind, code: event.code };
     case "invited":
       return ids;
+    case "best_beaten":
+      return { ...ids, resourceId: event.resourceId };
     case "badge_earned":
       return { ...ids, badge: event.badge };
   }

@@ -19,6 +19,15 @@ export const eventSchema = z.discriminatedUnion("type", [
   z.object({ ...base, type: z.literal("job_failed"), ...job, code: z.string() }),
   /** For the person who was invited. */
   z.object({ ...base, type: z.literal("invited"), userId: z.string(), giverName: z.string().nullable() }),
+  /** For the members of the space who want to hear of it. */
+  z.object({
+    ...base,
+    type: z.literal("best_beaten"),
+    spaceId: z.string(),
+    userId: z.string(),
+    game: z.string(),
+    resourceId: z.string(),
+  }),
   /** For the space's care givers. */
   z.object({
     ...base,

@@ -8,7 +8,7 @@ import { spaceState } from "../spaces/spaceState.ts";
 import { decide, type Judgement, type Mode } from "./decide.ts";
 import { eraseResult } from "./finishRemoval.ts";
 import { type Observation, unreadable } from "./observation.ts";
-import { project } from "./projections/index.ts";
+import { announce, project } from "./projections/index.ts";
 import { claimedSpace, type Unreadable } from "./readResult.ts";
 import { changesOfResource, shownOf } from "./resourceChanges.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
@@ -89,7 +89,10 @@ export async function applyObservation(
       await setKnown(sql, jobId, step.known, sqlSpaceOf(result));
       await putResource(sql, result);
       await project(sql, result);
-      const events = known?.notified ? [] : await notify(sql, result, now);
+      const isFirst = !known?.notified;
+      const events = isFirst
+        ? [...(await notify(sql, result, now)), ...(await announce(sql, result, now))]
+        : [];
       const after = { id: resourceIdOf(jobId), spaceId: sqlSpaceOf(result), hidden: false };
       return { applied: { outcome: "synced", events }, changes: changesOfResource(before, after) };
     }

@@ -20,10 +20,12 @@ export interface Person {
   readonly language: Language;
   /** `HH:MM` in their own time zone; a span whose end is earlier than its start passes midnight. */
   readonly quietHours: { readonly from: string; readonly to: string } | null;
+  /** Whether their phones are notified of bests that were beaten. */
+  readonly notifyBests: boolean;
   readonly createdAt: Date;
 }
 
-const COLUMNS = `id, coalesce(email_written, email) AS email, email AS address, email_verified AS "emailVerified", name, role, time_zone AS "timeZone", language, created_at AS "createdAt",
+const COLUMNS = `id, coalesce(email_written, email) AS email, email AS address, email_verified AS "emailVerified", name, role, time_zone AS "timeZone", language, notify_bests AS "notifyBests", created_at AS "createdAt",
   CASE WHEN quiet_from IS NULL THEN NULL
        ELSE jsonb_build_object('from', to_char(quiet_from, 'HH24:MI'), 'to', to_char(quiet_to, 'HH24:MI')) END AS "quietHours"`;
 

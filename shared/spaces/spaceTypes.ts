@@ -32,7 +32,7 @@ interface RoleRules {
 
 type SpaceRules = Readonly<Partial<Record<SpaceRole, RoleRules>>>;
 
-const JOBS: readonly SpaceEvent[] = ["job_succeeded", "job_failed"];
+const JOBS: readonly SpaceEvent[] = ["job_succeeded", "job_failed", "best_beaten"];
 
 /** For each type its roles, and what they may do. */
 export const spaceTypes: Readonly<Record<SpaceType, SpaceRules>> = {

@@ -959,6 +959,8 @@ export interface components {
             /** @enum {string} */
             language: "en" | "ko";
             name: string | null;
+            /** @description Whether push messages say that a best score was beaten. */
+            notifyBests: boolean;
             /** @description No push messages in this span; it may pass midnight. */
             quietHours: {
                 from: string;
@@ -1950,6 +1952,7 @@ export interface operations {
                     language?: "en" | "ko";
                     /** @example Mina */
                     name?: string;
+                    notifyBests?: boolean;
                     quietHours?: {
                         from: string;
                         to: string;

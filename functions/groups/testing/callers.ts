@@ -17,6 +17,7 @@ export function person(overrides: Partial<Person> = {}): Person {
     timeZone: "Asia/Seoul",
     language: "ko",
     quietHours: { from: "22:00", to: "07:00" },
+    notifyBests: true,
     createdAt: new Date("2026-03-01T10:00:00.000Z"),
     ...overrides,
   };

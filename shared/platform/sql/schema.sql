@@ -272,6 +272,7 @@ CREATE TABLE users (
   language text NOT NULL DEFAULT 'en'::text,
   quiet_from time without time zone,
   quiet_to time without time zone,
+  notify_bests boolean NOT NULL DEFAULT true,
   created_at timestamp with time zone NOT NULL DEFAULT now(),
   updated_at timestamp with time zone NOT NULL DEFAULT now(),
   CONSTRAINT users_pkey PRIMARY KEY (id),
@@ -292,9 +293,9 @@ CREATE TRIGGER users_role_set_once_trigger BEFORE UPDATE OF role ON users FOR EA
 CREATE TRIGGER users_time_zone_trigger AFTER UPDATE OF time_zone ON users FOR EACH ROW WHEN (old.time_zone IS DISTINCT FROM new.time_zone) EXECUTE FUNCTION rebuild_progress();
 GRANT SELECT (id), UPDATE (updated_at) ON users TO reverie_admin;
 GRANT INSERT, SELECT (id, email, email_written, email_verified, email_joinable, name, role), UPDATE (email, email_written, email_verified, email_joinable, updated_at) ON users TO reverie_auth;
-GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at) ON users TO reverie_dispatch;
-GRANT DELETE, SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at), UPDATE (name, role, time_zone, language, quiet_from, quiet_to, updated_at) ON users TO reverie_groups;
-GRANT SELECT (id, time_zone, language, quiet_from, quiet_to) ON users TO reverie_notify;
+GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, notify_bests, created_at) ON users TO reverie_dispatch;
+GRANT DELETE, SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, notify_bests, created_at), UPDATE (name, role, time_zone, language, quiet_from, quiet_to, notify_bests, updated_at) ON users TO reverie_groups;
+GRANT SELECT (id, time_zone, language, quiet_from, quiet_to, notify_bests) ON users TO reverie_notify;
 GRANT SELECT (id), UPDATE (updated_at) ON users TO reverie_sweep;
 GRANT SELECT (id), UPDATE (updated_at) ON users TO reverie_sync;
 
@@ -648,6 +649,7 @@ CREATE TABLE game_sessions (
 CREATE INDEX game_sessions_game_idx ON game_sessions USING btree (space_id, player_id, game, started_at DESC, resource_id DESC);
 CREATE INDEX game_sessions_player_id_idx ON game_sessions USING btree (player_id);
 CREATE INDEX game_sessions_player_idx ON game_sessions USING btree (space_id, player_id, started_at DESC, resource_id DESC);
+CREATE INDEX game_sessions_score_idx ON game_sessions USING btree (space_id, player_id, game, score DESC, started_at);
 GRANT DELETE, INSERT, SELECT ON game_sessions TO reverie_admin;
 GRANT SELECT ON game_sessions TO reverie_library;
 GRANT DELETE, INSERT, SELECT ON game_sessions TO reverie_sweep;

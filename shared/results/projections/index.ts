@@ -1,3 +1,5 @@
+import type { DomainEvent } from "../../events/event.ts";
+import { enqueueEvent } from "../../events/outbox.ts";
 import type { Sql } from "../../platform/sql/pool.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "../resultDocument.ts";
 import type { Projection } from "./projection.ts";
@@ -14,6 +16,12 @@ export function projectionOf(result: Pick<Result, "kind" | "spaceId">): Projecti
 /** Writes what the kind keeps of a result, after its resource. */
 export async function project(sql: Sql, result: Result): Promise<void> {
   await projectionOf(result)?.put(sql, resourceIdOf(result.jobId), result);
+}
+
+/** Puts into the outbox what the kind notifies phones of, beside that there is a result. */
+export async function announce(sql: Sql, result: Result, now: Date): Promise<readonly DomainEvent[]> {
+  const event = await projectionOf(result)?.eventOf(sql, resourceIdOf(result.jobId), result, now);
+  return event && (await enqueueEvent(sql, event)) ? [event] : [];
 }
 
 /** What is kept of these resources, by their ids. */

@@ -75,6 +75,30 @@ export const sessionProjection: Projection = {
     );
   },
 
+  /** A score that is higher than all before it, of which there is one at least. */
+  async eventOf(sql, resourceId, result, now) {
+    const { rows } = await sql.query<{ beaten: boolean }>(
+      `SELECT EXISTS (SELECT FROM game_sessions b WHERE b.space_id = s.space_id AND b.player_id = s.player_id AND b.game = s.game
+            AND b.score < s.score AND b.started_at < s.started_at)
+          AND NOT EXISTS (SELECT FROM game_sessions b WHERE b.space_id = s.space_id AND b.player_id = s.player_id AND b.game = s.game
+            AND b.score >= s.score AND b.started_at < s.started_at) AS beaten
+       FROM game_sessions s WHERE s.resource_id = $1`,
+      [resourceId],
+    );
+    if (!rows[0]?.beaten) return undefined;
+    const { spaceId, playerId, game } = rowsOf(result);
+    return {
+      id: `${result.jobId}.best`,
+      at: now.toISOString(),
+      ...(result.trace === undefined ? {} : { trace: result.trace }),
+      type: "best_beaten",
+      spaceId,
+      userId: playerId,
+      game,
+      resourceId,
+    };
+  },
+
   async stored(sql, resourceIds) {
     const { rows } = await sql.query<{ id: string; rows: SessionRows; startedAt: Date }>(
       `SELECT s.resource_id AS id, s.started_at AS "startedAt", json_build_object(

@@ -151,6 +151,23 @@ test("an invitation goes to that person, a badge to care givers, in their langua
   assert.equal((await received(recipient)).length, 1);
 });
 
+test("a beaten best goes to all members but those who have turned it off", async () => {
+  const [recipient, giver] = [await device(home.recipientId), await device(home.giverId)];
+  await backend.pool.query("UPDATE users SET notify_bests = false WHERE id = $1", [home.recipientId]);
+  const { spaceId, recipientId: userId } = home;
+  const id = randomId();
+  const at = jobEvent().at;
+  await notifyPhones({ id, at, type: "best_beaten", spaceId, userId, game: "reach", resourceId: id }, deps);
+  assert.deepEqual(
+    (await received(giver)).map((each) => each.notification.title),
+    ["A best score was beaten"],
+  );
+  assert.deepEqual(await received(recipient), []);
+  await notifyPhones(jobEvent(), deps);
+  assert.equal((await received(recipient)).length, 1, "other messages still come");
+  await backend.pool.query("UPDATE users SET notify_bests = true WHERE id = $1", [home.recipientId]);
+});
+
 test("a dead token's device is deleted, others are notified; a re-registered one stays", async () => {
   const [dead, alive] = [await device(home.giverId, "dead"), await device(home.giverId)];
   await notifyPhones(jobEvent(), deps);

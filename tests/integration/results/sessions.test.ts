@@ -210,6 +210,20 @@ test("shuffled, doubled and simultaneous deliveries give identical rows", async 
   assert.deepEqual(await rowsOf(home.spaceId), inOrder);
 });
 
+test("a best that is beaten is announced once; a first, equal or lower score is not", async () => {
+  home = await family(world);
+  const best = () => world.published.filter(({ type }) => type === "best_beaten").map(({ id }) => id);
+  const [before, at] = [best().length, (day: number) => `2026-03-0${day}T09:00:00Z`];
+  await play(home, { startedAt: at(1), score: 10 });
+  await play(home, { startedAt: at(2), score: 10 });
+  await play(home, { startedAt: at(3), score: 4 });
+  const { jobId } = await play(home, { startedAt: at(4), score: 11 });
+  await play(home, { startedAt: at(5), score: 12, playerId: home.giverId });
+  await play(home, { startedAt: at(5), score: 12, game: "another" });
+  await syncResult(jobId, world.deps, "replay");
+  assert.deepEqual(best().slice(before), [`${jobId}.best`]);
+});
+
 test("rows are gone with the resource, and of an erased player", async () => {
   home = await family(world);
   const { jobId } = await play(home, { startedAt: "2026-03-02T09:00:00Z", range: 50 });

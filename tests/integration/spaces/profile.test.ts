@@ -21,6 +21,7 @@ test("a new person reads their profile, enrols and sets fields; the others stay"
     timeZone: "Asia/Seoul",
     language: "en",
     quietHours: null,
+    notifyBests: true,
     createdAt: harness.now.toISOString(),
   });
   const body = {

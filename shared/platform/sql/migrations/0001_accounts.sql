@@ -21,6 +21,8 @@ CREATE TABLE users (
   -- In the person's own time zone; a span whose `quiet_from` is later than `quiet_to` passes midnight.
   quiet_from time,
   quiet_to time,
+  -- Whether their phones are notified when a player of one of their spaces has beaten a best score.
+  notify_bests boolean NOT NULL DEFAULT true,
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT users_verified_email_check CHECK (email IS NOT NULL OR NOT email_verified),

@@ -15,6 +15,8 @@ CREATE TABLE game_sessions (
 );
 CREATE INDEX game_sessions_player_idx ON game_sessions (space_id, player_id, started_at DESC, resource_id DESC);
 CREATE INDEX game_sessions_game_idx ON game_sessions (space_id, player_id, game, started_at DESC, resource_id DESC);
+-- Whether a score was reached before, however many sessions there are.
+CREATE INDEX game_sessions_score_idx ON game_sessions (space_id, player_id, game, score DESC, started_at);
 CREATE INDEX game_sessions_player_id_idx ON game_sessions (player_id);
 -- As for resources: plans are made as if each player had many sessions.
 ALTER TABLE game_sessions ALTER COLUMN player_id SET (n_distinct = -0.0002);

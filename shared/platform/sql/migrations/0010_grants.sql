@@ -50,8 +50,8 @@ GRANT DELETE ON changes TO reverie_sweep;
 GRANT SELECT (since) ON late_feeds TO reverie_sweep;
 
 -- groups: people and what is theirs, an export of all of it, and its erasure.
-GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at),
-  UPDATE (name, role, time_zone, language, quiet_from, quiet_to, updated_at), DELETE ON users TO reverie_groups;
+GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, notify_bests, created_at),
+  UPDATE (name, role, time_zone, language, quiet_from, quiet_to, notify_bests, updated_at), DELETE ON users TO reverie_groups;
 GRANT SELECT (provider, subject, user_id, email, firebase_uid, created_at, last_used_at) ON identities TO reverie_groups;
 GRANT SELECT (id, user_id, device_name, device_platform, created_at, last_used_at, expires_at, ended_at), UPDATE (last_used_at)
   ON sessions TO reverie_groups;
@@ -94,14 +94,14 @@ GRANT INSERT ON audit_log TO reverie_library;
 GRANT SELECT ON game_sessions, game_session_metrics, game_progress TO reverie_library;
 
 -- dispatch: the mail of an invitation, and who holds its address.
-GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, created_at) ON users TO reverie_dispatch;
+GRANT SELECT (id, email, email_written, email_verified, name, role, time_zone, language, quiet_from, quiet_to, notify_bests, created_at) ON users TO reverie_dispatch;
 GRANT SELECT (id, giver_id, recipient_key, recipient_email, mail_state, code_seed, expires_at, revoked_at, confirmed_at),
   UPDATE (recipient_email, recipient_id, mail_state, code_seed, code_hash) ON invitations TO reverie_dispatch;
 GRANT SELECT, INSERT, UPDATE (count) ON daily_counts TO reverie_dispatch;
 GRANT SELECT (id, published_at), INSERT, UPDATE (published_at) ON outbox TO reverie_dispatch;
 
 -- notify: the phones of the people of a space.
-GRANT SELECT (id, time_zone, language, quiet_from, quiet_to) ON users TO reverie_notify;
+GRANT SELECT (id, time_zone, language, quiet_from, quiet_to, notify_bests) ON users TO reverie_notify;
 GRANT SELECT (id, expires_at, ended_at) ON sessions TO reverie_notify;
 GRANT SELECT (user_id, space_id, space_type, role) ON space_members TO reverie_notify;
 GRANT SELECT (user_id, id, session_id, push_token), DELETE ON devices TO reverie_notify;
