@@ -1,5 +1,6 @@
-import { createTransport } from "nodemailer";
+import type { Transporter } from "nodemailer";
 import type { SettingsOf } from "../config/settings.ts";
+import { lazy } from "../lazy.ts";
 
 const LOOPBACK = new Set(["127.0.0.1", "[::1]", "localhost"]);
 
@@ -34,20 +35,23 @@ export function createMailer(settings: SettingsOf<"SMTP_URL" | "SMTP_PLAIN" | "M
   if (plain && !LOOPBACK.has(hostname)) {
     throw new Error("SMTP_PLAIN: mail may go without TLS only to a server on this machine");
   }
-  const transport = createTransport({
-    url,
-    requireTLS: !plain,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 20_000,
-    // A mail of ours names no files or addresses to fetch; nothing in it may make the server read any.
-    disableFileAccess: true,
-    disableUrlAccess: true,
+  const transport = lazy(async (): Promise<Transporter> => {
+    const { createTransport } = await import("nodemailer");
+    return createTransport({
+      url,
+      requireTLS: !plain,
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 20_000,
+      // A mail of ours names no files or addresses to fetch; nothing in it may make the server read any.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
   });
   return {
     async send(mail) {
       try {
-        await transport.sendMail({
+        await (await transport()).sendMail({
           from,
           to: { name: "", address: mail.to },
           subject: mail.subject,

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from "file-type";
 import { usualName } from "./mediaTypes.ts";
 
 /** How many of a file's first bytes `sniffType` should be given: enough for every container it knows. */
@@ -11,6 +10,7 @@ export const FIRST_BYTES = 16 * 1024;
 export async function sniffType(start: Uint8Array): Promise<string | undefined> {
   const bytes = Buffer.from(start.buffer, start.byteOffset, start.byteLength);
   if (bytes.length === 0) return undefined;
+  const { fileTypeFromBuffer } = await import("file-type");
   const sniffed = usualName((await fileTypeFromBuffer(bytes).catch(() => undefined))?.mime ?? "");
   if (sniffed === "video/mp4" && isPicture(bytes)) return "image/heif";
   return sniffed !== "" ? sniffed : signatures.find(([, matches]) => matches(bytes))?.[0];

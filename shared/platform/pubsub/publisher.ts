@@ -1,5 +1,6 @@
-import { PubSub } from "@google-cloud/pubsub";
+import type { Topic } from "@google-cloud/pubsub";
 import type { SettingsOf } from "../config/settings.ts";
+import { lazy } from "../lazy.ts";
 import { traceHeaders } from "../trace.ts";
 import { JOB_EVENTS_TOPIC } from "./topics.ts";
 
@@ -8,15 +9,19 @@ export interface Publisher {
   publish(message: { readonly type: string }): Promise<void>;
 }
 
-/** A publisher to the topic `job-events`; make one per instance (through `lazy`). */
+/** A publisher to the topic `job-events`; make one per instance. Google's library is loaded when there is first something to publish. */
 export function createPublisher(settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">): Publisher {
-  const topic = new PubSub({ projectId: settings.GOOGLE_CLOUD_PROJECT }).topic(JOB_EVENTS_TOPIC, {
-    // A serverless instance may be frozen after its answer, so nothing waits for a batch to fill.
-    batching: { maxMessages: 1 },
+  const topic = lazy(async (): Promise<Topic> => {
+    const { PubSub } = await import("@google-cloud/pubsub");
+    return new PubSub({ projectId: settings.GOOGLE_CLOUD_PROJECT }).topic(JOB_EVENTS_TOPIC, {
+      // A serverless instance may be frozen after its answer, so nothing waits for a batch to fill.
+      batching: { maxMessages: 1 },
+    });
   });
   return {
     async publish(message) {
-      await topic.publishMessage({ json: message, attributes: { type: message.type, ...traceHeaders() } });
+      const attributes = { type: message.type, ...traceHeaders() };
+      await (await topic()).publishMessage({ json: message, attributes });
     },
   };
 }

@@ -2,9 +2,9 @@
  * Cloud Storage as this project uses it: objects are looked at, read by their first bytes, and removed; `urlSigner.ts` lets others
  * create and read them. One interface, so that operations say what they need and not how Google's client is called.
  */
-import type { File } from "@google-cloud/storage";
+import type { Bucket, File } from "@google-cloud/storage";
 import type { SettingsOf } from "../config/settings.ts";
-import { storageClient } from "./client.ts";
+import { lazy } from "../lazy.ts";
 
 /** What Cloud Storage says of an object that is there. */
 export interface StoredObject {
@@ -33,27 +33,36 @@ export interface ObjectStore {
   list(prefix: string, after?: string): AsyncIterable<StoredObject>;
 }
 
-/** @param bucket its name */
+/**
+ * Google's library is loaded at the first call.
+ * @param bucket its name
+ */
 export function objectStore(bucket: string, settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">): ObjectStore {
-  const storage = storageClient(settings.GOOGLE_CLOUD_PROJECT);
-  const objects = storage.bucket(bucket);
+  const objects = lazy(async (): Promise<Bucket> => {
+    const { storageClient } = await import("./client.ts");
+    return storageClient(settings.GOOGLE_CLOUD_PROJECT).bucket(bucket);
+  });
+  const file = async (object: string, generation?: string): Promise<File> =>
+    (await objects()).file(object, generation === undefined ? {} : { generation });
 
   return {
-    look: (object) => unlessMissing(async () => described(await metadataOf(objects.file(object)))),
+    look: (object) => unlessMissing(async () => described(await metadataOf(await file(object)))),
 
     readStart: (object, generation, bytes) =>
       unlessMissing(async () => {
-        const [start] = await objects
-          .file(object, { generation })
-          .download({ start: 0, end: bytes - 1, validation: false });
+        const stored = await file(object, generation);
+        const [start] = await stored.download({ start: 0, end: bytes - 1, validation: false });
         return start;
       }),
 
     async write(object, body, contentType) {
       try {
-        await objects
-          .file(object)
-          .save(body, { contentType, resumable: false, preconditionOpts: { ifGenerationMatch: 0 } });
+        const stored = await file(object);
+        await stored.save(body, {
+          contentType,
+          resumable: false,
+          preconditionOpts: { ifGenerationMatch: 0 },
+        });
         return true;
       } catch (error) {
         if (statusOf(error) === 412) return false;
@@ -61,18 +70,16 @@ export function objectStore(bucket: string, settings: SettingsOf<"GOOGLE_CLOUD_P
       }
     },
 
-    read: (object) => unlessMissing(async () => (await objects.file(object).download())[0]),
+    read: (object) => unlessMissing(async () => (await (await file(object)).download())[0]),
 
     async remove(object, generation) {
-      await unlessMissing(() =>
-        objects.file(object, generation === undefined ? {} : { generation }).delete(),
-      );
+      await unlessMissing(async () => (await file(object, generation)).delete());
     },
 
     async *list(prefix, after) {
       let pageToken: string | undefined;
       do {
-        const [files, next] = await objects.getFiles({
+        const [files, next] = await (await objects()).getFiles({
           prefix,
           autoPaginate: false,
           maxResults: 500,

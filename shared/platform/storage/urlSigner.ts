@@ -1,8 +1,7 @@
 /** Signed URLs of Cloud Storage: the holder of one may make the one request that it names. */
-import { type GetSignedUrlConfig, Storage } from "@google-cloud/storage";
+import type { Bucket, GetSignedUrlConfig } from "@google-cloud/storage";
 import type { GoogleAuth } from "google-auth-library";
 import type { SettingsOf } from "../config/settings.ts";
-import { SigningAuth } from "../google/signingAuth.ts";
 import { lazy } from "../lazy.ts";
 
 /** A request the holder may make as it stands: this method, to this URL, with exactly these headers. */
@@ -31,19 +30,28 @@ export interface UrlSigner {
 }
 
 /** One for all signers of an instance, since what it limits is the instance. */
-const signingAuth = lazy(() => new SigningAuth());
+const signingAuth = lazy(async (): Promise<GoogleAuth> => {
+  const { SigningAuth } = await import("../google/signingAuth.ts");
+  return new SigningAuth();
+});
 
 /**
- * Signs with the function's own account, by IAM's `signBlob`.
+ * Signs with the function's own account, by IAM's `signBlob`. Google's libraries are loaded at the first signature.
  * @param bucket its name
- * @param auth asks IAM
+ * @param auth asks IAM; one for all signers of the instance unless given
  */
 export function urlSigner(
   bucket: string,
   settings: SettingsOf<"SIGNING_ENDPOINT" | "GOOGLE_CLOUD_PROJECT">,
-  auth: GoogleAuth = signingAuth(),
+  auth?: GoogleAuth,
 ): UrlSigner {
-  const objects = new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT, authClient: auth }).bucket(bucket);
+  const objects = lazy(async (): Promise<Bucket> => {
+    const [{ Storage }, authClient] = await Promise.all([
+      import("@google-cloud/storage"),
+      auth ?? signingAuth(),
+    ]);
+    return new Storage({ projectId: settings.GOOGLE_CLOUD_PROJECT, authClient }).bucket(bucket);
+  });
   const endpoint =
     settings.SIGNING_ENDPOINT === undefined ? {} : { signingEndpoint: settings.SIGNING_ENDPOINT };
   const sign = async (
@@ -51,7 +59,8 @@ export function urlSigner(
     config: Omit<GetSignedUrlConfig, "version">,
     of: { generation?: string } = {},
   ): Promise<string> => {
-    const [url] = await objects.file(object, of).getSignedUrl({ version: "v4", ...endpoint, ...config });
+    const file = (await objects()).file(object, of);
+    const [url] = await file.getSignedUrl({ version: "v4", ...endpoint, ...config });
     return url;
   };
 

@@ -1,9 +1,8 @@
 /** Cloud Tasks as this project uses it: an HTTP call to a private function, some time from now, at most one per name. */
-import { CloudTasksClient } from "@google-cloud/tasks";
-import { credentials } from "@grpc/grpc-js";
-import { PassThroughClient } from "google-auth-library";
+import type { CloudTasksClient } from "@google-cloud/tasks";
 import type { SettingsOf } from "../config/settings.ts";
 import { hasGrpcStatus } from "../grpcStatus.ts";
+import { lazy } from "../lazy.ts";
 import { traceHeaders } from "../trace.ts";
 import { type QueueName, queues } from "./queues.ts";
 
@@ -29,7 +28,7 @@ export interface TaskQueue {
 }
 
 /**
- * A task queue client; make one per instance (through `lazy`).
+ * A task queue client; make one per instance. Google's library is loaded when there is first a task.
  * @param functionUrl base URL of the function that its tasks call
  */
 export function createTaskQueue(
@@ -43,9 +42,15 @@ export function createTaskQueue(
     TASKS_LOCATION: location,
     TASKS_SERVICE_ACCOUNT: serviceAccountEmail,
   } = settings;
-  const client = new CloudTasksClient({ projectId, ...localEndpoint(settings.TASKS_ENDPOINT) });
-  const queuePath = (queue: QueueName) => client.queuePath(projectId, location, queue);
-  const taskPath = (queue: QueueName, name: string) => client.taskPath(projectId, location, queue, name);
+  const client = lazy(async (): Promise<CloudTasksClient> => {
+    const [{ CloudTasksClient }, endpoint] = await Promise.all([
+      import("@google-cloud/tasks"),
+      localEndpoint(settings.TASKS_ENDPOINT),
+    ]);
+    return new CloudTasksClient({ projectId, ...endpoint });
+  });
+  const queuePath = (queue: QueueName) => `projects/${projectId}/locations/${location}/queues/${queue}`;
+  const taskPath = (queue: QueueName, name: string) => `${queuePath(queue)}/tasks/${name}`;
 
   return {
     async add(task) {
@@ -65,7 +70,7 @@ export function createTaskQueue(
         },
       };
       try {
-        await client.createTask(request);
+        await (await client()).createTask(request);
         return "added";
       } catch (error) {
         if (hasGrpcStatus(error, "alreadyExists")) return "exists";
@@ -75,7 +80,7 @@ export function createTaskQueue(
 
     async remove(queue, name) {
       try {
-        await client.deleteTask({ name: taskPath(queue, name) });
+        await (await client()).deleteTask({ name: taskPath(queue, name) });
       } catch (error) {
         if (!hasGrpcStatus(error, "notFound")) throw error;
       }
@@ -83,8 +88,12 @@ export function createTaskQueue(
   };
 }
 
-function localEndpoint(endpoint: string | undefined) {
+async function localEndpoint(endpoint: string | undefined) {
   if (endpoint === undefined) return {};
+  const [{ credentials }, { PassThroughClient }] = await Promise.all([
+    import("@grpc/grpc-js"),
+    import("google-auth-library"),
+  ]);
   const [apiEndpoint, port] = endpoint.split(":");
   return {
     apiEndpoint: apiEndpoint ?? "",
