@@ -99,12 +99,12 @@ function lazyFirestore(
   db: Database,
 ): Pick<Surroundings, "listeners" | "mirrorIfPending"> {
   const loaded = lazy(async () => {
-    const [{ createFirestore }, { listenersIn }, { mirrorIfPending }] = await Promise.all([
-      import("#shared/platform/firestore/client.ts"),
+    const [{ createRestFirestore }, { listenersIn }, { mirrorIfPending }] = await Promise.all([
+      import("#shared/platform/firestore/rest/client.ts"),
       import("#shared/spaces/listeners.ts"),
       import("#shared/spaces/mirror.ts"),
     ]);
-    const firestore = createFirestore(settings);
+    const firestore = createRestFirestore(settings);
     return {
       listeners: listenersIn(firestore),
       mirrorIfPending: (userId: string) => mirrorIfPending(db, firestore, userId),

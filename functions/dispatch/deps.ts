@@ -3,7 +3,7 @@ import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { createEngineBell } from "#shared/platform/google/engineBell.ts";
 import { type HttpDeps, internalHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { createMailer } from "#shared/platform/mail/mailer.ts";
@@ -36,7 +36,7 @@ export function dispatchDeps(
   const publisher = createPublisher(settings);
   const common = {
     ...base,
-    firestore: createFirestore(settings),
+    firestore: createRestFirestore(settings),
     tasks: createTaskQueue(settings, settings.DISPATCH_URL),
     engines: engineAddresses(settings, kinds),
   };

@@ -3,7 +3,7 @@ import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { type HttpDeps, serviceHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import type { RandomBytes } from "#shared/platform/ids.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
@@ -41,7 +41,7 @@ export function engineDeps(
   return {
     ...base,
     http: serviceHttpDeps(settings, [...settings.ENGINE_CALLERS, workshop], base.log),
-    firestore: createFirestore(settings),
+    firestore: createRestFirestore(settings),
     tasks: createTaskQueue(settings, settings.DISPATCH_URL),
     publisher: createPublisher(settings),
     uploads: urlSigner(UPLOADS_BUCKET, settings),

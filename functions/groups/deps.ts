@@ -104,7 +104,7 @@ function cloudClients(
     });
   return {
     firestore: lazy(async () =>
-      (await import("#shared/platform/firestore/client.ts")).createFirestore(settings),
+      (await import("#shared/platform/firestore/rest/client.ts")).createRestFirestore(settings),
     ),
     tasks: lazy(async () =>
       (await import("#shared/platform/tasks/taskQueue.ts")).createTaskQueue(settings, settings.DISPATCH_URL),

@@ -2,7 +2,7 @@ import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
 import { createTaskQueue } from "#shared/platform/tasks/taskQueue.ts";
@@ -20,7 +20,7 @@ export interface IngestDeps extends IngestUploadDeps {
 export function ingestDeps(
   settings: Settings<"ingest"> = settingsFor(functions.ingest.settings),
 ): IngestDeps {
-  const common = { ...baseDeps("ingest", settings), firestore: createFirestore(settings), kinds };
+  const common = { ...baseDeps("ingest", settings), firestore: createRestFirestore(settings), kinds };
   const queue = {
     ...common,
     tasks: createTaskQueue(settings, settings.DISPATCH_URL),

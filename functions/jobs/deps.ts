@@ -1,5 +1,6 @@
 import { functions, type Settings } from "#shared/manifest.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import type { HttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { lazy } from "#shared/platform/lazy.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
@@ -21,7 +22,7 @@ export interface JobsDeps extends SubmitWithInputsDeps {
 /** Makes what an instance of `jobs` uses. */
 export function jobsDeps(settings: Settings<"jobs"> = settingsFor(functions.jobs.settings)): JobsDeps {
   const { UPLOADS_BUCKET } = settings;
-  const shared = phoneViewDeps("jobs", settings, functions.jobs.sqlPool);
+  const shared = phoneViewDeps("jobs", settings, functions.jobs.sqlPool, createRestFirestore(settings));
   // Loaded with the first content that comes in a request.
   const writer = lazy(async () =>
     (await import("#shared/platform/storage/objectWriter.ts")).objectWriter(UPLOADS_BUCKET, settings),

@@ -3,7 +3,7 @@ import { type Kinds, kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import type { NewId } from "#shared/platform/ids.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
@@ -29,7 +29,7 @@ export function libraryDeps(
   const { log, clock } = base;
   const db = createDatabase(settings, { name: "library", max: functions.library.sqlPool, log });
   const { RESOURCES_BUCKET } = settings;
-  const firestore = createFirestore(settings);
+  const firestore = createRestFirestore(settings);
   return {
     ...base,
     http: phoneHttpDeps(settings, db, log),

@@ -2,7 +2,7 @@ import { feedRaiser } from "#shared/changes/raiseFeeds.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { accessTokens } from "#shared/platform/google/accessTokens.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
 import type { NotifyDeps } from "./notifyPhones.ts";
@@ -21,7 +21,7 @@ export function notifyDeps(
   return {
     ...base,
     db,
-    raiseFeeds: feedRaiser({ db, firestore: createFirestore(settings), clock, log }, "wait"),
+    raiseFeeds: feedRaiser({ db, firestore: createRestFirestore(settings), clock, log }, "wait"),
     sender: createPushSender({
       projectId: settings.GOOGLE_CLOUD_PROJECT,
       now: clock,

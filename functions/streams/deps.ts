@@ -1,5 +1,6 @@
 import { functions, type Settings } from "#shared/manifest.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
+import { createFirestore } from "#shared/platform/firestore/client.ts";
 import type { HttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { phoneViewDeps } from "#shared/queue/viewDeps.ts";
 import { openStreams } from "./openStreams.ts";
@@ -15,7 +16,7 @@ export function streamsDeps(
   settings: Settings<"streams"> = settingsFor(functions.streams.settings),
 ): StreamsDeps {
   return {
-    ...phoneViewDeps("streams", settings, functions.streams.sqlPool),
+    ...phoneViewDeps("streams", settings, functions.streams.sqlPool, createFirestore(settings)),
     open: openStreams({
       perAccount: settings.STREAMS_PER_ACCOUNT,
       perInstance: settings.STREAMS_PER_INSTANCE,

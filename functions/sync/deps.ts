@@ -4,7 +4,7 @@ import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { createPublisher } from "#shared/platform/pubsub/publisher.ts";
 import { createDatabase } from "#shared/platform/sql/pool.ts";
 import { objectStore } from "#shared/platform/storage/objectStore.ts";
@@ -15,7 +15,7 @@ export function syncDeps(settings: Settings<"sync"> = settingsFor(functions.sync
   const base = baseDeps("sync", settings);
   const { log, clock } = base;
   const db = createDatabase(settings, { name: "sync", max: functions.sync.sqlPool, log });
-  const firestore = createFirestore(settings);
+  const firestore = createRestFirestore(settings);
   return {
     ...base,
     db,

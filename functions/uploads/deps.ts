@@ -3,7 +3,7 @@ import { kinds } from "#shared/kinds/index.ts";
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { type HttpDeps, phoneHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { createDatabase, type Sql } from "#shared/platform/sql/pool.ts";
 import { urlSigner } from "#shared/platform/storage/urlSigner.ts";
@@ -27,7 +27,7 @@ export function uploadsDeps(
     ...base,
     http: phoneHttpDeps(settings, sql, log),
     sql,
-    firestore: createFirestore(settings),
+    firestore: createRestFirestore(settings),
     objects: urlSigner(settings.UPLOADS_BUCKET, settings),
     kinds,
     retentionDays: settings.UPLOAD_RETENTION_DAYS,

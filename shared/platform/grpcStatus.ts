@@ -1,5 +1,6 @@
 /** Status codes of gRPC, which Google's clients put into an error's `code` (https://grpc.io/docs/guides/status-codes/). */
 export const grpcStatus = {
+  unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,

@@ -1,7 +1,7 @@
+import type { Firestore } from "@google-cloud/firestore";
 import { kinds } from "../kinds/index.ts";
 import { type BaseDeps, baseDeps } from "../platform/baseDeps.ts";
 import type { SettingsOf } from "../platform/config/settings.ts";
-import { createFirestore } from "../platform/firestore/client.ts";
 import { type HttpDeps, phoneHttpDeps } from "../platform/http/httpDeps.ts";
 import { createDatabase, type Sql } from "../platform/sql/pool.ts";
 import { paceReader } from "./pace.ts";
@@ -18,10 +18,15 @@ export interface PhoneViewDeps extends BaseDeps, ViewDeps {
 }
 
 /** @param sqlPool connections of one instance, as the manifest says */
-export function phoneViewDeps(name: string, settings: PhoneViewSettings, sqlPool: number): PhoneViewDeps {
+export function phoneViewDeps(
+  name: string,
+  settings: PhoneViewSettings,
+  sqlPool: number,
+  firestore: Firestore,
+): PhoneViewDeps {
   const base = baseDeps(name, settings);
   const sql = createDatabase(settings, { name, max: sqlPool, log: base.log });
-  const reading = { ...base, firestore: createFirestore(settings), kinds };
+  const reading = { ...base, firestore, kinds };
   return {
     ...reading,
     http: phoneHttpDeps(settings, sql, base.log),

@@ -7,12 +7,16 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, transform } from "esbuild";
 import { type FunctionName, functions } from "#shared/manifest.ts";
+import { restFirestorePlugin } from "./restFirestorePlugin.ts";
 import { tasksClientPlugin } from "./tasksClientPlugin.ts";
 import { webObjectsPlugin } from "./webObjectsPlugin.ts";
 import { zodOpenapiPlugin } from "./zodOpenapiPlugin.ts";
 
 /** The project's root directory. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Functions that use Firestore by gRPC: they listen, or no person waits for their starts. All others use it by REST. */
+const BY_GRPC: ReadonlySet<FunctionName> = new Set(["streams", "admin", "sweep"]);
 
 /** The names of all functions, in the manifest's order. */
 // Object.keys forgets that the manifest's keys are exactly FunctionName.
@@ -53,7 +57,10 @@ async function bundle(name: FunctionName, outdir: string): Promise<void> {
     format: "esm",
     // pg asks for its native binding only when that is set.
     external: ["@google-cloud/functions-framework", "pg-native"],
-    plugins: [tasksClientPlugin, webObjectsPlugin, zodOpenapiPlugin],
+    plugins: [
+      ...[tasksClientPlugin, webObjectsPlugin, zodOpenapiPlugin],
+      ...(BY_GRPC.has(name) ? [] : [restFirestorePlugin]),
+    ],
     logLevel: "warning",
   });
   await mkdir(outdir, { recursive: true });

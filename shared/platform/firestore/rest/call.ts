@@ -1,0 +1,122 @@
+/** One call of Firestore's REST interface. */
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { grpcStatus } from "../../grpcStatus.ts";
+import { fromJson, toJson } from "./json.ts";
+
+const HOST = "firestore.googleapis.com";
+const TIMEOUT_MS = 60_000;
+const KEEP_ALIVE = { keepAlive: true, maxSockets: 100 } as const;
+
+/** What Google's client takes for an error of the interface: it goes by the code. */
+export class FirestoreCallError extends Error {
+  override readonly name = "FirestoreCallError";
+  readonly code: number;
+
+  constructor(code: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type Call = (
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+) => Promise<unknown>;
+
+/**
+ * @param emulator its `host:port`, or undefined for Google's interface
+ * @param accessToken of the function's account
+ * @returns sends a request and returns the answer, both as Google's client has them. Throws FirestoreCallError with a status code of gRPC:
+ *   `unavailable` when the connection fails, whether or not the request arrived, as gRPC does
+ */
+export function caller(emulator: string | undefined, accessToken: () => Promise<string>): Call {
+  const [host = HOST, port] = emulator?.split(":") ?? [];
+  const agent = new HttpAgent(KEEP_ALIVE);
+  const secure = emulator === undefined ? secureRequest() : undefined;
+  return async (path, body, headers) => {
+    const text = JSON.stringify(toJson(body));
+    const options = {
+      ...{ host, port, path: `/v1/${path}`, method: "POST", timeout: TIMEOUT_MS },
+      headers: {
+        ...(emulator === undefined ? { authorization: `Bearer ${await accessToken()}` } : {}),
+        ...headers,
+        "content-type": "application/json",
+        "content-length": Buffer.byteLength(text),
+      },
+    };
+    return new Promise((resolve, reject) => {
+      const sent = secure ? secure(options) : httpRequest({ ...options, agent });
+      sent.on("response", (response: IncomingMessage) => {
+        readAnswer(response).then(resolve, reject);
+      });
+      sent.on("timeout", () => {
+        sent.destroy(new FirestoreCallError(grpcStatus.deadlineExceeded, "Firestore did not answer in time"));
+      });
+      sent.on("error", (cause) => {
+        if (cause instanceof FirestoreCallError) reject(cause);
+        else reject(new FirestoreCallError(grpcStatus.unavailable, "Firestore can't be reached", { cause }));
+      });
+      sent.end(text);
+    });
+  };
+}
+
+/** TLS is loaded where it is used. */
+function secureRequest() {
+  const { Agent, request } = process.getBuiltinModule("node:https");
+  const agent = new Agent(KEEP_ALIVE);
+  return (options: object) => request({ ...options, agent });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response) chunks.push(chunk);
+  } catch (cause) {
+    throw new FirestoreCallError(grpcStatus.unavailable, "Firestore's answer was cut off", { cause });
+  }
+  const text = Buffer.concat(chunks).toString("utf8");
+  if (response.statusCode === 200) return fromJson(JSON.parse(text));
+  throw failure(response.statusCode ?? 0, text);
+}
+
+/** The statuses of gRPC (https://grpc.io/docs/guides/status-codes/) as the REST interface names them. */
+const STATUSES: ReadonlyMap<string, number> = new Map(
+  [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+  ].map((name, code) => [name, code]),
+);
+
+/** The error of an answer: `{error: {status, message}}`, in a list where the answer is a stream. */
+function failure(httpStatus: number, text: string): FirestoreCallError {
+  let status: unknown;
+  let message = `Firestore answered ${httpStatus}`;
+  try {
+    const answer = JSON.parse(text);
+    const error = (Array.isArray(answer) ? answer[0] : answer)?.error;
+    status = error?.status;
+    if (typeof error?.message === "string") message = error.message;
+  } catch {
+    // A proxy's page, say.
+  }
+  const code = typeof status === "string" ? STATUSES.get(status) : undefined;
+  const unnamed = httpStatus >= 500 || httpStatus === 429 ? grpcStatus.unavailable : grpcStatus.unknown;
+  return new FirestoreCallError(code ?? unnamed, message);
+}
