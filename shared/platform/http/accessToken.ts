@@ -6,12 +6,12 @@ import { createLocalJWKSet, type JWK, errors as joseErrors, jwtVerify } from "jo
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import { errors } from "../errors.ts";
+import { CLOCK_SKEW_SECONDS } from "./clockSkew.ts";
+import { rememberVerified } from "./verifiedTokens.ts";
 
 export const ACCESS_TOKEN_SECONDS = 600;
 /** The audience of an access token: this API, at any address. */
 export const ACCESS_TOKEN_AUDIENCE = "reverie";
-/** How far apart the clocks of two instances may be. */
-export const CLOCK_SKEW_SECONDS = 30;
 
 export const roleSchema = z.enum(["care_giver", "care_recipient"]);
 export type Role = z.infer<typeof roleSchema>;
@@ -25,6 +25,7 @@ export interface AccessClaims {
 }
 
 const claimsSchema = z.object({
+  exp: z.number(),
   sub: z.string().min(1),
   sid: z.string().min(1),
   role: roleSchema.nullable(),
@@ -34,7 +35,7 @@ const claimsSchema = z.object({
  * @param keys the public JWKS (`TOKEN_PUBLIC_KEYS`)
  * @param issuer the one origin (`PUBLIC_ORIGIN`)
  * @returns a verifier: signature by a key of ours with `alg` fixed to ES256, `typ` at+jwt (RFC 9068), issuer, audience, expiry
- *   with bounded skew. It throws `token_invalid` for anything else.
+ *   with bounded skew. It throws `token_invalid` for anything else. A genuine token is remembered until it ends.
  */
 export function accessTokenVerifier(
   keys: { keys: ReadonlyArray<{ kty: string; kid: string; [field: string]: unknown }> },
@@ -42,7 +43,7 @@ export function accessTokenVerifier(
   clock: Clock,
 ): (token: string) => Promise<AccessClaims> {
   const keySet = createLocalJWKSet({ keys: keys.keys.map((key): JWK => ({ ...key })) });
-  return async (token) => {
+  return rememberVerified(async (token) => {
     try {
       const { payload } = await jwtVerify(token, keySet, {
         algorithms: ["ES256"],
@@ -54,7 +55,8 @@ export function accessTokenVerifier(
         currentDate: clock(),
       });
       const claims = claimsSchema.parse(payload);
-      return { userId: claims.sub, sessionId: claims.sid, role: claims.role };
+      const { sub: userId, sid: sessionId, role, exp: expiresAt } = claims;
+      return { claims: { userId, sessionId, role }, expiresAt };
     } catch (error) {
       if (error instanceof joseErrors.JOSEError || error instanceof z.ZodError) {
         throw errors.tokenInvalid("the access token is malformed, expired or not ours", {
@@ -63,5 +65,5 @@ export function accessTokenVerifier(
       }
       throw error;
     }
-  };
+  }, clock);
 }

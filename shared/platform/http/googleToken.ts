@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../config/settings.ts";
 import { errors } from "../errors.ts";
-import { CLOCK_SKEW_SECONDS } from "./accessToken.ts";
+import { CLOCK_SKEW_SECONDS } from "./clockSkew.ts";
 
 export interface GoogleTokenRules<Schema extends z.ZodType> {
   /** The token's audience must be exactly one of these. */

@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../config/settings.ts";
 import { errors } from "../errors.ts";
 import { googleTokenVerifier } from "./googleToken.ts";
+import { rememberVerified } from "./verifiedTokens.ts";
 
 export interface ServiceIdentity {
   /** The service account's address, in lower case. */
@@ -15,7 +16,12 @@ export interface ServiceIdentity {
   readonly subject: string;
 }
 
-const claimsSchema = z.object({ sub: z.string().min(1), email: z.email(), email_verified: z.literal(true) });
+const claimsSchema = z.object({
+  exp: z.number(),
+  sub: z.string().min(1),
+  email: z.email(),
+  email_verified: z.literal(true),
+});
 
 /**
  * @param allowed addresses that may call (`ENGINE_CALLERS` or `ADMIN_CALLERS`)
@@ -28,11 +34,15 @@ export function serviceTokenVerifier(
   allowed: readonly string[],
   clock: Clock,
 ): (token: string) => Promise<ServiceIdentity> {
-  const verify = googleTokenVerifier(
+  const verifyNow = googleTokenVerifier(
     settings,
     { audiences: [settings.PUBLIC_ORIGIN], claims: claimsSchema, refuse: errors.tokenInvalid },
     clock,
   );
+  const verify = rememberVerified(async (token) => {
+    const claims = await verifyNow(token);
+    return { claims, expiresAt: claims.exp };
+  }, clock);
   const callers = new Set(allowed.map((address) => address.toLowerCase()));
   return async (token) => {
     const claims = await verify(token);
