@@ -42,6 +42,7 @@ export const NEEDS: readonly { readonly client: string; readonly anyOf: readonly
   { client: `${PLATFORM}/sql/pool.ts`, anyOf: ["roles/cloudsql.client"] },
   { client: `${PLATFORM}/sql/pool.ts`, anyOf: ["roles/cloudsql.instanceUser"] },
   { client: `${PLATFORM}/firestore/client.ts`, anyOf: ["roles/datastore.user"] },
+  { client: `${PLATFORM}/firestore/rest/client.ts`, anyOf: ["roles/datastore.user"] },
   { client: `${PLATFORM}/tasks/taskQueue.ts`, anyOf: ["roles/cloudtasks.enqueuer"] },
   // A task carries an OIDC token of another account.
   { client: `${PLATFORM}/tasks/taskQueue.ts`, anyOf: ["roles/iam.serviceAccountUser"] },
