@@ -41,11 +41,12 @@ export function createTaskQueue(
     GOOGLE_CLOUD_PROJECT: projectId,
     TASKS_LOCATION: location,
     TASKS_SERVICE_ACCOUNT: serviceAccountEmail,
+    TASKS_ENDPOINT: localAddress,
   } = settings;
   const client = lazy(async (): Promise<CloudTasksClient> => {
     const [{ CloudTasksClient }, endpoint] = await Promise.all([
       import("@google-cloud/tasks"),
-      localEndpoint(settings.TASKS_ENDPOINT),
+      localEndpoint(localAddress),
     ]);
     return new CloudTasksClient({ projectId, ...endpoint });
   });
