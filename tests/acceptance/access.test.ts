@@ -186,7 +186,10 @@ function visits(w: World): Record<string, Visit> {
     "GET /v1/spaces": { answers: everyAccount(200) },
     "GET /v1/spaces/{id}": { path: `/v1/spaces/${w.spaceId}`, answers: members(200) },
     "GET /v1/spaces/{id}/changes": { path: `/v1/spaces/${w.spaceId}/changes`, answers: members(200) },
-    "GET /v1/spaces/{id}/events": { path: `/v1/spaces/${w.spaceId}/events`, answers: members(200) },
+    "GET /v1/spaces/{id}/events": {
+      path: `${w.eventsOrigin}/v1/spaces/${w.spaceId}/events`,
+      answers: members(200),
+    },
     "GET /v1/resources": { answers: everyAccount(200) },
     "GET /v1/resources/{id}": { path: `/v1/resources/${w.sceneId}`, answers: members(200) },
     "GET /v1/game-sessions": { path: `/v1/game-sessions?playerId=${w.giverId}`, answers: members(200) },

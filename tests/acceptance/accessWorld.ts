@@ -25,6 +25,8 @@ export type Expected = number | readonly number[];
 
 export interface World {
   readonly spaceId: string;
+  /** Where event streams flow; the one origin may hold one back until its end. */
+  readonly eventsOrigin: string;
   /** The stranger's own, and what is in it. */
   readonly personal: { readonly spaceId: string; readonly uploadId: string; readonly jobId: string };
   readonly invitationId: string;
@@ -127,6 +129,7 @@ export async function makeWorld(cloud: Endpoints): Promise<World> {
   const { id: spaceId } = z.object({ id: z.string() }).parse(await ours.giver.call("GET", "/v1/group"));
   return {
     spaceId,
+    eventsOrigin: new URL(waiting.eventsUrl).origin,
     personal: await furnishPersonalSpace(stranger),
     invitationId: ours.invitationId,
     uploadId: waitingUpload,
@@ -141,7 +144,7 @@ export async function makeWorld(cloud: Endpoints): Promise<World> {
     pushToken: () => `push-${randomBytes(8).toString("hex")}`,
     async ask(caller, method, path, body) {
       const token = await tokenOf(caller);
-      const response = await fetch(`${cloud.api}${path}`, {
+      const response = await fetch(new URL(path, cloud.api), {
         method,
         headers: {
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
