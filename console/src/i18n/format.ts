@@ -8,8 +8,10 @@ export function dateTime(iso: string): string {
   );
 }
 
+/** A day; a date without a time is that day in every time zone. */
 export function day(iso: string): string {
-  return new Intl.DateTimeFormat(shownLanguage(), { dateStyle: "medium" }).format(new Date(iso));
+  const zone = iso.length === 10 ? { timeZone: "UTC" } : {};
+  return new Intl.DateTimeFormat(shownLanguage(), { dateStyle: "medium", ...zone }).format(new Date(iso));
 }
 
 /** A time of day. */
