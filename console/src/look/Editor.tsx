@@ -9,13 +9,13 @@ import { partOf } from "./api.ts";
 import { besideOthers } from "./editor/arrival.ts";
 import { type Composition, MOST_AVATARS, type Placed, withAvatar } from "./editor/composition.ts";
 import { nudged } from "./editor/nudge.ts";
-import { storable, type Transform } from "./editor/transform.ts";
+import { storable, type Transform, type Triple } from "./editor/transform.ts";
 import { type Editing, type Opened, useEditing } from "./editor/useEditing.ts";
 import { Meanwhile } from "./Meanwhile.tsx";
 import { PickDialog } from "./PickDialog.tsx";
 import { PlaceFields } from "./PlaceFields.tsx";
 import { TOOLS, type Tool } from "./stage/tools.ts";
-import type { Part } from "./stage/viewer.ts";
+import type { Part, Viewer } from "./stage/viewer.ts";
 import { lookTexts } from "./texts/texts.ts";
 import { useViewer } from "./useViewer.ts";
 import { ViewerCanvas } from "./ViewerCanvas.tsx";
@@ -29,10 +29,11 @@ type Selected = "scene" | number | undefined;
 export function Editor({ opened }: { readonly opened: Opened }) {
   const { edit } = lookTexts();
   const editing = useEditing(opened);
-  const { composition, saving } = editing;
+  const { composition } = editing;
   const [selected, setSelected] = useState<Selected>(composition.avatars.length > 0 ? 0 : undefined);
   const [tool, setTool] = useState<Tool>("move");
   const [shown, setShown] = useState<Composition>();
+  const viewer = useRef<Viewer>(undefined);
   const current =
     typeof selected === "number" && selected >= composition.avatars.length ? undefined : selected;
   const needs = needed(composition);
@@ -63,6 +64,9 @@ export function Editor({ opened }: { readonly opened: Opened }) {
           tool={tool}
           onSelect={setSelected}
           onPlace={place}
+          onViewer={(opened) => {
+            viewer.current = opened;
+          }}
         />
         <div class="editor-side">
           <Field
@@ -72,7 +76,13 @@ export function Editor({ opened }: { readonly opened: Opened }) {
             maxLength={200}
             onChange={(title) => editing.change((now) => ({ ...now, title }), "title")}
           />
-          <Parts editing={editing} selected={current} onSelect={setSelected} />
+          <Saving editing={editing} needs={needs} />
+          <Parts
+            editing={editing}
+            selected={current}
+            onSelect={setSelected}
+            entrance={() => viewer.current?.entrance()}
+          />
           {current !== undefined && (
             <>
               <Tools tool={tool} onTool={setTool} />
@@ -84,40 +94,47 @@ export function Editor({ opened }: { readonly opened: Opened }) {
               />
             </>
           )}
-          <div class="stack-tight">
-            <div class="editor-bar">
-              <button
-                type="button"
-                class="button button-main"
-                disabled={
-                  needs !== undefined || !editing.isChanged || saving.busy || editing.conflict !== undefined
-                }
-                onClick={editing.save}
-              >
-                {edit.save}
-              </button>
-              <button type="button" class="button" disabled={!editing.canUndo} onClick={editing.undo}>
-                {edit.undo}
-              </button>
-              <button type="button" class="button" disabled={!editing.canRedo} onClick={editing.redo}>
-                {edit.redo}
-              </button>
-            </div>
-            <p class="dim small" role="status">
-              {needs === undefined
-                ? editing.isSaved
-                  ? edit.saved
-                  : editing.isChanged
-                    ? edit.saveFirst
-                    : ""
-                : edit[needs]}
-            </p>
-            <Problem error={saving.error} />
-          </div>
         </div>
       </div>
     </Page>
   );
+}
+
+interface SavingProps {
+  readonly editing: Editing;
+  /** What is missing before it can be saved. */
+  readonly needs: "needsTitle" | "needsAvatar" | undefined;
+}
+
+function Saving({ editing, needs }: SavingProps) {
+  const { edit } = lookTexts();
+  const { saving } = editing;
+  const canSave = needs === undefined && editing.isChanged && !saving.busy && editing.conflict === undefined;
+  return (
+    <div class="stack-tight">
+      <div class="editor-bar">
+        <button type="button" class="button button-main" disabled={!canSave} onClick={editing.save}>
+          {edit.save}
+        </button>
+        <button type="button" class="button" disabled={!editing.canUndo} onClick={editing.undo}>
+          {edit.undo}
+        </button>
+        <button type="button" class="button" disabled={!editing.canRedo} onClick={editing.redo}>
+          {edit.redo}
+        </button>
+      </div>
+      <p class="dim small" role="status">
+        {needs === undefined ? stateOf(editing) : edit[needs]}
+      </p>
+      <Problem error={saving.error} />
+    </div>
+  );
+}
+
+function stateOf({ isSaved, isChanged }: Editing): string {
+  const { edit } = lookTexts();
+  if (isSaved) return edit.saved;
+  return isChanged ? edit.saveFirst : "";
 }
 
 /** What is missing before it can be saved. */
@@ -148,10 +165,11 @@ interface PictureProps {
   readonly tool: Tool;
   readonly onSelect: (selected: Selected) => void;
   readonly onPlace: (at: Exclude<Selected, undefined>, transform: Transform, step?: string) => void;
+  readonly onViewer: (viewer: Viewer | undefined) => void;
 }
 
 /** The parts of the viewer's list are the scene and then the avatars. */
-function Picture({ editing, composition, selected, tool, onSelect, onPlace }: PictureProps) {
+function Picture({ editing, composition, selected, tool, onSelect, onPlace, onViewer }: PictureProps) {
   const { edit } = lookTexts();
   const { resources } = editing;
   const helpId = useId();
@@ -172,6 +190,7 @@ function Picture({ editing, composition, selected, tool, onSelect, onPlace }: Pi
   });
   const { viewer } = state;
   useEffect(() => viewer?.select(at, tool), [viewer, at, tool, parts]);
+  useEffect(() => onViewer(viewer), [viewer]);
   const onKey = (event: KeyboardEvent) => {
     if (selected === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.code === "Escape") {
@@ -221,10 +240,11 @@ interface PartsProps {
   readonly editing: Editing;
   readonly selected: Selected;
   readonly onSelect: (selected: Selected) => void;
+  readonly entrance: () => Triple | undefined;
 }
 
 /** The list of what is in it, with what can be put in and taken out. */
-function Parts({ editing, selected, onSelect }: PartsProps) {
+function Parts({ editing, selected, onSelect, entrance }: PartsProps) {
   const { edit } = lookTexts();
   const { composition, resources } = editing;
   const [picking, setPicking] = useState<Part["kind"]>();
@@ -247,7 +267,7 @@ function Parts({ editing, selected, onSelect }: PartsProps) {
     }
     editing.change((now) => ({
       ...now,
-      avatars: [...now.avatars, { resourceId, transform: besideOthers(now.avatars) }],
+      avatars: [...now.avatars, { resourceId, transform: besideOthers(now.avatars, entrance()) }],
     }));
     onSelect(avatars.length);
   };

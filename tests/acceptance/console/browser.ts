@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
+import { DRAWING_FLAGS } from "./drawing.ts";
 
 /** Where systems put it; `CHROMIUM` names another place. */
 const PLACES = [
@@ -16,7 +17,6 @@ const PLACES = [
 
 const FLAGS = [
   "--no-sandbox",
-  "--disable-gpu",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
@@ -45,6 +45,10 @@ export interface BrowserOptions {
   readonly locale?: string;
   readonly colorScheme?: "light" | "dark";
   readonly viewport?: { readonly width: number; readonly height: number };
+  /** Draws WebGL, which without a graphics card takes much of the processor. */
+  readonly draws?: boolean;
+  /** Runs in each page before its own scripts. */
+  readonly script?: string;
 }
 
 /** @param origin the console's */
@@ -54,7 +58,7 @@ export async function openBrowser(origin: string, options: BrowserOptions = {}):
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: found,
     headless: true,
-    args: FLAGS,
+    args: [...FLAGS, ...(options.draws ? DRAWING_FLAGS : ["--disable-gpu"])],
     baseURL: origin,
     locale: options.locale ?? "en-US",
     colorScheme: options.colorScheme ?? "light",
@@ -62,6 +66,7 @@ export async function openBrowser(origin: string, options: BrowserOptions = {}):
     timezoneId: "Asia/Seoul",
     reducedMotion: "reduce",
   });
+  if (options.script !== undefined) await context.addInitScript(options.script);
   // Other work may have the machine at the same time.
   context.setDefaultTimeout(60_000);
   context.setDefaultNavigationTimeout(60_000);

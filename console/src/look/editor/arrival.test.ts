@@ -24,4 +24,5 @@ test("a place that was left is taken again", () => {
     transform: { ...besideOthers([]), position: [4, 0, 4] },
   };
   assert.deepEqual(besideOthers([elsewhere]).position, [0, 0, -2.2]);
+  assert.deepEqual(besideOthers([elsewhere], [1, -1.5, 5]).position, [1, -1.5, 2.8]);
 });

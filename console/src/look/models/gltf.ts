@@ -58,7 +58,10 @@ function vrmModel(vrm: VRM): Model {
     box: boxOf(vrm.scene),
     solid: false,
     move: (seconds) => vrm.update(seconds),
-    dispose: () => VRMUtils.deepDispose(vrm.scene),
+    dispose() {
+      VRMUtils.deepDispose(vrm.scene);
+      return undefined;
+    },
   };
 }
 

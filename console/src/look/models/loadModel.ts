@@ -21,7 +21,7 @@ export async function loadModel(source: ModelSource, studio: Studio): Promise<Mo
   const bytes = await (blobs.get(choice.model.name) ?? new Blob()).arrayBuffer();
   const model = await openModel({ choice, blobs, bytes, get, source }, studio);
   if (!source.signal.aborted) return model;
-  model.dispose();
+  await model.dispose();
   throw source.signal.reason;
 }
 

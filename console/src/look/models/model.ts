@@ -10,8 +10,8 @@ export interface Model {
   readonly solid: boolean;
   /** Goes on by so many seconds; absent for a model that doesn't move. */
   readonly move?: (seconds: number) => void;
-  /** Gives back all that it holds on the graphics card and in workers. */
-  readonly dispose: () => void;
+  /** Gives back all that it holds on the graphics card and in workers; a promise when that has to wait for what is under way. */
+  readonly dispose: () => undefined | Promise<void>;
 }
 
 /** What models need of the stage they are made for. */
@@ -29,7 +29,7 @@ export function boxOf(object: Object3D): Box {
 }
 
 /** Frees geometries, materials and their textures. three.js frees none of them by itself. */
-export function disposeAll(root: Object3D): void {
+export function disposeAll(root: Object3D): undefined {
   root.traverse((object) => {
     if (!(object instanceof Mesh)) return;
     object.geometry.dispose();

@@ -39,8 +39,8 @@ export async function splatModel(
     object,
     box: boxOfSplats(splats),
     solid: false,
-    dispose: () => {
-      release();
+    async dispose() {
+      await release();
       splats.dispose();
     },
   };
@@ -50,24 +50,36 @@ export async function splatModel(
 const renderers = new WeakMap<WebGLRenderer, { readonly spark: SparkRenderer; users: number }>();
 
 /** Sees that Spark draws in the scene that the object is in. @returns ends that */
-function drawnBySpark(object: Group, { renderer, invalidate }: Studio): () => void {
+function drawnBySpark(object: Group, { renderer, invalidate }: Studio): () => Promise<void> {
   const shared = renderers.get(renderer) ?? {
     spark: new Renderer({ renderer, onDirty: invalidate }),
     users: 0,
   };
   renderers.set(renderer, shared);
   shared.users += 1;
+  const { spark } = shared;
   // The scene is known when the object is put into it.
-  const join = () => sceneOf(object)?.add(shared.spark);
+  const join = () => sceneOf(object)?.add(spark);
   object.addEventListener("added", join);
-  return () => {
+  return async () => {
     object.removeEventListener("added", join);
     shared.users -= 1;
     if (shared.users > 0) return;
-    shared.spark.removeFromParent();
-    shared.spark.dispose();
     renderers.delete(renderer);
+    spark.removeFromParent();
+    spark.sortDirty = false;
+    await sorted(spark);
+    spark.dispose();
   };
+}
+
+const ASKED_EACH_MS = 40;
+const LONGEST_MS = 4_000;
+
+/** Waits for a sort that is under way: ended in the middle, it fails where no one can catch it, or makes its worker again. */
+async function sorted(spark: SparkRenderer): Promise<void> {
+  for (let waited = 0; spark.sorting && waited < LONGEST_MS; waited += ASKED_EACH_MS)
+    await new Promise((resolve) => setTimeout(resolve, ASKED_EACH_MS));
 }
 
 function sceneOf(object: Group): Scene | undefined {

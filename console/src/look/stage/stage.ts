@@ -27,6 +27,9 @@ export interface Stage extends Studio {
   readonly camera: PerspectiveCamera;
   /** Called before each frame with the seconds since the last one; true when the frame has to be drawn. @returns ends that */
   onFrame(callback: (seconds: number) => boolean): () => void;
+  /** Draws no more. */
+  stop(): void;
+  /** After `stop`: gives back all that it holds. */
   dispose(): void;
 }
 
@@ -92,11 +95,13 @@ export function makeStage({ canvas, isDark, lost }: StageOptions): Stage {
       callbacks.add(callback);
       return () => callbacks.delete(callback);
     },
-    dispose() {
+    stop() {
       observer.disconnect();
       canvas.removeEventListener("webglcontextlost", lost);
       renderer.setAnimationLoop(null);
       callbacks.clear();
+    },
+    dispose() {
       if (scene.background !== null && "dispose" in scene.background) scene.background.dispose();
       sun.dispose();
       renderer.dispose();

@@ -17,6 +17,12 @@ test("a scene that lies elsewhere is entered in its middle", () => {
   assert.deepEqual(standingIn(far), { at: [12, 25], floor: 0, eyes: 1.6 });
 });
 
+test("a flat scene is looked at from in front of it", () => {
+  const wall = { min: [-2, 0, -2], max: [2, 3, -1.9] } as const;
+  const { at, eyes } = standingIn(wall);
+  assert.deepEqual([at, eyes], [[0, 2.1], 1.6]);
+});
+
 test("a scene too low to stand in is not in metres: the eyes are at half of its height", () => {
   const small = { min: [-1, -0.4, -1], max: [1, 0.4, 1] } as const;
   assert.deepEqual(standingIn(small), { at: [0, 0], floor: -0.4, eyes: 0.4 });

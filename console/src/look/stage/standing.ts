@@ -22,11 +22,18 @@ export function standingIn({ min, max }: Box): Standing {
   const height = max[1] - min[1];
   const eyes = height >= LEAST_ROOM ? EYES : Math.max(height, 1e-3) * 0.5;
   const inside = min[0] <= 0 && max[0] >= 0 && min[2] <= 0 && max[2] >= 0;
-  const at: [number, number] = inside ? [0, 0] : [(min[0] + max[0]) / 2, (min[2] + max[2]) / 2];
+  const middle = (axis: 0 | 2) => (min[axis] + max[axis]) / 2;
+  // A wall or a front can't be stood in, but be looked at.
+  const isFlat = max[2] - min[2] < eyes;
+  const before = max[2] + Math.max(max[0] - min[0], height, eyes);
+  const at: [number, number] = inside ? [0, 0] : [middle(0), isFlat ? before : middle(2)];
   // With the origin at the camera's height instead of the ground's, the floor is the lowest point.
   const floor = inside && min[1] <= 0.05 && min[1] > -0.6 && max[1] > 0 ? 0 : min[1];
   return { at, floor: height >= LEAST_ROOM ? floor : min[1], eyes };
 }
+
+/** Room around what is looked at. */
+const MARGIN = 1.12;
 
 /** Where to look at a box from, so that all of it is seen: a little from above and from the front. */
 export function outsideOf(
@@ -42,7 +49,7 @@ export function outsideOf(
     Math.max(Math.hypot(...[0, 1, 2].map((axis) => (max[axis] ?? 0) - (min[axis] ?? 0))), 1e-3) / 2;
   const half = (view.fieldOfView * Math.PI) / 360;
   const narrow = Math.min(half, Math.atan(Math.tan(half) * view.aspect));
-  const distance = radius / Math.sin(narrow);
+  const distance = (radius * MARGIN) / Math.sin(narrow);
   return { eye: [x + distance * 0.25, y + distance * 0.28, z + distance * 0.93], target: [x, y, z] };
 }
 

@@ -67,6 +67,8 @@ export interface Viewer {
   /** Lets moving models move, or stand still. */
   setPlaying(playing: boolean): void;
   hasMotion(): boolean;
+  /** Where one enters, on the ground; undefined until the scene is there. */
+  entrance(): [number, number, number] | undefined;
   select(at: number | undefined, tool: Tool): void;
   enterVr(options: {
     readonly seated: boolean;
@@ -89,7 +91,7 @@ interface Shown {
 
 /** @throws NoWebGlError */
 export function openViewer(options: ViewerOptions): Viewer {
-  const { canvas, reducedMotion } = options;
+  const { reducedMotion } = options;
   const stage = makeStage(options);
   let shown: Shown[] = [];
   let mode = options.mode;
@@ -178,10 +180,10 @@ export function openViewer(options: ViewerOptions): Viewer {
     stage.invalidate();
     report();
   };
-  const remove = ({ stop, holder, model }: Shown) => {
+  const remove = async ({ stop, holder, model }: Shown) => {
     stop.abort(new Error("not shown any more"));
     holder.removeFromParent();
-    model?.dispose();
+    await model?.dispose();
   };
   const select = (at: number | undefined, tool: Tool) => {
     selected = { at, tool };
@@ -237,7 +239,7 @@ export function openViewer(options: ViewerOptions): Viewer {
         found.part = part;
         return found;
       });
-      for (const one of kept) if (!shown.includes(one)) remove(one);
+      for (const one of kept) if (!shown.includes(one)) void remove(one);
       for (const { holder, part } of shown) {
         holder.position.fromArray(part.transform.position);
         holder.quaternion.fromArray(part.transform.rotation);
@@ -259,6 +261,7 @@ export function openViewer(options: ViewerOptions): Viewer {
       isPlaying = playing;
     },
     hasMotion: () => shown.some(({ model }) => model?.move !== undefined),
+    entrance: () => (isFramed ? [walk.place.x, walk.place.floor, walk.place.z] : undefined),
     async enterVr({ seated, leaveLabel, ended }) {
       const leave = await enterVr({
         stage,
@@ -279,12 +282,12 @@ export function openViewer(options: ViewerOptions): Viewer {
     dispose() {
       void leaveVr?.();
       stopFrames();
-      for (const one of shown) remove(one);
       handles?.dispose();
       around.dispose();
       walk.dispose();
-      stage.dispose();
-      canvas.removeAttribute("style");
+      stage.stop();
+      // What is under way on the graphics card has to end before the card is given back.
+      void Promise.all(shown.map(remove)).then(() => stage.dispose());
     },
   };
 }

@@ -72,7 +72,8 @@ function visit(
   rig.rotation.set(0, place.heading, 0);
   // Someone who sits sees as someone who stands.
   rig.position.set(place.x, place.floor + (hasFloor ? 0 : place.eyes), place.z);
-  const near = camera.near;
+  // In VR the headset decides how wide the view is.
+  const { near, fov } = camera;
   camera.near = near * scale;
   const shade = makeShade();
   camera.add(shade.object);
@@ -178,13 +179,11 @@ function visit(
     };
   });
 
-  let isPlaced = false;
+  let frames = 0;
   const stopFrames = stage.onFrame((seconds) => {
-    // In its first frames a session may not know where the head is.
-    if (!isPlaced && renderer.xr.isPresenting && renderer.xr.getFrame()?.getViewerPose !== undefined) {
-      panel.place(camera, hasFloor);
-      isPlaced = true;
-    }
+    // Only after the first frame the camera is where the head is.
+    frames += renderer.xr.isPresenting ? 1 : 0;
+    if (frames === 3) panel.place(camera, hasFloor);
     panel.dim();
     const targets = hands.map((hand) => hand.update()).filter((target) => target !== undefined);
     marker.show(targets[0]);
@@ -203,7 +202,7 @@ function visit(
     rig.position.set(0, 0, 0);
     rig.rotation.set(0, 0, 0);
     rig.scale.setScalar(1);
-    camera.near = near;
+    Object.assign(camera, { near, fov, zoom: 1 });
     camera.scale.setScalar(1);
     camera.updateProjectionMatrix();
   };
