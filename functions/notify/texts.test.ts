@@ -29,3 +29,21 @@ test("a code that only an engine knows gets a sentence that always fits", () => 
   const { body } = textOf({ ...failed, code: "a_code_of_another_engine" }, "en");
   assert.equal(body, "“The sea”: Something went wrong on our side. Please try again in the app.");
 });
+
+test("a session of a game is announced as measured, not as a memory", () => {
+  const event = {
+    id: "x",
+    at: "2026-03-01T10:00:00.000Z",
+    type: "job_succeeded",
+    jobId: "j",
+    spaceId: "s",
+    kind: "session",
+    title: "Apples",
+    resourceId: "r",
+  } as const;
+  assert.deepEqual(textOf(event, "en"), {
+    title: "A game is measured",
+    body: "You can see how “Apples” went now.",
+  });
+  assert.equal(textOf(event, "ko").title, "운동 기록이 준비됐어요");
+});

@@ -15,6 +15,7 @@ const TITLE_BYTES = 2_600;
 export function textOf(event: DomainEvent, language: Language): Text {
   switch (event.type) {
     case "job_succeeded":
+      if (event.kind === "session") return measured(event.title, language);
       return language === "ko"
         ? { title: "새로운 추억이 준비됐어요", body: `‘${short(event.title)}’ 추억을 이제 볼 수 있어요.` }
         : { title: "A memory is ready", body: `You can visit “${short(event.title)}” now.` };
@@ -44,6 +45,13 @@ export function textOf(event: DomainEvent, language: Language): Text {
         ? { title: "오늘의 배지를 받았어요", body: "앱에서 함께 축하해 주세요." }
         : { title: "Today's badge was earned", body: "Open the app to celebrate together." };
   }
+}
+
+/** A session of a game is no memory that one can visit. */
+function measured(title: string, language: Language): Text {
+  return language === "ko"
+    ? { title: "운동 기록이 준비됐어요", body: `‘${short(title)}’ 기록을 이제 볼 수 있어요.` }
+    : { title: "A game is measured", body: `You can see how “${short(title)}” went now.` };
 }
 
 /** What the app needs to open the right page: ids only, and strings only, as FCM asks. */
