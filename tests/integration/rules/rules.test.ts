@@ -136,6 +136,21 @@ for (const who of [
   });
 }
 
+test("one in two spaces lists the jobs of each, and of both at once, and of no third", async () => {
+  await backend.firestore.doc("members/giver").set({ spaceIds: ["of-giver", "ours"] });
+  await backend.firestore.doc("jobs/own-job").set({ spaceId: "of-giver", state: "queued" });
+  const firestore = as["a giver"]().firestore();
+  const jobsIn = (...spaceIds: string[]) =>
+    getDocs(query(collection(firestore, "jobs"), where("spaceId", "in", spaceIds)));
+  const idsIn = async (...spaceIds: string[]) =>
+    (await assertSucceeds(jobsIn(...spaceIds))).docs.map(({ id }) => id).sort();
+  assert.deepEqual(await idsIn("ours"), ["our-job"]);
+  assert.deepEqual(await idsIn("of-giver"), ["own-job"]);
+  assert.deepEqual(await idsIn("ours", "of-giver"), ["our-job", "own-job"]);
+  await assertFails(jobsIn("ours", "theirs"));
+  await assertSucceeds(jobsOf(as["a giver"](), "of-giver"));
+});
+
 test("no one writes anything, their own space's jobs included", async () => {
   for (const context of Object.values(as).map((make) => make())) {
     const db = context.firestore();
