@@ -87,6 +87,7 @@ function chart({ title, rows }: Measured): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${NAME_WIDTH + BAR_WIDTH + 70}" height="${height}" font-family="sans-serif" font-size="12">`,
+    `<title>${escaped(title)}</title>`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',
     `<text x="8" y="18" font-weight="bold">${escaped(title)} ÷ hello; the thin line is the spread, red is the goal</text>`,
     ...bars,
