@@ -77,10 +77,11 @@ describe("looking at memories", { skip: withoutBrowser }, () => {
   let ids: ReadonlyMap<string, string>;
 
   before(async () => {
-    [giver, ids, browser] = await Promise.all([
+    // First, so that it is closed also when something else fails.
+    browser = await openBrowser(cloud.api, { draws: true, script: headsetScript() });
+    [giver, ids] = await Promise.all([
       makeFamily(),
       makeSamples().then((samples) => addSamples(cloud, samples)),
-      openBrowser(cloud.api, { draws: true, script: headsetScript() }),
     ]);
     const page = await browser.open("/library");
     await signIn(page, mina);
