@@ -74,10 +74,19 @@ async function bundle(name: FunctionName, outdir: string): Promise<void> {
         minifySyntax: true,
         minifyWhitespace: true,
       });
-      await writeFile(path, code);
+      await writeFile(path, isOnlyDefault(text) ? `${code}${GIVE_NAMES}` : code);
     }),
   );
 }
+
+/**
+ * Whether a part of a bundle is a CommonJS package that `import()` loads: esbuild gives its names under `default` only. They are given as
+ * they are too, since code reads them so.
+ */
+function isOnlyDefault(part: string): boolean {
+  return /^export default require_\w+\(\);$/m.test(part);
+}
+const GIVE_NAMES = "module.exports={...module.exports.default,default:module.exports.default};\n";
 
 /** Where processes on this machine keep what V8 compiles; the local cloud tells functions. */
 export const COMPILED = join(ROOT, "node_modules/.cache/reverie/compiled");
