@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DomainEvent } from "#shared/events/event.ts";
+import type { DomainEvent, PushedEvent } from "#shared/events/event.ts";
 import { decodeEvent } from "./decodeEvent.ts";
 import { dataOf, textOf } from "./texts.ts";
 
@@ -39,7 +39,7 @@ test("a published event is read; anything else is undefined", () => {
 });
 
 test("texts hold only the job's title, in the person's language; data hold only ids", () => {
-  const events: DomainEvent[] = [
+  const events: PushedEvent[] = [
     succeeded,
     { ...succeeded, type: "job_failed", code: "video_unreadable" },
     { type: "invited", id: "i", at: succeeded.at, userId: "u-secret", giverName: "Kim Name" },

@@ -3,7 +3,7 @@ import pMap from "p-map";
 import type { Change } from "#shared/changes/change.ts";
 import type { RaiseFeeds } from "#shared/changes/raiseFeeds.ts";
 import { recordChanges } from "#shared/changes/recordChanges.ts";
-import type { DomainEvent } from "#shared/events/event.ts";
+import type { DomainEvent, PushedEvent } from "#shared/events/event.ts";
 import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
 import { errors, hasCode } from "#shared/platform/errors.ts";
 import { base32 } from "#shared/platform/ids.ts";
@@ -70,7 +70,7 @@ export async function notifyPhones(event: DomainEvent, deps: NotifyDeps): Promis
   }
   const raised = deps.raiseFeeds(recorded);
   try {
-    await notifyDevices(event, now, deps);
+    if (event.type !== "job_cancelled") await notifyDevices(event, now, deps);
   } finally {
     await raised;
   }
@@ -78,11 +78,11 @@ export async function notifyPhones(event: DomainEvent, deps: NotifyDeps): Promis
 
 /** What members see of an event beside what its writer has recorded: the end of a job, which is written in Firestore. */
 function changesOf(event: DomainEvent): Change[] {
-  if (event.type !== "job_succeeded" && event.type !== "job_failed") return [];
+  if (!("jobId" in event)) return [];
   return [{ spaceId: event.spaceId, type: "job", id: event.jobId, op: "put" }];
 }
 
-async function notifyDevices(event: DomainEvent, now: Date, deps: DeliveryDeps): Promise<void> {
+async function notifyDevices(event: PushedEvent, now: Date, deps: DeliveryDeps): Promise<void> {
   const recipients = await recipientsOf(deps.db, event, now);
   await addDeliveries(
     deps.db,
@@ -100,7 +100,7 @@ async function notifyDevices(event: DomainEvent, now: Date, deps: DeliveryDeps):
 
 /** @returns how many have to be tried again */
 async function deliverAll(
-  event: DomainEvent,
+  event: PushedEvent,
   claimed: readonly DeviceKey[],
   deps: DeliveryDeps,
 ): Promise<number> {
@@ -109,7 +109,7 @@ async function deliverAll(
 }
 
 /** @returns false when it has to be tried again */
-async function deliver(event: DomainEvent, device: DeviceKey, deps: DeliveryDeps): Promise<boolean> {
+async function deliver(event: PushedEvent, device: DeviceKey, deps: DeliveryDeps): Promise<boolean> {
   const now = deps.clock();
   const end = (outcome: DeliveryOutcome) => endDelivery(deps.db, event.id, device, outcome, now);
   const recipient = await recipientNow(deps.db, event, now, device);
@@ -140,7 +140,7 @@ async function deliver(event: DomainEvent, device: DeviceKey, deps: DeliveryDeps
   }
 }
 
-function pushFor(event: DomainEvent, recipient: Recipient): Push {
+function pushFor(event: PushedEvent, recipient: Recipient): Push {
   return {
     token: recipient.pushToken,
     text: textOf(event, recipient.language),

@@ -1,5 +1,5 @@
 /** What a push message says. Anyone who holds the phone sees it on the lock screen, so it contains nothing about a person but a job's title. */
-import type { DomainEvent } from "#shared/events/event.ts";
+import type { PushedEvent } from "#shared/events/event.ts";
 import { failureSentence } from "#shared/kinds/failures.ts";
 import type { Language } from "#shared/platform/language.ts";
 
@@ -12,7 +12,7 @@ export interface Text {
 const TITLE_CHARACTERS = 100;
 const TITLE_BYTES = 2_600;
 
-export function textOf(event: DomainEvent, language: Language): Text {
+export function textOf(event: PushedEvent, language: Language): Text {
   switch (event.type) {
     case "job_succeeded":
       if (event.kind === "session") return measured(event.title, language);
@@ -55,7 +55,7 @@ function measured(title: string, language: Language): Text {
 }
 
 /** What the app needs to open the right page: ids only, and strings only, as FCM asks. */
-export function dataOf(event: DomainEvent): Record<string, string> {
+export function dataOf(event: PushedEvent): Record<string, string> {
   const ids = { type: event.type, eventId: event.id };
   switch (event.type) {
     case "job_succeeded":

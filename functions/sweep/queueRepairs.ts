@@ -16,7 +16,7 @@ import { addressId } from "#shared/queue/bellDocument.ts";
 import { changeJob, type QueueDeps } from "#shared/queue/changeJob.ts";
 import { pulledSince } from "#shared/queue/engines.ts";
 import { type Job, jobsOf } from "#shared/queue/jobDocument.ts";
-import { publishFailure } from "#shared/queue/notifications.ts";
+import { publishEnd } from "#shared/queue/notifications.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
 import { eventOfUpload } from "#shared/queue/uploadState.ts";
@@ -64,13 +64,13 @@ export function endOverdueBackOffs(deps: QueueDeps, time = UNLIMITED, limit = 50
   });
 }
 
-/** Publishes failures that a crash left unpublished. At most `limit` a run. */
-export function republishFailures(deps: QueueDeps, time = UNLIMITED, limit = 500): Promise<Repaired> {
+/** Publishes failures and cancellations that a crash left unpublished. At most `limit` a run. */
+export function republishEnds(deps: QueueDeps, time = UNLIMITED, limit = 500): Promise<Repaired> {
   const before = plusSeconds(deps.clock(), -GRACE_SECONDS);
   const pending = jobsOf(deps.firestore).where("notificationPending", "==", true).limit(limit);
   return eachJob(pending, time, async (jobId, job) => {
     if (job.finishedAt === null || job.finishedAt > before) return false;
-    await publishFailure(jobId, job, deps);
+    await publishEnd(jobId, job, deps);
     return true;
   });
 }

@@ -28,7 +28,7 @@ import {
   endOverdueBackOffs,
   recoverAwaitingJobs,
   recoverLostRings,
-  republishFailures,
+  republishEnds,
 } from "./queueRepairs.ts";
 import type { Repair, RepairResult, RunLimits } from "./runRepairs.ts";
 import { removeStrayObjects } from "./strayObjects.ts";
@@ -92,7 +92,7 @@ export function repairsOf(deps: RepairDeps): Repair[] {
     repair("end_overdue_back_offs", "urgent", 10, (time) => endOverdueBackOffs(queue, time)),
     repair("recover_lost_rings", "urgent", 10, (time) => recoverLostRings(queue, time)),
     repair("publish_outbox", "urgent", 10, (time) => publishOutbox(deps, time)),
-    repair("republish_failures", "urgent", 10, (time) => republishFailures(queue, time)),
+    repair("republish_ends", "urgent", 10, (time) => republishEnds(queue, time)),
     repair("republish_due", "urgent", 10, (time) => republishDue(deps, time)),
     walk("ingest_pending_uploads", "urgent", 10, every(5 * MINUTES), (place, time) =>
       ingestPendingUploads(ingestion, { place, since: young() }, time).then(pageOf),

@@ -17,6 +17,8 @@ const job = { jobId: z.string(), spaceId: z.string(), kind: z.string(), title: z
 export const eventSchema = z.discriminatedUnion("type", [
   z.object({ ...base, type: z.literal("job_succeeded"), ...job, resourceId: z.string() }),
   z.object({ ...base, type: z.literal("job_failed"), ...job, code: z.string() }),
+  /** For the change log only: who cancelled it knows, and phones are not disturbed. */
+  z.object({ ...base, type: z.literal("job_cancelled"), ...job }),
   /** For the person who was invited. */
   z.object({ ...base, type: z.literal("invited"), userId: z.string(), giverName: z.string().nullable() }),
   /** For the members of the space who want to hear of it. */
@@ -38,6 +40,8 @@ export const eventSchema = z.discriminatedUnion("type", [
   }),
 ]);
 export type DomainEvent = z.infer<typeof eventSchema>;
+/** The events that become push messages. */
+export type PushedEvent = Exclude<DomainEvent, { readonly type: "job_cancelled" }>;
 
 /** Publishes events to Pub/Sub; resolves when Pub/Sub has stored them. */
 export interface EventPublisher {

@@ -7,7 +7,7 @@ import { withTrace } from "../platform/trace.ts";
 import { type BellDeps, ringFor } from "./bell.ts";
 import type { Job } from "./jobDocument.ts";
 import type { Effect } from "./jobEvent.ts";
-import { type NotificationDeps, publishFailure } from "./notifications.ts";
+import { type NotificationDeps, publishEnd } from "./notifications.ts";
 
 export interface EffectDeps extends BellDeps, NotificationDeps {
   readonly tasks: TaskQueue;
@@ -46,7 +46,7 @@ async function performOne(jobId: string, job: Job, effect: Effect, deps: EffectD
       await deps.tasks.add(entryTimer(jobId, effect.enqueueCount, effect.at));
       return;
     case "notification":
-      return publishFailure(jobId, job, deps);
+      return publishEnd(jobId, job, deps);
   }
 }
 

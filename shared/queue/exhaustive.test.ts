@@ -97,7 +97,8 @@ function checkChange(before: Job, request: JobRequest, after: Job, line: Line, r
     assert.equal(leaseNumber, after.leaseNumber, "the result is of the last lease");
     assert.equal(files[0]?.object, `of ${before.lease?.hash}`, "and so are its files");
   }
-  assert.equal(after.notificationPending, after.state === "failed", "a failure is published later");
+  const isPublishedLater = after.state === "failed" || after.state === "cancelled";
+  assert.equal(after.notificationPending, isPublishedLater, "a failure or cancellation is published later");
   assert.equal(line.open, isOpen(after) ? 1 : 0, "open jobs are counted");
   assert.equal(line.kinds.thing?.placed, after.place ? 1 : 0, "places are counted");
 }

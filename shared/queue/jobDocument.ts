@@ -101,7 +101,7 @@ export const jobSchema = z.object({
 
   /** How long the lease that succeeded took, in seconds; what estimates are made of. */
   tookSeconds: z.number().nullable(),
-  /** Its failure has yet to be published. */
+  /** That it failed or was cancelled has yet to be published; a success is published by `sync`. */
   notificationPending: z.boolean(),
   createdAt: timestamp,
   updatedAt: timestamp,

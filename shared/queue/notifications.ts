@@ -11,24 +11,23 @@ export interface NotificationDeps extends Omit<CommitDeps, "store"> {
 }
 
 /**
- * Publishes that a job failed, then notes that it was published. The pending notification was committed with the failure, so after a
- * crash in between `republishFailures` does it again; `notify` knows a repeated event by its id, which is this failure's own.
+ * Publishes that a job failed or was cancelled, then notes that it was published. The pending notification was committed with the end, so
+ * after a crash in between `republishEnds` does it again; `notify` knows a repeated event by its id, which is this end's own.
  */
-export async function publishFailure(jobId: string, job: Job, deps: NotificationDeps): Promise<void> {
-  if (job.state !== "failed" || job.finishedAt === null || job.error === null) return;
+export async function publishEnd(jobId: string, job: Job, deps: NotificationDeps): Promise<void> {
   const { finishedAt } = job;
-  await deps.publisher.publish({
-    type: "job_failed",
-    id: `${jobId}.failed.${finishedAt.getTime()}`,
-    at: finishedAt.toISOString(),
-    trace: job.trace,
-    jobId,
-    spaceId: job.spaceId,
-    kind: job.kind,
-    title: job.title,
-    code: job.error.code,
-  } satisfies DomainEvent);
+  const event = finishedAt && eventOf(jobId, job, finishedAt);
+  if (!event) return;
+  await deps.publisher.publish(event);
   const store = jobStoreOf(deps.firestore);
   // Refused when the job was erased meanwhile: then there is nothing to note.
   await retryConflicts(() => commitJob(jobId, { type: "notification_sent", finishedAt }, { ...deps, store }));
+}
+
+function eventOf(jobId: string, job: Job, finishedAt: Date): DomainEvent | undefined {
+  const { state, error, trace, spaceId, kind, title } = job;
+  const about = { at: finishedAt.toISOString(), trace, jobId, spaceId, kind, title };
+  const id = `${jobId}.${state}.${finishedAt.getTime()}`;
+  if (state === "cancelled") return { type: "job_cancelled", id, ...about };
+  return state === "failed" && error ? { type: "job_failed", id, ...about, code: error.code } : undefined;
 }

@@ -168,6 +168,7 @@ const table: readonly Row[] = [
   ["retried by an operator after it was cancelled: refused", CANCELLED, retryFailed, refused("job_cancelled")],
   // notification_sent, creator_erased: people see no difference, so `updatedAt` stays too
   ["the failure was published", FAILED, sent(NOW), becomes({ notificationPending: false, updatedAt: NOW })],
+  ["the cancellation was published", CANCELLED, sent(NOW), becomes({ notificationPending: false, updatedAt: NOW })],
   ["the failure was published again", { ...FAILED, notificationPending: false }, sent(NOW), stays()],
   ["an earlier failure was published", FAILED, sent(at(-20)), stays()],
   ["the failure was published, but it was retried since", QUEUED, sent(NOW), stays()],

@@ -259,7 +259,8 @@ function cancel(job: Job, now: Date, rules: Rules): Outcome {
   if (job.state === "cancelled") return unchanged(job);
   if (!isOpen(job)) return refused("job_finished");
   const over = job.lease ? withoutLease(job, "cancelled") : {};
-  return ended({ ...job, ...over, state: "cancelled", progress: null }, now, rules);
+  const end = { state: "cancelled", progress: null, notificationPending: true } as const;
+  return ended({ ...job, ...over, ...end }, now, rules, [{ type: "notification" }]);
 }
 
 /** Starts again what failed or was cancelled. What had arrived stays; what arrived meanwhile counts. */
@@ -283,10 +284,10 @@ function retry(job: Job, event: EventOf<"retry">, now: Date, rules: Rules): Outc
   return awaitOrEnter(again, now);
 }
 
-/** A person may have retried it since, and it may have failed again: that failure has a notification of its own. */
+/** A person may have retried it since, and it may have ended again: that end has a notification of its own. */
 function notificationSent(job: Job, finishedAt: Date): Outcome {
-  const isThatFailure = job.state === "failed" && job.finishedAt?.getTime() === finishedAt.getTime();
-  if (!isThatFailure || !job.notificationPending) return unchanged(job);
+  const isThatEnd = !isOpen(job) && job.finishedAt?.getTime() === finishedAt.getTime();
+  if (!isThatEnd || !job.notificationPending) return unchanged(job);
   return noted(job, { notificationPending: false });
 }
 

@@ -67,10 +67,15 @@ export const BACKING_OFF = jobWith({ attempt: 1, availableAt: T, leaseNumber: 1,
 export const RUNNING = jobWith({ state: "running", progress: { fraction: 0.5, stage: "training" } });
 export const SUCCEEDED = jobWith({ state: "succeeded" });
 export const FAILED = jobWith({ state: "failed", attempt: 3, notificationPending: true, ...over("failed") });
-export const CANCELLED = jobWith({ state: "cancelled", attempt: 1, ...over("cancelled") });
+export const CANCELLED = jobWith({
+  state: "cancelled",
+  attempt: 1,
+  notificationPending: true,
+  ...over("cancelled"),
+});
 /** Cancelled before it ran. */
 export const cancelledWith = (input: Job["inputs"][string]) =>
-  jobWith({ state: "cancelled", inputs: { video: input } });
+  jobWith({ state: "cancelled", notificationPending: true, inputs: { video: input } });
 export const running = (overrides: Partial<NonNullable<Job["lease"]>>, attempt = 1): Job => ({
   ...RUNNING,
   attempt,
@@ -235,8 +240,9 @@ const END = {
   finishedAt: T,
   expiresAt: at(RULES.retentionDays * 86_400),
 };
+/** Was cancelled, and that is to be published. */
 export const isCancelled = (changes: Partial<Job> = {}): Becomes =>
-  changed({ ...END, state: "cancelled", ...changes }, []);
+  changed({ ...END, state: "cancelled", notificationPending: true, ...changes }, [{ type: "notification" }]);
 /** Has failed for good, and that is to be published. */
 export const fails = (code: string, message: string, changes: Partial<Job> = {}): Becomes => {
   const failure = { state: "failed", error: { code, message }, notificationPending: true } as const;

@@ -127,9 +127,13 @@ export function checkDocuments(documents: MemoryDocuments, memory: Memory): void
 }
 
 function checkNotification(jobId: string, job: Job, { published }: Memory): void {
-  assert.ok(!job.notificationPending || job.state === "failed", "a notification of no failure is pending");
-  if (job.state !== "failed" || job.notificationPending) return;
-  assert.ok(published.has(`${jobId} ${job.finishedAt?.getTime()}`), "a failure was never published");
+  const isPublished = job.state === "failed" || job.state === "cancelled";
+  assert.ok(
+    !job.notificationPending || isPublished,
+    "a notification of no failure or cancellation is pending",
+  );
+  if (!isPublished || job.notificationPending) return;
+  assert.ok(published.has(`${jobId} ${job.finishedAt?.getTime()}`), "an end was never published");
 }
 
 /** Exactly one result was written for each job that succeeded, none for any other. */

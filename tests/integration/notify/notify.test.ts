@@ -83,6 +83,24 @@ const deliveredBy = (events: DomainEvent[]) => ({
   publish: async (event: DomainEvent) => void events.push(event),
 });
 
+test("each end of a job is once in its space's change log; a cancellation notifies no phone", async () => {
+  const token = await device(home.giverId);
+  const ends = (["job_succeeded", "job_failed", "job_cancelled"] as const).map((type) =>
+    jobEvent({ type, jobId: type, code: "video_unreadable" }),
+  );
+  for (const event of [...ends, ...ends]) await notifyPhones(event, deps);
+  const { rows } = await backend.pool.query(
+    "SELECT type, id, op, seq::int FROM changes WHERE space_id = $1 AND type = 'job' ORDER BY seq",
+    [home.spaceId],
+  );
+  const first = rows[0]?.seq;
+  assert.deepEqual(
+    rows,
+    ends.map(({ type }, place) => ({ type: "job", id: type, op: "put", seq: first + place })),
+  );
+  assert.equal((await received(token)).length, 2);
+});
+
 test("delivered twice, and 20 times at once: each device of the space once, no other", async () => {
   const stranger = await family({ backend });
   const [phone, tablet, recipients, strangers] = [

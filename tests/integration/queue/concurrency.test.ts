@@ -6,7 +6,7 @@ import { giveBack } from "#functions/engine/giveBack.ts";
 import { heldLease } from "#functions/engine/heldLease.ts";
 import { leaseJobs } from "#functions/engine/leaseJobs.ts";
 import { renewLease } from "#functions/engine/renewLease.ts";
-import { endExpiredLeases, endOverdueBackOffs, republishFailures } from "#functions/sweep/queueRepairs.ts";
+import { endExpiredLeases, endOverdueBackOffs, republishEnds } from "#functions/sweep/queueRepairs.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { ReverieError } from "#shared/platform/errors.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
@@ -117,7 +117,7 @@ async function drain(): Promise<Map<string, Job>> {
     queue.pass(400);
     await endExpiredLeases(queue.deps);
     await endOverdueBackOffs(queue.deps);
-    await republishFailures(queue.deps);
+    await republishEnds(queue.deps);
     for (const { leaseId } of await queue.lease({ max: 10 })) await queue.complete(leaseId);
     const jobs = await allJobs();
     if ([...jobs.values()].every((job) => !isOpen(job) && !job.notificationPending)) return jobs;
