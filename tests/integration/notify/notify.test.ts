@@ -83,7 +83,7 @@ const deliveredBy = (events: DomainEvent[]) => ({
   publish: async (event: DomainEvent) => void events.push(event),
 });
 
-test("each end of a job is once in its space's change log; a cancellation notifies no phone", async () => {
+test("each end of a job is once in its space's log; a cancellation notifies no one", async () => {
   const token = await device(home.giverId);
   const ends = (["job_succeeded", "job_failed", "job_cancelled"] as const).map((type) =>
     jobEvent({ type, jobId: type, code: "video_unreadable" }),

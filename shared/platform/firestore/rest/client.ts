@@ -16,7 +16,7 @@ type Request = { readonly database?: string; readonly parent?: string };
 /**
  * Google's Firestore client on its REST interface, for functions that people wait for: without gRPC and its protocol buffers a start takes half as
  * long. All but the way of the bytes is the client's own: references, queries, transactions, batches, conditions, conversions of values. It
- * can't listen. See docs/decisions/0028-firestore-by-rest.md.
+ * can't listen. See docs/decisions/0029-firestore-by-rest.md.
  */
 export function createRestFirestore(settings: { GOOGLE_CLOUD_PROJECT: string }): Firestore {
   const firestore = new Firestore({ projectId: settings.GOOGLE_CLOUD_PROJECT });
