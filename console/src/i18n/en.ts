@@ -194,7 +194,7 @@ export const en = {
     videosTitle: "Put a VR video together",
     videosAbout: "One place with one or more people in it.",
     familyTitle: "Invite the person you care for",
-    familyAbout: "You belong together first; then there is something to share.",
+    familyAbout: "Then what you send is for both of you.",
     daysTitle: "Days and stars",
     daysAbout: "When memories were visited.",
     progressTitle: "Progress in games",
@@ -204,7 +204,8 @@ export const en = {
   send: {
     title: "Send a memory",
     about: "A film becomes a place. Two photos become a person.",
-    needsFamily: "First invite the person you care for. Then there is someone to send memories for.",
+    alone:
+      "What you send now is yours alone. To share what you send later, first invite the person you care for.",
     underWay: "Being sent",
     newTitle: "A new memory",
     what: "What do you send?",

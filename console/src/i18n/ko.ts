@@ -193,7 +193,7 @@ export const ko: Catalogue = {
     videosTitle: "VR 영상 꾸미기",
     videosAbout: "한 장소에 한 사람 또는 여러 사람.",
     familyTitle: "돌보는 분을 초대하기",
-    familyAbout: "먼저 한 가족이 되어야 나눌 수 있습니다.",
+    familyAbout: "그러면 보내신 기억을 함께 보실 수 있습니다.",
     daysTitle: "날과 별",
     daysAbout: "기억을 찾아간 날들.",
     progressTitle: "게임에서의 변화",
@@ -203,7 +203,8 @@ export const ko: Catalogue = {
   send: {
     title: "기억 보내기",
     about: "영상은 장소가 되고, 사진 두 장은 사람이 됩니다.",
-    needsFamily: "먼저 돌보는 분을 초대해 주세요. 그래야 기억을 보낼 분이 생깁니다.",
+    alone:
+      "지금 보내는 기억은 나만 볼 수 있습니다. 앞으로 보낼 기억을 함께 보려면 먼저 돌보는 분을 초대해 주세요.",
     underWay: "보내는 중",
     newTitle: "새로운 기억",
     what: "무엇을 보내시나요?",

@@ -23,15 +23,15 @@ export interface Listening {
 }
 
 /**
- * Listens to the jobs of a space. What a job says to people (its place, estimates, sentences) is the API's to say, so a change only calls
- * `changed`.
- * @param lost is called when Firestore refuses or ends the listener; then nothing more is called
+ * Listens to the jobs of a space. What a job says to people (its place, estimates, sentences) is the API's to say, so a change is only
+ * announced.
+ * @param changed is called at each change, with whether Firestore is connected; after a refusal, or the listener's end, not again
  * @throws when no listener token is given, or Firebase refuses it
  */
 export async function listenToJobs(
   config: Config,
   spaceId: string,
-  { changed, lost }: { changed: () => void; lost: () => void },
+  changed: (isConnected: boolean) => void,
 ): Promise<Listening> {
   const { token } = answered(await api.POST("/v1/auth/firebase-token"));
   const { projectId, apiKey, emulators } = config;
@@ -48,10 +48,16 @@ export async function listenToJobs(
     }
     await signInWithCustomToken(auth, token);
     const jobs = query(collection(firestore, "jobs"), where("spaceId", "==", spaceId));
-    const stop = onSnapshot(jobs, changed, () => {
-      end();
-      lost();
-    });
+    const stop = onSnapshot(
+      jobs,
+      // Without a connection Firestore answers from its cache, and tries again by itself.
+      { includeMetadataChanges: true },
+      ({ metadata }) => changed(!metadata.fromCache),
+      () => {
+        end();
+        changed(false);
+      },
+    );
     return {
       stop() {
         stop();

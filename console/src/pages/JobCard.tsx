@@ -55,7 +55,7 @@ export function JobCard({ job, onChange }: { readonly job: Job; readonly onChang
             {line.look}
           </a>
         )}
-        {state === "failed" && (
+        {(state === "failed" || state === "cancelled") && (
           <button
             type="button"
             class="button button-main"

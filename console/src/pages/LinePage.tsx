@@ -7,23 +7,24 @@ import { Icon } from "../ui/Icon.tsx";
 import { Page } from "../ui/Page.tsx";
 import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
-import { loadGroup } from "./group.ts";
 import { JobCard } from "./JobCard.tsx";
 import { OutboxList } from "./OutboxList.tsx";
+import { loadSpace } from "./space.ts";
 
 /** What is being built, live, and what ended lately. */
 export function LinePage() {
   const { line } = t();
-  const group = useRemote(loadGroup, []);
+  const space = useRemote(loadSpace, []).value;
   const jobs = useRemote(loadJobs, []);
   const { set } = jobs;
-  const spaceId = group.value?.id;
   useEffect(() => {
-    if (spaceId === undefined) return undefined;
-    return watchJobs(spaceId, () =>
-      loadJobs().then(set, () => undefined /* what is shown stays until the next look */),
-    );
-  }, [spaceId, set]);
+    if (space === undefined) return undefined;
+    return watchJobs(space, async () => {
+      const latest = await loadJobs().catch(() => undefined);
+      if (latest !== undefined) set(latest);
+      return latest;
+    });
+  }, [space, set]);
   return (
     <Page title={line.title} about={line.about} narrow>
       <OutboxList />

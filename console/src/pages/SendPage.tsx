@@ -50,15 +50,14 @@ export function SendPage() {
   return (
     <Page title={texts.title} about={texts.about} narrow>
       <OutboxList />
-      {group.value === null ? (
+      <NewMemory />
+      {group.value === null && (
         <Notice tone="wait">
-          <p>{texts.needsFamily}</p>
+          <p>{texts.alone}</p>
           <a class="button" href={href("family")}>
             {t().home.familyTitle}
           </a>
         </Notice>
-      ) : (
-        <NewMemory />
       )}
     </Page>
   );
