@@ -64,6 +64,22 @@ test("without noise the smoothness is that of minimum jerk", () => {
   }
 });
 
+test("a hand that holds its way out has one repetition for it, at any rate", () => {
+  for (const [rate, period, hold] of [
+    [10, 3, 1],
+    [100, 4, 2],
+    [1000, 5, 3],
+  ] as const) {
+    const v = Array.from({ length: 41 * rate }, (_, i) => {
+      const time = i / rate - 0.5;
+      const part = time < 0 || time >= 10 * period ? 0 : time % period;
+      return 60 * (minimumJerk(part / 0.6) - minimumJerk((part - 0.6 - hold) / 0.6));
+    });
+    const file = { sampleRateHz: rate, channels: [{ name: "wrist", unit: "deg", role: "angle", v }] };
+    assert.equal(only(analyse(file)).repetitions.length, Math.min(10, Math.floor(40 / period)), `${rate} Hz`);
+  }
+});
+
 test("another amplitude or unit changes ranges only", () => {
   const small = only(analyse(recording({ amplitude: 6 }).file));
   const large = only(analyse(recording({ amplitude: 60 }).file));

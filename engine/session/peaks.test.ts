@@ -43,10 +43,21 @@ function walked(values: readonly number[], index: number): number {
   const height = values[index] ?? 0;
   const bases = [-1, 1].map((step) => {
     let lowest = height;
-    for (let i = index; (values[i] ?? Number.POSITIVE_INFINITY) <= height; i += step) {
-      lowest = Math.min(lowest, values[i] ?? lowest);
+    for (let i = index; i >= 0 && i < values.length; i += step) {
+      const value = values[i] ?? Number.NaN;
+      if (value > height || (step < 0 && value === height && lowest < height)) break;
+      lowest = Math.min(lowest, value);
     }
     return lowest;
   });
   return height - Math.max(...bases);
 }
+
+test("of equally high tops that no deep valley parts the first one counts", () => {
+  const values = Float64Array.of(0, 60, 59, 60, 59, 60, 0, 60, 0);
+  const peaks = findPeaks(values, { prominence: 15, distance: 0 });
+  assert.deepEqual(
+    peaks.map(({ index }) => index),
+    [1, 7],
+  );
+});

@@ -6,7 +6,8 @@ export interface Peak {
 
 /**
  * The peaks that stand out: at least `prominence` high above the higher of the two valleys beside them, and at least `distance`
- * samples from a peak that stands out more. The first and last value are no peaks; a flat top is one, at its middle.
+ * samples from a peak that stands out more. The first and last value are no peaks; a flat top is one, at its middle. Of two equally high
+ * tops the first is the higher one: else a plateau with a filter's overshoot at both its ends would be two peaks.
  * Source: the topographic prominence of a summit, cut at the ends of the signal, as signal libraries use it. One pass with a stack.
  */
 export function findPeaks(
@@ -20,11 +21,12 @@ export function findPeaks(
 function prominentPeaks(values: Float64Array): readonly Peak[] {
   const tops = localMaxima(values);
   const heights = tops.map((top) => values[top] ?? 0);
-  const before = lowestSinceHigher(heights, valleysBefore(values, tops));
+  const before = lowestSinceHigher(heights, valleysBefore(values, tops), (height, top) => height >= top);
   // From the other end: the same with the order turned.
   const after = lowestSinceHigher(
     heights.toReversed(),
     valleysBefore(values.toReversed(), tops.map((top) => values.length - 1 - top).toReversed()),
+    (height, top) => height > top,
   ).toReversed();
   return tops.map((index, i) => ({
     index,
@@ -56,12 +58,16 @@ function valleysBefore(values: Float64Array, tops: readonly number[]): readonly 
   });
 }
 
-/** For each height the lowest valley on the way back to a greater height, or to the beginning. */
-function lowestSinceHigher(heights: readonly number[], valleys: readonly number[]): readonly number[] {
+/** For each height the lowest valley on the way back to a height that is higher, as `isHigher` says, or to the beginning. */
+function lowestSinceHigher(
+  heights: readonly number[],
+  valleys: readonly number[],
+  isHigher: (height: number, top: number) => boolean,
+): readonly number[] {
   const stack: { height: number; lowest: number }[] = [];
   return heights.map((height, i) => {
     let lowest = valleys[i] ?? 0;
-    for (let top = stack.at(-1); top && top.height <= height; top = stack.at(-1)) {
+    for (let top = stack.at(-1); top && !isHigher(top.height, height); top = stack.at(-1)) {
       lowest = Math.min(lowest, top.lowest);
       stack.pop();
     }

@@ -106,6 +106,20 @@ test("a fault is named by its path: values", () => {
   assert.equal(faultOf({ channels: [{ ...channel, v: [1] }] }), "channels.0.v");
 });
 
+test("a fault is named by its path: what no sensor has, and no table keeps", () => {
+  assert.equal(faultOf({ channels: [{ ...channel, v: [1, 2, -1e300] }] }), "channels.0.v.2");
+  for (const calibration of [
+    { min: 0, max: 5e-324 },
+    { min: -1e308, max: 1e308 },
+  ]) {
+    const raw = { ...channel, unit: "adc12", calibration };
+    assert.equal(faultOf({ channels: [raw] }), "channels.0.calibration");
+  }
+  for (const name of ["wrist\0", "wrist\ud800"]) {
+    assert.equal(faultOf({ channels: [{ ...channel, name }] }), "channels.0.name");
+  }
+});
+
 test("a fault is named by its path: time", () => {
   const timed = (t: readonly unknown[]) => faultOf({ sampleRateHz: undefined, t });
   assert.equal(timed([0, 10, 20]), undefined);

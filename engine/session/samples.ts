@@ -20,6 +20,8 @@ const MAX_CUES = 10_000;
 const MAX_NUMBERS = 8_000_000;
 /** The largest value of a 12-bit converter. */
 const ADC12_MAX = 4095;
+/** No sensor measures more, in any unit, and no clock says so many ms; the squares of larger numbers may have no end. */
+const MOST = 1e15;
 
 /** One channel: `values[i]` was measured at the session's time i. */
 export interface Channel {
@@ -64,7 +66,11 @@ const fileSchema = z.object({
   channels: z
     .array(
       z.object({
-        name: z.string().min(1).max(64),
+        name: z
+          .string()
+          .min(1)
+          .max(64)
+          .refine((name) => name.isWellFormed() && !name.includes("\0"), "expected text that can be stored"),
         unit: z.enum(UNITS),
         role: z.enum(CHANNEL_ROLES),
         v: list,
@@ -165,7 +171,7 @@ function readChannel(
     );
   }
   const values = readNumbers(v, `${path}.v`);
-  if (calibration && !(calibration.min < calibration.max)) {
+  if (calibration && !isRange(calibration)) {
     throw new SamplesFaultError(`${path}.calibration`, "expected min to be below max");
   }
   if (unit !== "adc12") return { name, unit, role, values };
@@ -187,9 +193,18 @@ function readNumbers(list: readonly unknown[], path: string): Float64Array {
     if (typeof value !== "number" || !Number.isFinite(value)) {
       throw new SamplesFaultError(`${path}.${i}`, "expected a finite number");
     }
+    if (!isMeasurable(value)) throw new SamplesFaultError(`${path}.${i}`, `expected at most ${MOST}`);
     numbers[i] = value;
   }
   return numbers;
+}
+
+function isRange({ min, max }: { min: number; max: number }): boolean {
+  return isMeasurable(min) && isMeasurable(max) && max - min > 1 / MOST;
+}
+
+function isMeasurable(value: number): boolean {
+  return Math.abs(value) <= MOST;
 }
 
 /**

@@ -37,6 +37,19 @@ test("a movement of minimum jerk has one SPARC, however long, far or finely samp
   );
 });
 
+test("rest before and after a movement does not change its SPARC", () => {
+  for (const n of [50, 60, 100, 150, 200, 400]) {
+    const speed = [...sampled(n, minimumJerkSpeed)];
+    // Sampled at both its ends, with a speed that rounding left instead of 0, and with rest around it.
+    const same = [
+      [...speed, 0],
+      [...speed, 1e-16],
+      [0, 0, 0, ...speed, ...speed.map(() => 0)],
+    ];
+    for (const values of same) assert.equal(rounded(sparc(Float64Array.from(values), 100), 4), "-1.4058");
+  }
+});
+
 test("jerk and log jerk know neither amplitude nor duration", () => {
   const once = dimensionlessJerk(sampled(400, minimumJerkSpeed)) ?? Number.NaN;
   const faster = dimensionlessJerk(sampled(400, (part) => 7 * minimumJerkSpeed(part))) ?? Number.NaN;

@@ -8,6 +8,8 @@ const CUTOFF_HZ = 10;
  * next power of two.
  */
 const RESOLUTION = 4096 / 200;
+/** A speed below this part of the largest is rest; what rounding leaves of 0 is far below. */
+const REST = 1e-9;
 
 /**
  * Spectral arc length (SPARC): the length of the normalised amplitude spectrum's curve, from 0 Hz to the last frequency below 10 Hz
@@ -15,14 +17,15 @@ const RESOLUTION = 4096 / 200;
  *
  * Source: S. Balasubramanian, A. Melendez-Calderon, A. Roby-Brami, E. Burdet, On the analysis of movement smoothness, Journal of
  * NeuroEngineering and Rehabilitation 12:112, 2015. There zeros are added up to a power of two, so that the same movement at another
- * pace has its last point elsewhere and gets another value (−1.393 to −1.408 for one of minimum jerk). Here the points are as close, relative to
- * the movement's length, as in the published example, for every length: a change over weeks is the movement's.
+ * pace has its last point elsewhere and gets another value (−1.392 to −1.408 for one of minimum jerk). Here the points are as close, relative to
+ * the movement's length, as in the published example, for every length: a change over weeks is the movement's. Rest before and after is no
+ * part of the length.
  * @param speed at least 2 values, equally apart, of one movement: n values last n / rate seconds
  * @param rate values a second
  * @returns null when the speed is 0 throughout
  */
 export function sparc(speed: Float64Array, rate: number): number | null {
-  const points = RESOLUTION * speed.length;
+  const points = RESOLUTION * lengthWithoutRest(speed);
   const last = Math.floor((CUTOFF_HZ * points) / rate + 1e-9);
   const spectrum = new Float64Array(last + 1);
   let largest = 0;
@@ -39,6 +42,14 @@ export function sparc(speed: Float64Array, rate: number): number | null {
     length += Math.hypot(1 / (to - from), ((spectrum[k] ?? 0) - (spectrum[k - 1] ?? 0)) / largest);
   }
   return -length;
+}
+
+/** How many values the movement has: from the last one of the rest before it to the last one before it rests again. */
+function lengthWithoutRest(speed: Float64Array): number {
+  const rest = REST * speed.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const first = speed.findIndex((value) => Math.abs(value) > rest);
+  const last = speed.findLastIndex((value) => Math.abs(value) > rest);
+  return last + 1 - Math.max(0, first - 1);
 }
 
 /** The amplitude at one frequency, in radians a sample. So few are needed that no fast transform is. */
