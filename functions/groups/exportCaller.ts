@@ -32,9 +32,9 @@ export interface Export {
 }
 
 /**
- * Everything that is kept of the caller: profile, sign-ins, devices, badges, invitations, notes of the audit log, and the things they may
- * take with them, with links to the files: all of the spaces that end with them (a recipient's group, the personal space), and of other
- * spaces those they made.
+ * Everything that is kept of the caller: profile, sign-ins, devices, badges, invitations, sessions of games that they played, notes of the
+ * audit log, and the things they may take with them, with links to the files: all of the spaces that end with them (a recipient's group, the
+ * personal space), and of other spaces those they made.
  *
  * Answered within a minute: at most 1,000 of each list, the newest; `truncated` names the lists that had more. One answer has the links of
  * so many things as have 300 files; `nextCursor` asks for the document with the next ones. A link that another answer has, or that couldn't be

@@ -36,6 +36,12 @@ const LISTS = {
     FROM invitations WHERE giver_id = $1 OR recipient_id = $1 ORDER BY created_at DESC LIMIT $2`,
   spaces: `SELECT s.id, s.type, s.title, m.role, m.joined_at AS "joinedAt"
     FROM space_members m JOIN spaces s ON s.id = m.space_id WHERE m.user_id = $1 ORDER BY m.joined_at DESC, s.id LIMIT $2`,
+  gameSessions: `SELECT s.resource_id AS id, s.space_id AS "spaceId", s.game, s.score, s.level, s.started_at AS "startedAt",
+      s.duration_seconds AS "durationSeconds", s.sample_rate_hz AS "sampleRateHz", s.coverage,
+      (SELECT coalesce(json_agg(json_build_object('channel', m.channel, 'metric', m.metric, 'value', m.value, 'unit', m.unit,
+         'reason', m.reason) ORDER BY m.channel, m.metric), '[]')
+       FROM game_session_metrics m WHERE m.resource_id = s.resource_id AND m.channel <> '') AS metrics
+    FROM game_sessions s WHERE s.player_id = $1 ORDER BY s.started_at DESC, s.resource_id DESC LIMIT $2`,
   auditLog: `SELECT at, action, outcome, reason, space_id AS "spaceId"
     FROM audit_log WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2`,
 } as const;

@@ -651,6 +651,7 @@ CREATE INDEX game_sessions_player_id_idx ON game_sessions USING btree (player_id
 CREATE INDEX game_sessions_player_idx ON game_sessions USING btree (space_id, player_id, started_at DESC, resource_id DESC);
 CREATE INDEX game_sessions_score_idx ON game_sessions USING btree (space_id, player_id, game, score DESC, started_at);
 GRANT DELETE, INSERT, SELECT ON game_sessions TO reverie_admin;
+GRANT SELECT ON game_sessions TO reverie_groups;
 GRANT SELECT ON game_sessions TO reverie_library;
 GRANT DELETE, INSERT, SELECT ON game_sessions TO reverie_sweep;
 GRANT DELETE, INSERT, SELECT ON game_sessions TO reverie_sync;
@@ -674,6 +675,7 @@ CREATE INDEX game_session_metrics_progress_idx ON game_session_metrics USING btr
 CREATE TRIGGER game_session_metrics_added_trigger AFTER INSERT ON game_session_metrics REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION refresh_progress();
 CREATE TRIGGER game_session_metrics_removed_trigger AFTER DELETE ON game_session_metrics REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION refresh_progress();
 GRANT INSERT, SELECT ON game_session_metrics TO reverie_admin;
+GRANT SELECT ON game_session_metrics TO reverie_groups;
 GRANT SELECT ON game_session_metrics TO reverie_library;
 GRANT INSERT, SELECT ON game_session_metrics TO reverie_sweep;
 GRANT INSERT, SELECT ON game_session_metrics TO reverie_sync;

@@ -126,6 +126,41 @@ test("a giver's export holds what they made, and not what another giver made", a
   );
 });
 
+test("an export has the sessions of games that the person played, made by anyone", async () => {
+  const { giver, second, spaceId } = await family();
+  const { resourceId } = await furnish(spaceId, second);
+  await harness.rows(
+    `INSERT INTO game_sessions (resource_id, space_id, player_id, game, score, started_at, duration_seconds, sample_rate_hz, coverage)
+     VALUES ($1, $2, $3, 'reach', 7, $4, 60, 100, 0.99)`,
+    [resourceId, spaceId, giver.id, harness.now],
+  );
+  await harness.rows(
+    `INSERT INTO game_session_metrics (resource_id, channel, metric, unit, value, reason, space_id, player_id, game, started_at)
+     SELECT resource_id, 'wrist', metric, unit, value, reason, space_id, player_id, game, started_at
+     FROM game_sessions, (VALUES ('range', 'deg', 60, NULL), ('sparc', '', NULL, 'movements_too_long')) AS m (metric, unit, value, reason)
+     WHERE resource_id = $1`,
+    [resourceId],
+  );
+  assert.deepEqual((await exportOf(giver)).json.gameSessions, [
+    {
+      id: resourceId,
+      spaceId,
+      game: "reach",
+      score: 7,
+      level: null,
+      startedAt: harness.now.toISOString(),
+      durationSeconds: 60,
+      sampleRateHz: 100,
+      coverage: 0.99,
+      metrics: [
+        { channel: "wrist", metric: "range", value: 60, unit: "deg", reason: null },
+        { channel: "wrist", metric: "sparc", value: null, unit: "", reason: "movements_too_long" },
+      ],
+    },
+  ]);
+  assert.deepEqual((await exportOf(second)).json.gameSessions, []);
+});
+
 test("a new person has a small export, an erased one none; the audit log says so", async () => {
   const person = await harness.person(null);
   const { json } = await exportOf(person);

@@ -68,7 +68,7 @@ GRANT SELECT (id, at, action, outcome, reason, user_id, space_id), INSERT ON aud
 GRANT INSERT ON tombstones TO reverie_groups;
 GRANT SELECT, INSERT, UPDATE (former_members, firebase_uids, took, done_at, next_at, busy_until) ON erasures TO reverie_groups;
 GRANT SELECT (space_id), UPDATE (state) ON result_versions TO reverie_groups;
-GRANT SELECT ON resources, resource_files, vr_videos, vr_video_avatars TO reverie_groups;
+GRANT SELECT ON resources, resource_files, vr_videos, vr_video_avatars, game_sessions, game_session_metrics TO reverie_groups;
 
 -- uploads and jobs: which spaces the caller is in. The rest of what they do is in Firestore.
 GRANT SELECT (user_id, space_id, space_type, role) ON space_members TO reverie_uploads, reverie_jobs;
