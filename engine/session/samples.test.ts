@@ -115,7 +115,7 @@ test("a fault is named by its path: what no sensor has, and no table keeps", () 
     const raw = { ...channel, unit: "adc12", calibration };
     assert.equal(faultOf({ channels: [raw] }), "channels.0.calibration");
   }
-  for (const name of ["wrist\0", "wrist\ud800"]) {
+  for (const name of ["wrist\0", "wrist\n", "wrist\ud800"]) {
     assert.equal(faultOf({ channels: [{ ...channel, name }] }), "channels.0.name");
   }
 });

@@ -70,7 +70,10 @@ const fileSchema = z.object({
           .string()
           .min(1)
           .max(64)
-          .refine((name) => name.isWellFormed() && !name.includes("\0"), "expected text that can be stored"),
+          .refine(
+            (name) => name.isWellFormed() && !/\p{Cc}/u.test(name),
+            "expected text without control characters",
+          ),
         unit: z.enum(UNITS),
         role: z.enum(CHANNEL_ROLES),
         v: list,

@@ -3,14 +3,30 @@ import { ID_PATTERN } from "../platform/ids.ts";
 import { JSON_TYPE } from "../platform/media/mediaTypes.ts";
 import { type Kind, MEBIBYTE } from "./kind.ts";
 
-/** A name or figure that the game gives. */
-const word = z.string().min(1).max(64);
+/** A name or figure that the game gives. SQL stores no NUL and no half of a character. */
+const word = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "expected text without control characters");
+
+/** No score is larger; the mean of two has to be a number still. */
+const MOST_SCORE = 1e15;
+
+/** A clock that was never set begins in 1970. What is far outside has a year that SQL or ISO 8601 has no four digits for. */
+const STARTED = { from: Date.UTC(1970, 0, 1), before: Date.UTC(2200, 0, 1) };
+const startedAt = z.iso
+  .datetime({ offset: true })
+  .refine(
+    (text) => Date.parse(text) >= STARTED.from && Date.parse(text) < STARTED.before,
+    "expected a time from 1970 to 2199",
+  );
 
 export const sessionParams = z.strictObject({
   game: word,
-  score: z.number(),
+  score: z.number().min(-MOST_SCORE).max(MOST_SCORE),
   level: z.union([z.number(), word]).optional(),
-  startedAt: z.iso.datetime({ offset: true }),
+  startedAt,
   /** A member of the space; who submits it when left out. */
   playerId: z.string().regex(ID_PATTERN).optional(),
 });
