@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { grantsOf, otherAccounts } from "#shared/access/grants.ts";
+import { queues } from "#shared/platform/tasks/queues.ts";
 import { checks } from "./checks.ts";
 import { projectWorld } from "./projectWorld.ts";
 import type { World } from "./world.ts";
@@ -96,10 +97,12 @@ test("every sort of resource that a grant is on can be asked about", async () =>
 });
 
 test("an absent queue is a fault of the deployment, a paused one of its state", async () => {
-  const { world: demo } = await world({
-    "/queues/ring": { state: "RUNNING" },
-    "/queues/timer": { state: "PAUSED" },
-  });
+  const there = Object.keys(queues).filter((name) => name !== "mail");
+  const { world: demo } = await world(
+    Object.fromEntries(
+      there.map((name) => [`/queues/${name}`, { state: name === "timer" ? "PAUSED" : "RUNNING" }]),
+    ),
+  );
   const found = async (check: string) => (await checks[check]?.look(demo))?.problems;
   assert.deepEqual(await found("queues"), ["there is no queue mail: apply"]);
   assert.deepEqual(await found("paused queues"), [

@@ -24,26 +24,30 @@ after(() => world.drop());
 
 class AbortedError extends Error {}
 
-/** Changes a thing, or removes it, in one transaction with its entry in the log. */
+/** Changes a thing, or removes it, in one transaction with its entry in the log. @returns whether that was committed */
 async function write(
   { spaceId }: Pick<Family, "spaceId">,
   { id, value, abort = false }: { id: string; value: string | undefined; abort?: boolean },
   connections = 50,
-): Promise<void> {
+): Promise<boolean> {
   const deps = { db: world.backend.as("library", connections), clock: () => now, raiseFeeds: async () => {} };
   const work = async (sql: Parameters<Parameters<typeof changing>[1]>[0], changes: Change[]) => {
-    if (value === undefined)
-      await sql.query("DELETE FROM things WHERE space_id = $1 AND id = $2", [spaceId, id]);
-    else
+    if (value === undefined) {
+      const gone = await sql.query("DELETE FROM things WHERE space_id = $1 AND id = $2", [spaceId, id]);
+      // What isn't there isn't deleted, and locks no row: its entry could come after that of one who makes the thing meanwhile.
+      if (!gone.rowCount) return false;
+    } else
       await sql.query(
         `INSERT INTO things VALUES ($1, $2, $3) ON CONFLICT (space_id, id) DO UPDATE SET value = excluded.value`,
         [spaceId, id, value],
       );
     changes.push({ spaceId, type: "resource", id, op: value === undefined ? "delete" : "put" });
     if (abort) throw new AbortedError();
+    return true;
   };
-  await changing(deps, work).catch((error: unknown) => {
-    if (!(error instanceof AbortedError)) throw error;
+  return changing(deps, work).catch((error: unknown) => {
+    if (error instanceof AbortedError) return false;
+    throw error;
   });
 }
 
@@ -101,6 +105,7 @@ test("under fifty writers a reader who follows misses no thing's last state", as
   const home = await family(world);
   const reader = new Reader(home);
   let writing = true;
+  let committed = 0;
   const following = (async () => {
     while (writing) await reader.read(5);
   })();
@@ -109,7 +114,7 @@ test("under fifty writers a reader who follows misses no thing's last state", as
       for (let count = 0; count < 20; count++) {
         const id = `t${(writer * 7 + count * 13) % 40}`;
         const value = (writer + count) % 5 === 0 ? undefined : `${writer}.${count}`;
-        await write(home, { id, value, abort: (writer + count) % 7 === 0 });
+        if (await write(home, { id, value, abort: (writer + count) % 7 === 0 })) committed += 1;
         if (count % 6 === 0) await setTimeout(1);
       }
     }),
@@ -120,13 +125,11 @@ test("under fifty writers a reader who follows misses no thing's last state", as
   assert.deepEqual(sorted(reader.copy), sorted(await truth(home)));
   assert.equal(reader.resets, 0);
   // Numbers have no gap: each write that was committed has one.
-  const aborted = Array.from({ length: 50 }, (_, writer) =>
-    Array.from({ length: 20 }, (_, count) => (writer + count) % 7 === 0),
-  ).flat();
   const { rows } = await world.backend.pool.query("SELECT seq::int FROM spaces WHERE id = $1", [
     home.spaceId,
   ]);
-  assert.deepEqual(rows, [{ seq: aborted.filter((is) => !is).length }]);
+  assert.deepEqual(rows, [{ seq: committed }]);
+  assert.ok(committed > 500, `${committed}`);
 });
 
 type Step =

@@ -103,7 +103,7 @@ test("JSON is read whole where a kind takes any: the verdict names its shapes", 
     [large.slice(0, -1), "json_unreadable", "application/json", taking],
     [`[${"0,".repeat(20_001)}0]`, "too_large", "application/json", taking],
     ["just some words", "type_not_accepted", "application/json", taking],
-    ['{"steps": [1]}', "type_not_accepted", "application/json", kinds],
+    ['{"steps": [1]}', "type_not_accepted", "application/json", kindsOf(avatar)],
   ] as const) {
     await announced({ contentType: declared, size: text.length });
     objects.put(OBJECT, Buffer.from(text));
