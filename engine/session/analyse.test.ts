@@ -80,6 +80,25 @@ test("a hand that holds its way out has one repetition for it, at any rate", () 
   }
 });
 
+test("a sensor that always says the same counts no repetitions of rounding", () => {
+  for (const value of [0.1, 5, 37.3, -12.7, 359.9, 4095]) {
+    for (const rate of [10, 50, 100]) {
+      const v = new Array<number>(2000).fill(value);
+      const file = { sampleRateHz: rate, channels: [{ name: "wrist", unit: "deg", role: "angle", v }] };
+      const channel = only(analyse(file));
+      assert.equal(channel.repetitions.length, 0, `${value} at ${rate} Hz`);
+      assert.deepEqual(channel.metrics.range, { value: null, reason: "too_few_repetitions" });
+    }
+  }
+});
+
+test("noise of long rests between movements counts no repetitions", () => {
+  for (const period of [15, 30]) {
+    const channel = only(analyse(recording({ period, noise: 2, jitter: 4, lost: 0.01 }).file));
+    assert.equal(channel.repetitions.length, 20, `${period} s apart`);
+  }
+});
+
 test("another amplitude or unit changes ranges only", () => {
   const small = only(analyse(recording({ amplitude: 6 }).file));
   const large = only(analyse(recording({ amplitude: 60 }).file));

@@ -13,6 +13,11 @@ const MOVEMENT_SECONDS = 10;
 /** Smoothness is computed from at most about so many values a second: nothing above the filter's cut-off is left that needs more. */
 const SPEED_RATE = 100;
 
+/** Who moves for less than a tenth of the time has percentiles that are of rest only: then this part of the full range counts for repetitions. */
+const LEAST_OF_FULL = 1 / 3;
+/** A range below this part of the largest value is rounding. */
+const ROUNDING = 1e-9;
+
 /** Why a metric has no value. */
 export type NoValue = "too_few_repetitions" | "movements_too_long" | "no_cues" | "cues_missed";
 
@@ -99,10 +104,11 @@ function analyseChannel(
 ): ChannelAnalysis {
   const sorted = sortedValues(segments);
   const range = sorted.length > 0 ? quantile(sorted, 0.95) - quantile(sorted, 0.05) : 0;
+  const moved = movedRange(sorted, range);
   const repetitions: Repetition[] = [];
   const tracks = segments.map((segment): Track => {
     const speed = derivative(segment.values, rate);
-    const movements = movementsOf(segment.values, speed, rate, range);
+    const movements = movementsOf(segment.values, speed, rate, moved);
     for (const movement of movements) repetitions.push(repetitionOf(movement, segment, speed, rate));
     return { segment, movements };
   });
@@ -126,6 +132,15 @@ function analyseChannel(
     metrics: enough ? measured : withoutValues(measured),
     tracks,
   };
+}
+
+/** The range that repetitions are compared with; 0 when nothing moved. */
+function movedRange(sorted: Float64Array, range: number): number {
+  const [low, high] = [sorted[0] ?? 0, sorted.at(-1) ?? 0];
+  const full = high - low;
+  return full > ROUNDING * Math.max(Math.abs(low), Math.abs(high))
+    ? Math.max(range, LEAST_OF_FULL * full)
+    : 0;
 }
 
 /** All values of a channel, ascending. */

@@ -20,7 +20,7 @@ export interface Movement {
  * ends likewise before the peak: so an arrest in the middle belongs to it, and noise while the hand rests does not.
  * @param values filtered, of a position or a force
  * @param speed its derivative
- * @param range of the whole channel
+ * @param range of the whole channel; 0 when nothing moved
  */
 export function movementsOf(
   values: Float64Array,

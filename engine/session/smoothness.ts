@@ -84,11 +84,11 @@ export function dimensionlessJerk(speed: Float64Array): number | null {
   if (!(peak > 0)) return null;
   let sum = 0;
   for (let i = 1; i < speed.length - 1; i++) {
-    const bend = (speed[i - 1] ?? 0) - 2 * (speed[i] ?? 0) + (speed[i + 1] ?? 0);
+    const bend = ((speed[i - 1] ?? 0) - 2 * (speed[i] ?? 0) + (speed[i + 1] ?? 0)) / peak;
     sum += bend * bend;
   }
   // With bend · rate² as the derivative, 1 / rate as the step and length / rate as the duration the rate cancels out.
-  return -(speed.length ** 3 * sum) / (peak * peak);
+  return -(speed.length ** 3 * sum);
 }
 
 /**
