@@ -29,6 +29,12 @@ interface Found {
   readonly nextCursor: string | null;
 }
 
+/** What a person wants to do with a memory, and is asked about. */
+interface Asked {
+  readonly what: "rename" | "delete";
+  readonly item: Listed;
+}
+
 async function find(
   kind: KindFilter,
   q: string,
@@ -54,6 +60,13 @@ export function LibraryPage() {
   const searched = useLater(typed.trim(), TYPING_MS);
   const found = useRemote((signal) => find(kind, searched, undefined, signal), [kind, searched]);
   const more = useAction();
+  // Of the page and not of the memory's tile, which goes when the list changes under an open dialog.
+  const [asked, setAsked] = useState<Asked>();
+  const close = () => setAsked(undefined);
+  const done = () => {
+    close();
+    found.reload();
+  };
   const { value } = found;
   const loadMore = () =>
     more.run(async () => {
@@ -87,7 +100,7 @@ export function LibraryPage() {
             <ul class="tiles">
               {value.items.map((item) => (
                 <li key={item.id}>
-                  <Memory item={item} onChange={found.reload} />
+                  <Memory item={item} onAsk={(what) => setAsked({ what, item })} />
                 </li>
               ))}
             </ul>
@@ -102,6 +115,8 @@ export function LibraryPage() {
           )}
         </>
       )}
+      {asked?.what === "rename" && <RenameMemory id={asked.item.id} onClose={close} onDone={done} />}
+      {asked?.what === "delete" && <DeleteMemory item={asked.item} onClose={close} onDone={done} />}
     </Page>
   );
 }
@@ -121,14 +136,13 @@ function Nothing({ searched }: { readonly searched: boolean }) {
   );
 }
 
-function Memory({ item, onChange }: { readonly item: Listed; readonly onChange: () => void }) {
+interface MemoryProps {
+  readonly item: Listed;
+  readonly onAsk: (what: Asked["what"]) => void;
+}
+
+function Memory({ item, onAsk }: MemoryProps) {
   const { library } = t();
-  const [open, setOpen] = useState<"rename" | "delete">();
-  const close = () => setOpen(undefined);
-  const done = () => {
-    close();
-    onChange();
-  };
   return (
     <article class="memory" aria-label={item.title}>
       <a class="memory-link" href={href("look", { resourceId: item.id })}>
@@ -143,7 +157,7 @@ function Memory({ item, onChange }: { readonly item: Listed; readonly onChange: 
               type="button"
               class="button button-quiet"
               aria-label={`${library.rename}: ${item.title}`}
-              onClick={() => setOpen("rename")}
+              onClick={() => onAsk("rename")}
             >
               {library.rename}
             </button>
@@ -151,15 +165,13 @@ function Memory({ item, onChange }: { readonly item: Listed; readonly onChange: 
               type="button"
               class="button button-quiet"
               aria-label={`${library.delete}: ${item.title}`}
-              onClick={() => setOpen("delete")}
+              onClick={() => onAsk("delete")}
             >
               <Icon name="trash" />
             </button>
           </span>
         )}
       </div>
-      {open === "rename" && <RenameMemory id={item.id} onClose={close} onDone={done} />}
-      {open === "delete" && <DeleteMemory item={item} onClose={close} onDone={done} />}
     </article>
   );
 }
