@@ -2,7 +2,7 @@ import pMap from "p-map";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { audit } from "#shared/platform/sql/auditLog.ts";
 import type { UrlSigner } from "#shared/platform/storage/urlSigner.ts";
-import { membershipsOf } from "#shared/spaces/membership.ts";
+import { type Membership, membershipsOf } from "#shared/spaces/membership.ts";
 import { personOf } from "#shared/spaces/person.ts";
 import { rulesOf } from "#shared/spaces/spaceTypes.ts";
 import type { Caller } from "./caller.ts";
@@ -34,7 +34,8 @@ export interface Export {
 /**
  * Everything that is kept of the caller: profile, sign-ins, devices, badges, invitations, sessions of games that they played, notes of the
  * audit log, and the things they may take with them, with links to the files: all of the spaces that end with them (a recipient's group, the
- * personal space), and of other spaces those they made.
+ * personal space), and of other spaces that they are in those they made. What they made for a space that they have left is its members'
+ * alone; what was measured of themself there is theirs.
  *
  * Answered within a minute: at most 1,000 of each list, the newest; `truncated` names the lists that had more. One answer has the links of
  * so many things as have 300 files; `nextCursor` asks for the document with the next ones. A link that another answer has, or that couldn't be
@@ -51,8 +52,12 @@ export async function exportCaller(
     async (sql) => {
       const found = await personOf(sql, caller.userId);
       const memberships = await membershipsOf(sql, found.id);
-      const theirs = memberships.filter(({ type, role }) => rulesOf(type, role)?.whenErased === "space_ends");
-      const ownerOf: Owner = { createdBy: found.id, spaceIds: theirs.map(({ spaceId }) => spaceId) };
+      const areTheirs = ({ type, role }: Membership) => rulesOf(type, role)?.whenErased === "space_ends";
+      const ownerOf: Owner = {
+        createdBy: found.id,
+        spaceIds: memberships.filter(areTheirs).map(({ spaceId }) => spaceId),
+        otherSpaceIds: memberships.filter((one) => !areTheirs(one)).map(({ spaceId }) => spaceId),
+      };
       const careGroup = memberships.find(({ type }) => type === "care");
       return {
         person: found,

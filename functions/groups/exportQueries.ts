@@ -9,10 +9,12 @@ import { uploadsOf } from "#shared/uploads/uploadDocument.ts";
 /** Items of one list that an export holds; one more is asked for, to know whether there are more. */
 export const EXPORT_LIMIT = 1000;
 
-/** Whose things: all of these spaces, and of other spaces those that this person made. */
+/** Whose things: all of some spaces, and of other spaces that the person is in those that they made. */
 export interface Owner {
   readonly createdBy: string;
+  /** Of which all are meant. */
   readonly spaceIds: readonly string[];
+  readonly otherSpaceIds: readonly string[];
 }
 
 type Item = Record<string, unknown>;
@@ -46,17 +48,17 @@ const LISTS = {
     FROM audit_log WHERE user_id = $1 ORDER BY at DESC, id DESC LIMIT $2`,
 } as const;
 
-/** SQL of things. $1 is the person who made them, $2 the limit, $3 the spaces of which all are meant. */
+/** SQL of things. $1 is the person who made them, $2 the limit, $3 the spaces of which all are meant, $4 those of which theirs are. */
 const THINGS = {
   resources: `SELECT id, space_id AS "spaceId", kind, title, params, data, completed_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('name', name, 'contentType', content_type, 'size', size,
          'crc32c', crc32c, 'object', object, 'generation', generation) ORDER BY name), '[]')
        FROM resource_files f WHERE f.resource_id = r.id) AS files
-    FROM resources r WHERE space_id = ANY($3) OR created_by = $1 ORDER BY completed_at DESC, id DESC LIMIT $2`,
+    FROM resources r WHERE space_id = ANY($3) OR (created_by = $1 AND space_id = ANY($4)) ORDER BY completed_at DESC, id DESC LIMIT $2`,
   vrVideos: `SELECT id, space_id AS "spaceId", title, scene_id AS "sceneId", scene_transform AS "sceneTransform", created_at AS "createdAt",
       (SELECT coalesce(json_agg(json_build_object('resourceId', avatar_id, 'transform', transform) ORDER BY position), '[]')
        FROM vr_video_avatars a WHERE a.vr_video_id = v.id) AS avatars
-    FROM vr_videos v WHERE space_id = ANY($3) OR created_by = $1 ORDER BY created_at DESC, id DESC LIMIT $2`,
+    FROM vr_videos v WHERE space_id = ANY($3) OR (created_by = $1 AND space_id = ANY($4)) ORDER BY created_at DESC, id DESC LIMIT $2`,
 };
 
 /** @param sql a transaction that sees one moment (repeatable read) */
@@ -69,7 +71,7 @@ export async function recordsOf(
   for (const [name, text] of Object.entries(LISTS)) {
     lists[name] = (await sql.query<Item>(text, [userId, EXPORT_LIMIT + 1])).rows;
   }
-  const values = [owner.createdBy, EXPORT_LIMIT + 1, owner.spaceIds];
+  const values = [owner.createdBy, EXPORT_LIMIT + 1, owner.spaceIds, owner.otherSpaceIds];
   const { rows: resources } = await sql.query<Resource>(THINGS.resources, values);
   lists.vrVideos = (await sql.query<Item>(THINGS.vrVideos, values)).rows;
   return { lists, resources };
@@ -113,16 +115,26 @@ export async function documentsOf(
   };
 }
 
+/** Values that Firestore compares with in one query. Source: https://firebase.google.com/docs/firestore/query-data/queries#in_and_array-contains-any */
+const MOST_IN = 30;
+
 /** Up to one document more than an export holds, each once. */
 async function ownedOf<Content>(
   collection: CollectionReference<Content>,
-  { createdBy, spaceIds }: Owner,
+  { createdBy, spaceIds, otherSpaceIds }: Owner,
 ): Promise<QueryDocumentSnapshot<Content>[]> {
   const most = EXPORT_LIMIT + 1;
   const found = await Promise.all([
-    collection.where("createdBy", "==", createdBy).limit(most).get(),
+    ...inChunks(otherSpaceIds, MOST_IN).map((some) =>
+      collection.where("createdBy", "==", createdBy).where("spaceId", "in", some).limit(most).get(),
+    ),
     ...spaceIds.map((spaceId) => collection.where("spaceId", "==", spaceId).limit(most).get()),
   ]);
   const byId = new Map(found.flatMap(({ docs }) => docs).map((document) => [document.id, document]));
   return [...byId.values()].slice(0, most);
+}
+
+function inChunks<T>(items: readonly T[], size: number): T[][] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

@@ -27,12 +27,13 @@ export async function* watchChanges(
   let last = after;
   try {
     while (!signal.aborted) {
+      const heard = feed.seq();
       const page = await readChanges(sql, { userId, spaceId, after: last, limit: PAGE });
       if (!page || signal.aborted) return;
       if (page.reset) yield { id: String(page.nextSeq), event: "reset", data: { nextSeq: page.nextSeq } };
       for (const item of page.items) yield { id: String(item.seq), event: "change", data: item };
       last = page.nextSeq;
-      if (page.items.length < PAGE) await feed.pastOrPoll(last);
+      if (page.items.length < PAGE) await feed.pastOrPoll(Math.max(last, heard));
     }
   } finally {
     feed.close();
@@ -40,6 +41,8 @@ export async function* watchChanges(
 }
 
 interface Feed {
+  /** The number that was heard last. It is ahead of the log when SQL was restored from a backup. */
+  seq(): number;
   /** Resolves when the feed is past a number, when it is time to ask the log anyway, or when the stream is over. */
   pastOrPoll(seq: number): Promise<void>;
   close(): void;
@@ -61,6 +64,7 @@ function feedOf(spaceId: string, firestore: Firestore, pollMs: number, signal: A
       () => {},
     );
   return {
+    seq: () => seq,
     async pastOrPoll(last) {
       const until = performance.now() + pollMs;
       while (seq <= last && !signal.aborted && performance.now() < until) {

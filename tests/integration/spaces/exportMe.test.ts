@@ -161,6 +161,30 @@ test("an export has the sessions of games that the person played, made by anyone
   assert.deepEqual((await exportOf(second)).json.gameSessions, []);
 });
 
+test("an export holds nothing that was made for a space that the person has left", async () => {
+  const { giver, second, recipient, spaceId } = await family();
+  await furnish(spaceId, giver);
+  const theirs = await furnish(spaceId, second);
+  const personal = (await harness.call(giver, "GET", "/v1/spaces")).json.items.find(
+    (item: { type: string }) => item.type === "personal",
+  );
+  const own = await furnish(personal.id, giver);
+  await harness.call(recipient, "DELETE", `/v1/group/members/${giver.id}`);
+  const idsOf = async (person: TestPerson) => {
+    const { json } = await exportOf(person);
+    const lists: { id: string }[][] = [json.resources, json.vrVideos, json.uploads, json.jobs];
+    return lists.map((items) => items.map(({ id }) => id));
+  };
+  assert.deepEqual(await idsOf(giver), [[own.resourceId], [own.vrVideoId], [own.uploadId], [own.jobId]]);
+  // Who is still in it has what they made.
+  assert.deepEqual(await idsOf(second), [
+    [theirs.resourceId],
+    [theirs.vrVideoId],
+    [theirs.uploadId],
+    [theirs.jobId],
+  ]);
+});
+
 test("a new person has a small export, an erased one none; the audit log says so", async () => {
   const person = await harness.person(null);
   const { json } = await exportOf(person);
