@@ -133,6 +133,7 @@ describe("looking at memories", { skip: withoutBrowser }, () => {
   test("a model's picture beside it is found by its name", async () => {
     const { page, canvas } = await look("Wall");
     await isDrawn(page);
+    assert.deepEqual(await faultsOfPage(page), []);
     const [red, green, blue] = await colourAt(canvas, 0.5, 0.5);
     assert.ok(green > 100 && red < 80 && blue < 110, `${red} ${green} ${blue}`);
     await page.close();
@@ -377,6 +378,12 @@ describe("looking at memories", { skip: withoutBrowser }, () => {
     await page.getByLabel("오른쪽으로, 미터").waitFor();
     assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
     assert.deepEqual(await faultsOfPage(page), []);
+    for (const path of [`/look/${idOf("Wall")}`, "/videos"]) {
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.locator(".waiting").first().waitFor({ state: "detached" });
+      assert.deepEqual(await faultsOfPage(page), [], path);
+    }
     await page.evaluate("localStorage.setItem('reverie-language', 'en')");
     await page.close();
     assert.deepEqual(browser.faults, []);
