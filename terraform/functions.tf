@@ -62,9 +62,9 @@ resource "google_cloudfunctions2_function" "function" {
     min_instance_count               = lookup(var.min_instances, each.key, 0)
     max_instance_count               = each.value.maxInstances
     # A call by another function comes over the internet; IAM refuses everyone else.
-    ingress_settings                 = each.value.invoker == "public" ? local.public_ingress : length(try(each.value.callers, [])) > 0 ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
-    all_traffic_on_latest_revision   = true
-    environment_variables            = local.environment[each.key]
+    ingress_settings               = each.value.invoker == "public" ? local.public_ingress : length(try(each.value.callers, [])) > 0 ? "ALLOW_ALL" : "ALLOW_INTERNAL_ONLY"
+    all_traffic_on_latest_revision = true
+    environment_variables          = local.environment[each.key]
 
     dynamic "secret_environment_variables" {
       for_each = local.function_secrets[each.key]
