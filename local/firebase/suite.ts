@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { LOOPBACK } from "../processes/ports.ts";
 import type { Run, Running } from "../processes/run.ts";
+import { askEmulator } from "./askEmulator.ts";
 import { JAVA_OPTIONS } from "./java.ts";
 import { type Emulators, FIREBASE } from "./locate.ts";
 
@@ -140,11 +141,15 @@ export function writeSuiteConfig(
 
 /** Has the suite write what Firestore and Auth hold into a directory, for a later start to import. */
 export async function exportSuite(hubPort: number, directory: string): Promise<void> {
-  const answer = await fetch(`http://${LOOPBACK}:${hubPort}/_admin/export`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ path: directory, initiatedBy: "exit" }),
-    signal: AbortSignal.timeout(20_000),
-  });
-  if (!answer.ok) throw new Error(`the emulator hub answered ${answer.status} to an export`);
+  await askEmulator(
+    "an export",
+    `http://${LOOPBACK}:${hubPort}/_admin/export`,
+    () => ({
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ path: directory, initiatedBy: "exit" }),
+      signal: AbortSignal.timeout(20_000),
+    }),
+    3,
+  );
 }

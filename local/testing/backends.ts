@@ -9,6 +9,7 @@ import type { FunctionName } from "#shared/manifest.ts";
 import { lazy } from "#shared/platform/lazy.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
 import { createDatabase, type Database } from "#shared/platform/sql/pool.ts";
+import { askEmulator } from "../firebase/askEmulator.ts";
 import { loginUrl } from "../postgres/logins.ts";
 import { withClient } from "../postgres/withClient.ts";
 import { ADDRESSES, TEMPLATE, TEST_PROJECT } from "./addresses.ts";
@@ -108,11 +109,12 @@ export async function testFirestore(): Promise<TestFirestore> {
   process.env.FIRESTORE_EMULATOR_HOST = host;
   const projectId = testProjectId();
   const client = refusingFirestore(new Firestore({ projectId }));
-  const clear = async () => {
-    const url = `http://${host}/emulator/v1/projects/${projectId}/databases/(default)/documents`;
-    const answer = await fetch(url, { method: "DELETE" });
-    if (!answer.ok) throw new Error(`the Firestore emulator answered ${answer.status} to clearing`);
-  };
+  const clear = () =>
+    askEmulator(
+      "clearing Firestore",
+      `http://${host}/emulator/v1/projects/${projectId}/databases/(default)/documents`,
+      () => ({ method: "DELETE" }),
+    );
   return {
     projectId,
     host,
