@@ -61,7 +61,7 @@ export interface Cloud {
 }
 
 const DATABASE = "reverie";
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 /** Requests that one function gets at a time, each of them a process of its own. */
 const AT_ONCE = 8;
 
@@ -198,7 +198,7 @@ async function startDatabase({ plan, run, parts }: Starting): Promise<string> {
 
 async function startListening(run: Run, spec: ProcessSpec, port: number) {
   const child = await run.start(spec);
-  await run.waitUntil(child, async () => !(await isFree(port)), 30_000);
+  await run.waitUntil(child, async () => !(await isFree(port)), 120_000);
   return child;
 }
 

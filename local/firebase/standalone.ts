@@ -17,7 +17,7 @@ export async function startFirestore(run: Run, emulators: Emulators, port: numbe
       ...["--port", String(port)],
     ],
   });
-  await run.waitUntil(child, () => answers(`http://${LOOPBACK}:${port}/`), 60_000);
+  await run.waitUntil(child, () => answers(`http://${LOOPBACK}:${port}/`), 180_000);
   return child;
 }
 

@@ -67,7 +67,7 @@ export async function startSuite(run: Run, options: SuiteOptions): Promise<Runni
       PUBSUB_EMULATOR_BINARY_PATH: options.emulators.pubsub,
     },
   });
-  await run.waitUntil(child, () => isReady(child.log), 120_000);
+  await run.waitUntil(child, () => isReady(child.log), 300_000);
   return child;
 }
 

@@ -68,7 +68,7 @@ export async function startPostgres(run: Run, options: { dataDir: string; port: 
       ...(binaries.account ? { account: binaries.account } : {}),
     });
     try {
-      await run.waitUntil(process, () => accepts(url("postgres")), 30_000);
+      await run.waitUntil(process, () => accepts(url("postgres")), 120_000);
       return { process, url };
     } catch (error) {
       if (!STILL_HELD.test(String(error)) || Date.now() > until) throw error;

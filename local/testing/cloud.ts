@@ -42,7 +42,8 @@ export interface TestCloud extends z.infer<typeof endpointsSchema> {
 process.env.METADATA_SERVER_DETECTION ??= "none";
 
 const START = fileURLToPath(new URL("../start.ts", import.meta.url));
-const READY_MS = 180_000;
+/** The machine may be busy with other tests; a start that failed is known at once. */
+const READY_MS = 600_000;
 /** Journeys of other files may be at work before it is one's turn. */
 const TURN_MS = 20 * 60_000;
 const pidsSchema = z.record(z.string(), z.number());

@@ -28,15 +28,17 @@ const WRITE_SECONDS = 2;
  * @param lastTurn what becomes of a change whose writer has no turn, because the feed was raised less than a second ago.
  *   `wait`: the promise resolves after the next turn; for functions that no one waits for. `later`: a timer takes the turn, if the
  *   instance gets CPU then; otherwise the next writer or `sweep` does
+ * @param writeSeconds how long a writer waits for Firestore
  */
 export function feedRaiser(
   deps: FeedDeps & { readonly log: Logger },
   lastTurn: "wait" | "later" = "later",
+  writeSeconds = WRITE_SECONDS,
 ): RaiseFeeds {
   const waiting = new Map<string, Promise<void>>();
   const raise = async (spaceId: string, seq: number) => {
     try {
-      await inTime(new TimeLimit(WRITE_SECONDS), () => raiseFeed(spaceId, seq, deps));
+      await inTime(new TimeLimit(writeSeconds), () => raiseFeed(spaceId, seq, deps));
     } catch (error) {
       deps.log.warn("feed_left_to_sweep", { spaceId, error });
     }

@@ -71,18 +71,36 @@ test("the token has the task's audience; without OIDC a task keeps its Authoriza
 });
 
 test("tasks run in the order of their schedule, to the millisecond, and none early", async (t) => {
-  const worker = await openWorker(t);
-  const { put } = await openTasks(t, [queueConfig("q")]);
-  const dueAt = new Map<string, number>();
-  for (const ms of [1500, 900, -5000, 1200]) {
-    const scheduleTime = inMs(ms);
-    dueAt.set(`/${ms}`, scheduleTime.seconds * 1000 + scheduleTime.nanos / 1e6);
-    await put("q", `${worker.url}/${ms}`, { scheduleTime });
+  const beganAt = Date.now();
+  let passed = 0;
+  const runs: string[] = [];
+  const worker = await openWorker(t, ({ path }) => {
+    runs.push(`${path} at ${passed}`);
+    return undefined;
+  });
+  // One at a time, so that the order of sending is the order of arriving.
+  const { put, client, isGone } = await openTasks(
+    t,
+    [queueConfig("q", { rateLimits: { maxConcurrentDispatches: 1 } })],
+    { clock: () => new Date(beganAt + passed) },
+  );
+  const at = (ms: number) => ({
+    seconds: Math.floor((beganAt + ms) / 1000),
+    nanos: ((beganAt + ms) % 1000) * 1e6,
+  });
+  for (const ms of [41, 42, -5000, 40])
+    await put("q", `${worker.url}/${ms}`, { name: taskPath("q", `at_${ms}`), scheduleTime: at(ms) });
+  await eventually("the past one is sent", () => isGone(taskPath("q", "at_-5000")));
+  for (passed of [39, 40, 41, 100]) {
+    // A task that is due now: when it is gone, all that was due has been sent before it.
+    const last = await put("q", `${worker.url}/now`, { scheduleTime: at(passed) });
+    await eventually("sent", () => isGone(last));
   }
-  await eventually("all four", () => worker.received.length === 4);
-  assert.deepEqual(worker.paths(), ["/-5000", "/900", "/1200", "/1500"]);
-  for (const one of worker.received)
-    assert.ok(one.at >= (dueAt.get(one.path) ?? Number.POSITIVE_INFINITY), one.path);
+  assert.deepEqual(
+    runs.filter((run) => !run.startsWith("/now")),
+    ["/-5000 at 0", "/40 at 40", "/41 at 41", "/42 at 100"],
+  );
+  await assert.rejects(client.getTask({ name: taskPath("q", "at_42") }), { code: 5 });
 });
 
 test("a past schedule time is set to now", async (t) => {

@@ -29,7 +29,7 @@ export const queueConfig = (name: string, settings: Partial<QueueConfig> = {}): 
 export async function eventually<T>(
   what: string,
   check: () => T | Promise<T>,
-  deadlineMs = 20_000,
+  deadlineMs = 120_000,
 ): Promise<Exclude<T, undefined | false>> {
   const end = Date.now() + deadlineMs;
   for (;;) {

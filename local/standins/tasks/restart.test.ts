@@ -128,7 +128,7 @@ test("killed while tasks pour in: every task that was acknowledged arrives", asy
   const pouring = Array.from({ length: 200 }, async (_, n) => {
     const httpRequest = { url: `${worker.url}/${n}` };
     const request = { parent: queuePath("q"), task: { httpRequest, scheduleTime: inMs(n * 5) } };
-    await client.createTask(request, { timeout: 2000, retry: null }).then(
+    await client.createTask(request, { timeout: 120_000, retry: null }).then(
       () => acknowledged.push(`/${n}`),
       () => {},
     );

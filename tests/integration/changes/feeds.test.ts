@@ -56,8 +56,15 @@ const sweepDeps = () => ({
   firestore: world.store.firestore,
   clock: () => now,
 });
-const raiserOf = (firestore: Firestore = world.store.firestore, lastTurn?: "wait") =>
-  feedRaiser({ db: world.backend.as("library"), firestore, clock: () => now, log: silentLogger }, lastTurn);
+/** @param seconds longer than a busy machine takes: what isn't written in time is left to sweep, and most tests are about the writer */
+const raiserOf = (
+  firestore: Firestore = world.store.firestore,
+  lastTurn: "wait" | "later" = "later",
+  seconds = 60,
+) => {
+  const deps = { db: world.backend.as("library"), firestore, clock: () => now, log: silentLogger };
+  return feedRaiser(deps, lastTurn, seconds);
+};
 const feed = async ({ spaceId }: Family) =>
   (await world.store.firestore.doc(`feeds/${spaceId}`).get()).get("seq");
 const seqOf = async ({ spaceId }: Family) =>
@@ -152,7 +159,7 @@ test("a function that waits takes one turn for all its changes at the second's e
 test("Firestore that never answers holds no lock: writes go on, sweep raises", async () => {
   const home = await space();
   const { counted, firestore } = counting(() => new Promise<never>(() => {}));
-  const raise = raiserOf(firestore);
+  const raise = raiserOf(firestore, "later", 2);
   const first = write(home, raise);
   while (counted.writes === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   // The first writer waits for Firestore.
