@@ -41,12 +41,20 @@ export async function cachedConsole(): Promise<string> {
 }
 
 async function buildConsole(outDir: string): Promise<void> {
-  const { build } = await import("vite"); // takes half a second to load
+  const { build, createLogger } = await import("vite"); // takes half a second to load
+  const logger = createLogger("warn");
+  const { warn } = logger;
+  logger.warn = (message, options) => {
+    // libheif asks for modules of Node only where it runs in Node.
+    if (!message.includes("externalized for browser compatibility")) warn(message, options);
+  };
   await build({
     configFile: false,
     root: join(ROOT, "console"),
     logLevel: "warn",
+    customLogger: logger,
     oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+    worker: { format: "es" },
     build: {
       outDir,
       emptyOutDir: true,

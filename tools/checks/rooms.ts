@@ -133,7 +133,7 @@ export const fileRules: IForbiddenRuleType[] = [
     from: { path: "^tests/acceptance/" },
     to: {
       path: "^(functions|shared|local|tools|tests/integration|engine/reference)/",
-      pathNot: String.raw`^local/demo/(phone/|video\.ts$)|^engine/reference/testing/glb\.ts$|^shared/platform/http/problem\.ts$|^tools/checks/declaredCodes\.ts$`,
+      pathNot: String.raw`^local/demo/(phone/|video\.ts$)|^engine/reference/testing/(glb|photoSamples)\.ts$|^shared/platform/http/problem\.ts$|^tools/checks/declaredCodes\.ts$`,
     },
   },
   {

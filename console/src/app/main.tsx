@@ -11,6 +11,7 @@ import { startRouter } from "../nav/router.ts";
 import { followOutbox } from "../send/sending.ts";
 import { followMe } from "../session/me.ts";
 import { accessToken, openSession, tokenRefused } from "../session/session.ts";
+import { followSpaces } from "../spaces/spaces.ts";
 import { App } from "./App.tsx";
 
 applyPreferences();
@@ -18,6 +19,7 @@ useTokens({ token: accessToken, refused: tokenRefused });
 await Promise.all([showLanguage(language.peek()), openSession()]);
 startRouter();
 followMe();
+followSpaces();
 followOutbox();
 effect(() => {
   void showLanguage(language.value);

@@ -1,5 +1,6 @@
 /** What a person chose for this browser: language, light or dark, size of text. */
 import { effect, signal } from "@preact/signals";
+import { keepChoice, readChoice } from "./storage.ts";
 
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -21,28 +22,16 @@ export function applyPreferences(): void {
     if (theme.value === "system") delete dataset.theme;
     else dataset.theme = theme.value;
     dataset.text = textSize.value;
-    store("theme", theme.value);
-    store("text-size", textSize.value);
+    keepChoice("theme", theme.value);
+    keepChoice("text-size", textSize.value);
   });
   effect(() => {
     document.documentElement.lang = language.value;
-    store("language", language.value);
+    keepChoice("language", language.value);
   });
 }
 
 function stored<Value extends string>(name: string, values: readonly Value[]): Value | undefined {
-  try {
-    const found = localStorage.getItem(`reverie-${name}`);
-    return values.find((value) => value === found);
-  } catch {
-    return undefined; // storage may be forbidden
-  }
-}
-
-function store(name: string, value: string): void {
-  try {
-    localStorage.setItem(`reverie-${name}`, value);
-  } catch {
-    // The choice then lasts as long as the page.
-  }
+  const found = readChoice(name);
+  return values.find((value) => value === found);
 }

@@ -81,6 +81,7 @@ export const en = {
       changed_meanwhile: "Someone else changed this meanwhile. Load it again to see the newest state.",
       code_rejected:
         "This code is not right, or no longer counts. Ask whether they signed in with the invited address, and to read the newest code again.",
+      forbidden: "You may look here, and not change anything.",
       identity_rejected: "Google's answer could not be verified. Sign in again.",
       inputs_gone: "The files were deleted after some days. Send them again.",
       inputs_rejected: "A file can't be used. Send another one.",
@@ -242,6 +243,8 @@ export const en = {
       empty: "This file is empty. Perhaps it was not copied to the end.",
       too_large: "This file is too large. Films may have 8 gigabytes, photos 64 megabytes.",
       damaged: "This file is damaged, or is not what its name says. Try to open it on your device first.",
+      heic_unread:
+        "This browser can't read this HEIC photo. Send it as JPEG: on an iPhone choose Settings, Camera, Formats, Most Compatible, and take it again.",
     },
     placeTitle: "What is this place called?",
     placeHint: "As your family calls it, such as: Grandmother's garden",
@@ -312,10 +315,12 @@ export const en = {
   library: {
     title: "Memories",
     about: "The places and people that your family has sent.",
+    aboutMine: "What only you see.",
     search: "Search by title",
     show: "Show",
     kinds: { all: "All", scene: "Places", avatar: "People" },
     found: (n: number) => (n === 1 ? "One memory" : `${n} memories`),
+    arrived: (titles: string) => `New here: ${titles}`,
     empty: "There is nothing here yet. Send the first memory.",
     nothingFound: "Nothing has such a title.",
     sample: "An example",
@@ -326,6 +331,17 @@ export const en = {
     deleteTitle: (title: string) => `Delete ${title}?`,
     deleteAbout:
       "It is deleted for your whole family, and leaves the VR videos that show it. This can't be undone.",
+    deleteAboutMine: "It leaves the VR videos that show it, too. This can't be undone.",
+  },
+  spaces: {
+    choose: "Shared with",
+    types: {
+      care: "Our family",
+      personal: "Only me",
+      conversation: "A conversation",
+      site: "A site",
+    },
+    mineOnly: "No one else sees it.",
   },
   visit: {
     visit: "Visit a memory",

@@ -80,6 +80,7 @@ export const ko: Catalogue = {
       changed_meanwhile: "그 사이에 다른 사람이 바꾸었습니다. 다시 불러와서 최신 상태를 확인해 주세요.",
       code_rejected:
         "코드가 맞지 않거나 더는 쓸 수 없습니다. 초대받은 주소로 로그인했는지 묻고, 가장 새로운 코드를 다시 읽어 달라고 해 주세요.",
+      forbidden: "이곳에서는 보기만 할 수 있습니다.",
       identity_rejected: "Google의 응답을 확인하지 못했습니다. 다시 로그인해 주세요.",
       inputs_gone: "며칠이 지나 파일이 지워졌습니다. 다시 보내 주세요.",
       inputs_rejected: "쓸 수 없는 파일이 있습니다. 다른 파일을 보내 주세요.",
@@ -240,6 +241,8 @@ export const ko: Catalogue = {
       empty: "빈 파일입니다. 끝까지 복사되지 않았을 수 있습니다.",
       too_large: "파일이 너무 큽니다. 영상은 8기가바이트, 사진은 64메가바이트까지 됩니다.",
       damaged: "손상되었거나 이름과 다른 파일입니다. 먼저 기기에서 열어 보세요.",
+      heic_unread:
+        "이 브라우저에서는 이 HEIC 사진을 읽을 수 없습니다. JPEG로 보내 주세요. 아이폰에서는 설정, 카메라, 포맷에서 ‘높은 호환성’을 고른 뒤 다시 찍으면 됩니다.",
     },
     placeTitle: "이 장소를 뭐라고 부르나요?",
     placeHint: "가족이 부르는 이름으로. 예: 할머니 댁 정원",
@@ -310,10 +313,12 @@ export const ko: Catalogue = {
   library: {
     title: "기억",
     about: "가족이 보낸 장소와 사람들입니다.",
+    aboutMine: "나만 볼 수 있는 기억입니다.",
     search: "제목으로 찾기",
     show: "보기",
     kinds: { all: "모두", scene: "장소", avatar: "사람" },
     found: (n) => `기억 ${n}개`,
+    arrived: (titles) => `새로 들어왔습니다: ${titles}`,
     empty: "아직 아무것도 없습니다. 첫 번째 기억을 보내 주세요.",
     nothingFound: "그런 제목이 없습니다.",
     sample: "예시",
@@ -323,6 +328,12 @@ export const ko: Catalogue = {
     delete: "지우기",
     deleteTitle: (title) => `${title}을(를) 지우시겠어요?`,
     deleteAbout: "온 가족에게서 지워지고, 이 기억이 나오는 VR 영상에서도 빠집니다. 되돌릴 수 없습니다.",
+    deleteAboutMine: "이 기억이 나오는 VR 영상에서도 빠집니다. 되돌릴 수 없습니다.",
+  },
+  spaces: {
+    choose: "함께 보는 사람",
+    types: { care: "우리 가족", personal: "나만", conversation: "대화", site: "현장" },
+    mineOnly: "다른 사람은 볼 수 없습니다.",
   },
   visit: {
     visit: "기억 찾아가기",

@@ -79,6 +79,7 @@ export function Editor({ opened }: { readonly opened: Opened }) {
           <Saving editing={editing} needs={needs} />
           <Parts
             editing={editing}
+            spaceId={opened.spaceId}
             selected={current}
             onSelect={setSelected}
             entrance={() => viewer.current?.entrance()}
@@ -238,13 +239,14 @@ function partsOf({ scene, avatars }: Composition, resources: Editing["resources"
 
 interface PartsProps {
   readonly editing: Editing;
+  readonly spaceId: string;
   readonly selected: Selected;
   readonly onSelect: (selected: Selected) => void;
   readonly entrance: () => Triple | undefined;
 }
 
 /** The list of what is in it, with what can be put in and taken out. */
-function Parts({ editing, selected, onSelect, entrance }: PartsProps) {
+function Parts({ editing, spaceId, selected, onSelect, entrance }: PartsProps) {
   const { edit } = lookTexts();
   const { composition, resources } = editing;
   const [picking, setPicking] = useState<Part["kind"]>();
@@ -319,6 +321,7 @@ function Parts({ editing, selected, onSelect, entrance }: PartsProps) {
       <Problem error={error} />
       {picking !== undefined && (
         <PickDialog
+          spaceId={spaceId}
           kind={picking}
           onPick={({ id }) => void take(picking, id)}
           onClose={() => setPicking(undefined)}

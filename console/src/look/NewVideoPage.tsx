@@ -1,4 +1,5 @@
 import { useState } from "preact/hooks";
+import { loadSpaces, shownSpace, spacesError } from "../spaces/spaces.ts";
 import { Page } from "../ui/Page.tsx";
 import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
@@ -23,10 +24,20 @@ export function NewVideoPage() {
     },
     [sceneId],
   );
+  const chosen = shownSpace.value?.id;
+  // A given figure can stand only beside what is of its own space; samples are of none.
+  const ofGiven = [...(value?.values() ?? [])].find((resource) => resource.spaceId !== null)?.spaceId;
+  const spaceId = ofGiven ?? chosen;
+  if (spaceId === undefined)
+    return (
+      <Page title={edit.newTitle}>
+        <Waiting error={spacesError.value} retry={() => void loadSpaces()} />
+      </Page>
+    );
   if (sceneId === undefined)
     return (
       <Page title={edit.newTitle} about={pick.scene}>
-        <Picker kind="scene" onPick={({ id }) => setSceneId(id)} />
+        <Picker key={spaceId} spaceId={spaceId} kind="scene" onPick={({ id }) => setSceneId(id)} />
       </Page>
     );
   if (value?.get(sceneId) === undefined)
@@ -35,21 +46,23 @@ export function NewVideoPage() {
         <Waiting error={error} retry={reload} />
       </Page>
     );
-  return <Fresh sceneId={sceneId} avatarId={avatarId} resources={value} />;
+  return <Fresh spaceId={spaceId} sceneId={sceneId} avatarId={avatarId} resources={value} />;
 }
 
 interface FreshProps {
+  readonly spaceId: string;
   readonly sceneId: string;
   readonly avatarId: string | undefined;
   readonly resources: ReadonlyMap<string, Resource>;
 }
 
-function Fresh({ sceneId, avatarId, resources }: FreshProps) {
+function Fresh({ spaceId, sceneId, avatarId, resources }: FreshProps) {
   const avatars = avatarId === undefined ? [] : [{ resourceId: avatarId, transform: besideOthers([]) }];
   return (
     <Editor
       opened={{
         id: undefined,
+        spaceId,
         etag: undefined,
         resources,
         composition: { title: "", scene: { resourceId: sceneId, transform: IDENTITY }, avatars },

@@ -5,13 +5,14 @@ import type { Part } from "./stage/viewer.ts";
 import { lookTexts } from "./texts/texts.ts";
 
 interface PickDialogProps {
+  readonly spaceId: string;
   readonly kind: Part["kind"];
   readonly onPick: (resource: ListedResource) => void;
   readonly onClose: () => void;
 }
 
-/** The library over the page, to take one thing of it. */
-export function PickDialog({ kind, onPick, onClose }: PickDialogProps) {
+/** A space's library over the page, to take one thing of it. */
+export function PickDialog({ spaceId, kind, onPick, onClose }: PickDialogProps) {
   const { pick } = lookTexts();
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
@@ -25,7 +26,7 @@ export function PickDialog({ kind, onPick, onClose }: PickDialogProps) {
             {pick.close}
           </button>
         </div>
-        <Picker kind={kind} onPick={onPick} />
+        <Picker spaceId={spaceId} kind={kind} onPick={onPick} />
       </div>
     </dialog>
   );

@@ -7,16 +7,17 @@ import { lookTexts } from "./texts/texts.ts";
 import { usePages } from "./usePages.ts";
 
 interface PickerProps {
+  readonly spaceId: string;
   readonly kind: Part["kind"];
   readonly onPick: (resource: ListedResource) => void;
 }
 
 /** The library's scenes or figures, to take one of. */
-export function Picker({ kind, onPick }: PickerProps) {
+export function Picker({ spaceId, kind, onPick }: PickerProps) {
   const { pick } = lookTexts();
   const { items, error, reload, hasMore, more } = usePages(
-    (cursor, signal) => listResources(kind, cursor, signal),
-    kind,
+    (cursor, signal) => listResources({ spaceId, kind }, cursor, signal),
+    `${spaceId} ${kind}`,
   );
   if (items === undefined) return <Waiting error={error} retry={reload} />;
   if (items.length === 0)

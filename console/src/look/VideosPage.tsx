@@ -1,6 +1,8 @@
 import { useState } from "preact/hooks";
 import { day } from "../i18n/format.ts";
 import { href } from "../nav/routes.ts";
+import { SpaceChoice } from "../spaces/SpaceChoice.tsx";
+import { loadSpaces, spacesError, useSpace } from "../spaces/spaces.ts";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Page } from "../ui/Page.tsx";
@@ -11,10 +13,10 @@ import { lookTexts } from "./texts/texts.ts";
 import { type Pages, usePages } from "./usePages.ts";
 import "./viewer.css";
 
-/** The family's VR videos. */
+/** The VR videos of a space. */
 export function VideosPage() {
   const { videos } = lookTexts();
-  const pages = usePages(listVideos, "videos");
+  const space = useSpace();
   return (
     <Page
       title={videos.title}
@@ -26,13 +28,22 @@ export function VideosPage() {
         </a>
       }
     >
-      {pages.items === undefined ? (
-        <Waiting error={pages.error} retry={pages.reload} />
+      {space === undefined ? (
+        <Waiting error={spacesError.value} retry={() => void loadSpaces()} />
       ) : (
-        <List pages={pages} />
+        <>
+          <SpaceChoice space={space} />
+          <VideosOf key={space.id} spaceId={space.id} />
+        </>
       )}
     </Page>
   );
+}
+
+function VideosOf({ spaceId }: { readonly spaceId: string }) {
+  const pages = usePages((cursor, signal) => listVideos(spaceId, cursor, signal), spaceId);
+  if (pages.items === undefined) return <Waiting error={pages.error} retry={pages.reload} />;
+  return <List pages={pages} />;
 }
 
 function List({ pages }: { readonly pages: Pages<ListedVideo> }) {

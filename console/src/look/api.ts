@@ -30,25 +30,27 @@ interface PageOf<Item> {
 }
 
 export async function listResources(
-  kind: Part["kind"],
+  { spaceId, kind }: { readonly spaceId: string; readonly kind: Part["kind"] },
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<PageOf<ListedResource>> {
-  const query = { kind, limit: 24, ...(cursor === undefined ? {} : { cursor }) };
+  const query = { spaceId, kind, limit: 24, ...(cursor === undefined ? {} : { cursor }) };
   return answered(await api.GET("/v1/resources", { params: { query }, signal }));
 }
 
 export async function listVideos(
+  spaceId: string,
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<PageOf<ListedVideo>> {
-  const query = { limit: 24, ...(cursor === undefined ? {} : { cursor }) };
+  const query = { spaceId, limit: 24, ...(cursor === undefined ? {} : { cursor }) };
   return answered(await api.GET("/v1/vr-videos", { params: { query }, signal }));
 }
 
 /** A VR video with all that is needed to show it, in the state that `etag` names. */
 export interface OpenedVideo {
   readonly id: string;
+  readonly spaceId: string;
   readonly composition: Composition;
   readonly etag: string;
   /** By their ids, with signed URLs. */
@@ -62,16 +64,17 @@ export async function openVideo(id: string, signal?: AbortSignal): Promise<Opene
   const placed: readonly { readonly resource: Resource }[] = [video.scene, ...video.avatars];
   return {
     id,
+    spaceId: video.spaceId,
     composition: compositionOf(video),
     etag: etagOf(result.response),
     resources: new Map(placed.map(({ resource }) => [resource.id, resource])),
   };
 }
 
-export async function createVideo(composition: Composition, key: string): Promise<string> {
+export async function createVideo(spaceId: string, composition: Composition, key: string): Promise<string> {
   const result = await api.POST("/v1/vr-videos", {
     params: { header: { "idempotency-key": key } },
-    body: creationOf(composition),
+    body: { ...creationOf(composition), spaceId },
   });
   return answered(result).id;
 }

@@ -8,11 +8,13 @@ import { useAction } from "../ui/useAction.ts";
 
 interface DeleteProps {
   readonly item: components["schemas"]["ListedResource"];
+  /** Others see it too. */
+  readonly isShared: boolean;
   readonly onClose: () => void;
   readonly onDone: () => void;
 }
 
-export function DeleteMemory({ item, onClose, onDone }: DeleteProps) {
+export function DeleteMemory({ item, isShared, onClose, onDone }: DeleteProps) {
   const { library } = t();
   const action = useAction();
   const remove = () =>
@@ -28,7 +30,7 @@ export function DeleteMemory({ item, onClose, onDone }: DeleteProps) {
       onConfirm={remove}
       onClose={onClose}
     >
-      <p>{library.deleteAbout}</p>
+      <p>{isShared ? library.deleteAbout : library.deleteAboutMine}</p>
       <Problem error={action.error} />
     </Confirm>
   );

@@ -5,6 +5,7 @@ import { answered } from "../api/problem.ts";
 import { day, timeOfDay } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { type Me, me } from "../session/me.ts";
+import { loadSpaces } from "../spaces/spaces.ts";
 import { Confirm } from "../ui/Confirm.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Icon } from "../ui/Icon.tsx";
@@ -27,7 +28,13 @@ export function FamilyPage() {
       {group.value === undefined && <Waiting error={group.error} retry={group.reload} />}
       {group.value === null &&
         (person.role === "care_giver" ? (
-          <Invite person={person} onJoined={group.set} />
+          <Invite
+            person={person}
+            onJoined={(joined) => {
+              group.set(joined);
+              void loadSpaces();
+            }}
+          />
         ) : (
           <AwaitInvitation person={person} />
         ))}

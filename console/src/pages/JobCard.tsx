@@ -2,7 +2,7 @@ import { api } from "../api/client.ts";
 import { answered } from "../api/problem.ts";
 import { dateTime, percent, span } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
-import type { Job } from "../line/jobs.ts";
+import type { Job } from "../live/jobs.ts";
 import { href } from "../nav/routes.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Notice } from "../ui/Notice.tsx";

@@ -1,40 +1,50 @@
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
-import { isOpen, type Job, loadJobs, watchJobs } from "../line/jobs.ts";
+import { isOpen, type Job, loadJobs, watchJobs } from "../live/jobs.ts";
 import { href } from "../nav/routes.ts";
 import { sendings } from "../send/sending.ts";
+import { SpaceChoice } from "../spaces/SpaceChoice.tsx";
+import { loadSpaces, type Space, spacesError, useSpace } from "../spaces/spaces.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Page } from "../ui/Page.tsx";
 import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
 import { JobCard } from "./JobCard.tsx";
 import { OutboxList } from "./OutboxList.tsx";
-import { loadSpace } from "./space.ts";
 
 /** What is being built, live, and what ended lately. */
 export function LinePage() {
   const { line } = t();
-  const space = useRemote(loadSpace, []).value;
-  const jobs = useRemote(loadJobs, []);
-  const { set } = jobs;
-  useEffect(() => {
-    if (space === undefined) return undefined;
-    return watchJobs(space, async () => {
-      const latest = await loadJobs().catch(() => undefined);
-      if (latest !== undefined) set(latest);
-      return latest;
-    });
-  }, [space, set]);
+  const space = useSpace();
   return (
     <Page title={line.title} about={line.about} narrow>
+      {space !== undefined && <SpaceChoice space={space} />}
       <OutboxList />
-      {jobs.value === undefined ? (
-        <Waiting error={jobs.error} retry={jobs.reload} />
+      {space === undefined ? (
+        <Waiting error={spacesError.value} retry={() => void loadSpaces()} />
       ) : (
-        <Jobs jobs={jobs.value} onChange={jobs.reload} />
+        <JobsOf key={space.id} space={space} />
       )}
     </Page>
   );
+}
+
+function JobsOf({ space }: { readonly space: Space }) {
+  const jobs = useRemote((signal) => loadJobs(space.id, signal), []);
+  // Read before the jobs, so that no change is missed.
+  const [since] = useState({ spaceId: space.id, seq: space.seq });
+  const { set } = jobs;
+  useEffect(
+    () =>
+      watchJobs(since, async () => {
+        const latest = await loadJobs(since.spaceId);
+        set(latest);
+        return latest;
+      }),
+    [since, set],
+  );
+  if (jobs.value === undefined) return <Waiting error={jobs.error} retry={jobs.reload} />;
+  return <Jobs jobs={jobs.value} onChange={jobs.reload} />;
 }
 
 function Jobs({ jobs, onChange }: { readonly jobs: readonly Job[]; readonly onChange: () => void }) {

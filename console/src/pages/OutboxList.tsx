@@ -2,6 +2,8 @@ import { useRef, useState } from "preact/hooks";
 import { fileSize, percent, span } from "../i18n/format.ts";
 import { t } from "../i18n/text.ts";
 import { discard, pause, pickAgain, resume, type Sending, sendings } from "../send/sending.ts";
+import { nameOfSpace } from "../spaces/SpaceChoice.tsx";
+import { spaces } from "../spaces/spaces.ts";
 import { Icon } from "../ui/Icon.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { Problem } from "../ui/Problem.tsx";
@@ -30,7 +32,7 @@ function SendingCard({ sending }: { readonly sending: Sending }) {
         <span class="tag tag-accent">{percent(fraction)}</span>
       </div>
       <ProgressBar label={send.progressOf(draft.title)} fraction={fraction} />
-      <p class="dim small">{howItGoes(sending)}</p>
+      <p class="dim small">{[nameOfDraftsSpace(draft), howItGoes(sending)].filter(Boolean).join(" · ")}</p>
       {state === "failed" && <Problem error={sending.error} />}
       {state === "file" && <PickAgain sending={sending} />}
       <div class="row">
@@ -52,6 +54,13 @@ function SendingCard({ sending }: { readonly sending: Sending }) {
       </div>
     </article>
   );
+}
+
+/** The space that it is sent for, where there is more than one. */
+function nameOfDraftsSpace({ spaceId }: Sending["draft"]): string | undefined {
+  const all = spaces.value ?? [];
+  const space = all.find(({ id }) => id === spaceId);
+  return space === undefined || all.length < 2 ? undefined : nameOfSpace(space);
 }
 
 /** Where it stands, in one sentence. */

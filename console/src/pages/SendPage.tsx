@@ -7,12 +7,14 @@ import type { Sort } from "../send/files.ts";
 import { titleOf } from "../send/files.ts";
 import { type Chosen, send, submitted } from "../send/sending.ts";
 import { me } from "../session/me.ts";
+import { SpaceChoice } from "../spaces/SpaceChoice.tsx";
+import { loadSpaces, queryOfSpace, type Space, spacesError, useSpace } from "../spaces/spaces.ts";
 import { Choices } from "../ui/Choices.tsx";
 import { Field } from "../ui/Field.tsx";
 import { Icon } from "../ui/Icon.tsx";
 import { Notice } from "../ui/Notice.tsx";
 import { Page } from "../ui/Page.tsx";
-import { Problem } from "../ui/Problem.tsx";
+import { Problem, Waiting } from "../ui/Problem.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { useRemote } from "../ui/useRemote.ts";
 import { FilePicker } from "./FilePicker.tsx";
@@ -39,18 +41,23 @@ const params = {
 export function SendPage() {
   const { send: texts } = t();
   const group = useRemote(loadGroup, []);
+  const space = useSpace();
   // A draft that becomes a job while this page is shown leads to the line.
   useEffect(() => {
     submitted.value = undefined;
   }, []);
   const job = submitted.value;
   useEffect(() => {
-    if (job !== undefined) navigate(href("line"));
+    if (job !== undefined) navigate(href("line") + queryOfSpace(job.spaceId));
   }, [job]);
   return (
     <Page title={texts.title} about={texts.about} narrow>
       <OutboxList />
-      <NewMemory />
+      {space === undefined ? (
+        <Waiting error={spacesError.value} retry={() => void loadSpaces()} />
+      ) : (
+        <NewMemory space={space} />
+      )}
       {group.value === null && (
         <Notice tone="wait">
           <p>{texts.alone}</p>
@@ -63,7 +70,7 @@ export function SendPage() {
   );
 }
 
-function NewMemory() {
+function NewMemory({ space }: { readonly space: Space }) {
   const { send: texts } = t();
   const [kind, setKind] = useState<KindName>("scene");
   // A new form, with nothing chosen, after each memory that was sent.
@@ -71,6 +78,7 @@ function NewMemory() {
   return (
     <section class="card stack" aria-labelledby="send-new">
       <h2 id="send-new">{texts.newTitle}</h2>
+      <SpaceChoice space={space} hint={space.type === "personal" ? t().spaces.mineOnly : undefined} />
       <Choices
         legend={texts.what}
         options={[
@@ -80,12 +88,18 @@ function NewMemory() {
         value={kind}
         onChoose={setKind}
       />
-      <MemoryForm key={`${kind} ${count}`} kind={kind} onSent={() => setCount(count + 1)} />
+      <MemoryForm key={`${kind} ${count}`} kind={kind} space={space} onSent={() => setCount(count + 1)} />
     </section>
   );
 }
 
-function MemoryForm({ kind, onSent }: { readonly kind: KindName; readonly onSent: () => void }) {
+interface MemoryFormProps {
+  readonly kind: KindName;
+  readonly space: Space;
+  readonly onSent: () => void;
+}
+
+function MemoryForm({ kind, space, onSent }: MemoryFormProps) {
   const { send: texts } = t();
   const [chosen, setChosen] = useState<Readonly<Record<string, Chosen>>>({});
   const [title, setTitle] = useState("");
@@ -102,7 +116,8 @@ function MemoryForm({ kind, onSent }: { readonly kind: KindName; readonly onSent
     const userId = me.value?.id;
     if (userId === undefined || !complete) return;
     action.run(async () => {
-      await send({ kind, title: title.trim(), params: { [params[kind].name]: param }, userId }, chosen);
+      const draft = { kind, title: title.trim(), params: { [params[kind].name]: param } };
+      await send({ ...draft, userId, spaceId: space.id }, chosen);
       onSent();
     });
   };

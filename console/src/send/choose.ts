@@ -1,5 +1,6 @@
 /** Files that a person chose, dropped or took a picture of, looked at before they are sent. */
 import { type FileProblem, judgeFile, type Sort } from "./files.ts";
+import { readHeic } from "./heic.ts";
 import type { Chosen } from "./sending.ts";
 
 const HEAD_BYTES = 16;
@@ -8,7 +9,7 @@ const LONGEST_SIDE = 4096;
 const JPEG_QUALITY = 0.92;
 
 /**
- * Looks at a file. A photo in HEIC becomes JPEG when this browser can read it; otherwise it goes as it is.
+ * Looks at a file. A photo in HEIC becomes JPEG, by the browser or else by a decoder that is loaded for it.
  * @returns the file to send, or why it can't be
  */
 export async function inspect(
@@ -24,11 +25,16 @@ export async function inspect(
   const { contentType } = judged;
   if (sort === "video") return { file, contentType, handle };
   const isHeic = contentType === "image/heic" || contentType === "image/heif";
-  const picture = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => undefined);
-  if (picture === undefined)
+  const picture =
+    (await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => undefined)) ??
+    (isHeic ? await readHeic(file) : undefined);
+  if (picture === undefined) {
+    if (isHeic) return { problem: "heic_unread" };
     return BROWSERS_READ.has(contentType) ? { problem: "damaged" } : { file, contentType, handle: undefined };
+  }
   const jpeg = isHeic ? await toJpeg(picture, file) : undefined;
   picture.close();
+  if (isHeic && jpeg === undefined) return { problem: "heic_unread" };
   return jpeg === undefined
     ? { file, contentType, handle: undefined }
     : { file: jpeg, contentType: "image/jpeg", handle: undefined };

@@ -58,7 +58,7 @@ export function acceptOf(sort: Sort): string {
 }
 
 /** Why a file can't be sent. */
-export type FileProblem = "not_video" | "not_photo" | "empty" | "too_large" | "damaged";
+export type FileProblem = "not_video" | "not_photo" | "empty" | "too_large" | "damaged" | "heic_unread";
 
 export interface Described {
   readonly name: string;

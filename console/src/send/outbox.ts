@@ -23,6 +23,8 @@ export interface DraftFile {
 export interface Draft {
   readonly id: string;
   readonly userId: string;
+  /** Of the space that it is sent for; absent in a draft that an earlier version of this page has kept. */
+  readonly spaceId?: string;
   readonly kind: "scene" | "avatar";
   readonly title: string;
   readonly params: Readonly<Record<string, string>>;

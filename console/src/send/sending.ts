@@ -71,7 +71,7 @@ export interface Chosen {
 
 /** Keeps a new draft and begins to send it. */
 export async function send(
-  draft: Pick<Draft, "kind" | "title" | "params" | "userId">,
+  draft: Pick<Draft, "kind" | "title" | "params" | "userId" | "spaceId">,
   files: Readonly<Record<string, Chosen>>,
 ): Promise<void> {
   const id = crypto.randomUUID();
@@ -165,11 +165,11 @@ async function sendDraft(id: string, signal: AbortSignal): Promise<void> {
   const inputs = Object.fromEntries(
     Object.entries(draft.files).map(([role, { uploadId }]) => [role, uploadId ?? ""]),
   );
-  const { kind, title, params } = draft;
+  const { kind, title, params, spaceId } = draft;
   // The draft's id is the key, so a job whose answer was lost is not made twice.
   const job = answered(
     await api.POST("/v1/jobs", {
-      body: { kind, title, params, inputs },
+      body: { kind, title, params, inputs, ...(spaceId === undefined ? {} : { spaceId }) },
       params: { header: { "idempotency-key": id } },
     }),
   );
@@ -193,7 +193,7 @@ async function sendRole(draft: Draft, role: string, signal: AbortSignal): Promis
   for (let tries = 0; ; tries++) {
     try {
       const isNew = current.files[role]?.session === undefined;
-      const session = current.files[role]?.session ?? (await newSession(described, keep));
+      const session = current.files[role]?.session ?? (await newSession(described, current.spaceId, keep));
       await sendTo(session, content, current, role, { signal, isNew });
       await keep({ sent: true });
       return current;
@@ -207,10 +207,15 @@ async function sendRole(draft: Draft, role: string, signal: AbortSignal): Promis
 
 async function newSession(
   file: DraftFile,
+  spaceId: string | undefined,
   keep: (change: Partial<DraftFile>) => Promise<void>,
 ): Promise<string> {
   const { contentType, size, name } = file;
-  const created = answered(await api.POST("/v1/uploads", { body: { contentType, size, name } }));
+  const created = answered(
+    await api.POST("/v1/uploads", {
+      body: { contentType, size, name, ...(spaceId === undefined ? {} : { spaceId }) },
+    }),
+  );
   const session =
     (await beginSession(created.resumable.url, created.resumable.headers)) ??
     (await renewedSession(created.id));

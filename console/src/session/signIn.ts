@@ -60,7 +60,8 @@ export async function finishSignIn(
     }),
   );
   await began(tokens);
-  return { returnTo: matchRoute(flow.returnTo) === undefined ? "/" : flow.returnTo };
+  const { pathname } = new URL(flow.returnTo, location.origin);
+  return { returnTo: matchRoute(pathname) === undefined ? "/" : flow.returnTo };
 }
 
 function takeFlow(): z.infer<typeof flowSchema> | undefined {

@@ -82,7 +82,7 @@ export function useEditing(opened: Opened): Editing {
     setResources((known) => new Map([...known, [resourceId, resource]]));
   };
   const createNew = async (composition: Composition) => {
-    const id = await creating.send(composition, (key) => createVideo(composition, key));
+    const id = await creating.send(composition, (key) => createVideo(opened.spaceId, composition, key));
     if (opened.id !== undefined) kept.delete(opened.id);
     navigate(href("editVideo", { videoId: id }), { replace: true });
   };
