@@ -1,6 +1,7 @@
-/** The records of engines in Firestore: each change is a transaction, and may be repeated. */
+/** The records of engines in Firestore: each change is written if no other came between, and may be repeated. */
 import type { Firestore } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
+import { retryConflicts } from "../platform/firestore/retryConflicts.ts";
 import type { Logger } from "../platform/log/logger.ts";
 import { EMPTY_RECORD, withEnd } from "./engineRecord.ts";
 import {
@@ -50,7 +51,7 @@ export async function noteLeaseEnd(
   try {
     const ids = recordIdsOf(job.lastLease);
     const note = (record: KindRecord) => withEnd(record, end);
-    const changes = await Promise.all(ids.map((id) => changeRecord(id, engine, note, deps)));
+    const changes = await changeRecords(ids, engine, note, deps);
     for (const change of changes) {
       if (change.before.pause && !change.after.pause) logResumed(change, "success", deps.log);
     }
@@ -76,29 +77,53 @@ export interface RecordChange {
  * Changes one kind of one record. `change` is pure: it may be called more than once, and what it returns unchanged is not written.
  * @param id of the account or of the engine
  */
-export function changeRecord(
+export async function changeRecord(
   id: string,
+  engine: EngineName & { readonly kind: string },
+  change: (before: KindRecord) => KindRecord,
+  deps: Pick<EngineRecordDeps, "firestore" | "clock">,
+): Promise<RecordChange> {
+  const [changed] = await changeRecords([id], engine, change, deps);
+  if (!changed) throw new Error("a record was not changed");
+  return changed;
+}
+
+/**
+ * As `changeRecord`, for several records at once. Nothing is locked: all leases of an account end in one document, and transactions that
+ * have read it would keep each other waiting for seconds. A commit whose answer was lost is seen when it is repeated: `change` changes nothing then.
+ */
+function changeRecords(
+  ids: readonly string[],
   { accountId, engineId, kind }: EngineName & { readonly kind: string },
   change: (before: KindRecord) => KindRecord,
   { firestore, clock }: Pick<EngineRecordDeps, "firestore" | "clock">,
-): Promise<RecordChange> {
-  const document = engineRecordsOf(firestore).doc(id);
-  const ofAccount = id === accountId;
-  return firestore.runTransaction(async (transaction) => {
-    const known = (await transaction.get(document)).data();
-    const before = kindOf(known, kind);
-    const after = change(before);
-    if (after !== before) {
-      const kinds = { ...known?.kinds, [kind]: after };
-      transaction.set(document, {
-        accountId,
-        engineId: ofAccount ? null : engineId,
-        kinds,
-        pausedKinds: Object.keys(kinds).filter((name) => kinds[name]?.pause),
-        expiresAt: plusSeconds(clock(), KEPT_SECONDS),
-      });
-    }
-    return { accountId, engineId: ofAccount ? null : engineId, kind, before, after };
+): Promise<RecordChange[]> {
+  const documents = ids.map((id) => engineRecordsOf(firestore).doc(id));
+  return retryConflicts(async () => {
+    const batch = firestore.batch();
+    const changes = (await firestore.getAll(...documents)).map((snapshot): RecordChange => {
+      // Of this collection's documents, with its converter, whose type `getAll` forgets.
+      const { id, updateTime } = snapshot;
+      const known = snapshot.data() as EngineRecord | undefined;
+      const before = kindOf(known, kind);
+      const after = change(before);
+      const named = { accountId, engineId: id === accountId ? null : engineId };
+      if (after !== before) {
+        const kinds = { ...known?.kinds, [kind]: after };
+        const record: EngineRecord = {
+          ...named,
+          kinds,
+          pausedKinds: Object.keys(kinds).filter((name) => kinds[name]?.pause),
+          expiresAt: plusSeconds(clock(), KEPT_SECONDS),
+        };
+        const document = engineRecordsOf(firestore).withConverter(null).doc(id);
+        if (updateTime) batch.update(document, record, { lastUpdateTime: updateTime });
+        else batch.create(document, record);
+      }
+      return { ...named, kind, before, after };
+    });
+    if (changes.some(({ before, after }) => after !== before)) await batch.commit();
+    return changes;
   });
 }
 

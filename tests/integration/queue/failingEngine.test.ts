@@ -6,9 +6,15 @@ import { resumeEngine } from "#functions/admin/resumeEngine.ts";
 import { statusReader } from "#functions/jobs/status.ts";
 import { type Logger, silentLogger } from "#shared/platform/log/logger.ts";
 import { pausedBy } from "#shared/queue/engineRecord.ts";
-import { accountIdOf, type EngineRecord, engineRecordsOf } from "#shared/queue/engineRecordDocument.ts";
-import { changeRecord } from "#shared/queue/engineRecords.ts";
+import {
+  accountIdOf,
+  type EngineRecord,
+  engineRecordId,
+  engineRecordsOf,
+} from "#shared/queue/engineRecordDocument.ts";
+import { changeRecord, noteLeaseEnd } from "#shared/queue/engineRecords.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
+import { intercepted } from "../results/wrappedFirestore.ts";
 import { ENGINE, type LeaseOptions, type QueueHarness, queueHarness } from "./harness.ts";
 
 const OTHER = "other@project.iam.gserviceaccount.com";
@@ -26,6 +32,7 @@ beforeEach(async () => {
   await queue.backend.clear();
 });
 
+const LAST_LEASE = { accountId: accountIdOf(ENGINE), engineId: "e1" };
 const FAILURE = { type: "fail", code: "gpu", message: "The GPU is gone.", retryable: true } as const;
 const events = (name: string) => logged.filter(({ event }) => event === name);
 
@@ -267,4 +274,24 @@ test("an engine that is paused doesn't count as asking: others are still rung", 
     docs.map((document) => document.get("kinds")),
     [[]],
   );
+});
+
+test("the ends of thirty leases at once are all noted, and none waits for a lock", async () => {
+  const ids = await submitted(30);
+  const lastLease = { ...LAST_LEASE, hash: "", how: "completed", until: queue.now } as const;
+  const jobs = await Promise.all(
+    ids.map(async (id) => ({ id, job: { ...(await queue.job(id)), lastLease } })),
+  );
+  // A transaction's locks would have them wait for each other for seconds.
+  const firestore = intercepted(queue.firestore, {
+    runTransaction: () => Promise.reject(new Error("a transaction was opened")),
+  });
+  await Promise.all(
+    jobs.map(({ id, job }) => noteLeaseEnd(id, job, "succeeded", { ...queue.deps, firestore })),
+  );
+  for (const record of [LAST_LEASE.accountId, engineRecordId(LAST_LEASE.accountId, LAST_LEASE.engineId)]) {
+    const noted = (await recordOf(record))?.kinds.scene?.ends.map(({ jobId }) => jobId);
+    assert.deepEqual(noted?.toSorted(), ids.toSorted());
+  }
+  assert.deepEqual(events("lease_end_not_noted"), []);
 });
