@@ -7,10 +7,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, transform } from "esbuild";
 import { type FunctionName, functions } from "#shared/manifest.ts";
+import { lazyRoutes } from "./lazyRoutes.ts";
 import { restFirestorePlugin } from "./restFirestorePlugin.ts";
+import { sourcePlugin } from "./sourcePlugin.ts";
 import { tasksClientPlugin } from "./tasksClientPlugin.ts";
-import { webObjectsPlugin } from "./webObjectsPlugin.ts";
-import { zodOpenapiPlugin } from "./zodOpenapiPlugin.ts";
+import { webObjects } from "./webObjects.ts";
+import { noOpenapiPlugin, zodParts } from "./zodParts.ts";
 
 /** The project's root directory. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -57,8 +59,10 @@ async function bundle(name: FunctionName, outdir: string): Promise<void> {
     format: "esm",
     // pg asks for its native binding only when that is set.
     external: ["@google-cloud/functions-framework", "pg-native"],
+    define: { "performance.now": "monotonicNow" },
+    inject: [join(ROOT, "tools/build/monotonicNow.js")],
     plugins: [
-      ...[tasksClientPlugin, webObjectsPlugin, zodOpenapiPlugin],
+      ...[tasksClientPlugin, noOpenapiPlugin, sourcePlugin([webObjects(ROOT), zodParts, lazyRoutes])],
       ...(BY_GRPC.has(name) ? [] : [restFirestorePlugin]),
     ],
     logLevel: "warning",
@@ -109,7 +113,8 @@ export async function keepCompiled(
 }
 
 const MODULES = join(ROOT, "node_modules");
-const LOAD = 'require("@google-cloud/functions-framework"); require(".");';
+const LOAD =
+  'require("@google-cloud/functions-framework"); for (const file of require("fs").readdirSync(".")) if (file.endsWith(".js")) require("./" + file);';
 
 function entryOf(name: FunctionName): string {
   return join(ROOT, "functions", name, "index.ts");

@@ -4,7 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { errors } from "../errors.ts";
 import { json, jsonBody } from "./content.ts";
 import { idParam } from "./idParam.ts";
-import { route } from "./route.ts";
+import { lazyRoute, route } from "./route.ts";
 import { callerOf, PERSON, REQUEST_ID, testHttp } from "./testing/caller.ts";
 
 const ID = "0123456789abcdefghjkmnpqrs";
@@ -222,4 +222,27 @@ test("a request without the address that EDGE promises is logged once, at its se
     ["caller_address_coarse", { reason: "phone" }],
     ["client_address_missing", {}],
   ]);
+});
+
+test("a route that is loaded at its first call answers as it would otherwise, and is loaded once", async () => {
+  let loads = 0;
+  const things = new Map([[ID, "old"]]);
+  const ask = callerOf(
+    lazyRoute(rename.definition, async () => {
+      loads++;
+      return rename;
+    }),
+    { things },
+  );
+  assert.equal(loads, 0);
+  const [renamed, refused, unknown] = await Promise.all([
+    ask("POST", path, { body: { title: "new" } }),
+    ask("POST", path, { body: { title: 1 } }),
+    ask("POST", path.replace(ID, ID.replace("0", "1")), { body: {} }),
+  ]);
+  assert.deepEqual([renamed.status, renamed.json, things.get(ID)], [200, { title: "new" }, "new"]);
+  assert.deepEqual([refused.status, refused.json.code], [400, "invalid_request"]);
+  assert.deepEqual([unknown.status, unknown.json.code], [404, "not_found"]);
+  assert.equal((await ask("POST", path, { token: "bad" })).json.code, "token_invalid");
+  assert.equal(loads, 1);
 });

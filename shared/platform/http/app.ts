@@ -13,7 +13,7 @@ import { crossOrigin } from "./crossOrigin.ts";
 import type { HttpDeps } from "./httpDeps.ts";
 import { requestLanguage } from "./language.ts";
 import { methodsOf } from "./methods.ts";
-import type { Route } from "./route.ts";
+import { type Route, routerPath } from "./route.ts";
 
 const routesOfApps = new WeakMap<App, readonly Route<never>[]>();
 
@@ -61,7 +61,8 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
     await refuseUnreadableBody(c);
     await next();
   });
-  for (const route of routes) route.addTo(app, deps);
+  for (const { definition, handlers } of routes)
+    app.on([definition.method], [routerPath(definition)], ...handlers(deps));
   routesOfApps.set(app, routes);
   app.notFound((c) => answerUnrouted(c, app));
   app.onError((error, c) => answerError(c, error));

@@ -6,8 +6,9 @@
 import type { RouteConfig, RouteHandler } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { ErrorCode } from "../errors.ts";
+import { lazy } from "../lazy.ts";
 import { type Access, accessErrors, letting } from "./access.ts";
-import type { App, AppContext, AppEnv } from "./appEnv.ts";
+import type { AppContext, AppEnv } from "./appEnv.ts";
 import { readableBody } from "./body.ts";
 import type { RouteRate } from "./rateLimit.ts";
 import { validators } from "./validators.ts";
@@ -31,7 +32,8 @@ export interface Route<Deps> {
   readonly definition: RouteDefinition;
   /** Every error code that it can answer. */
   readonly errors: ReadonlySet<ErrorCode>;
-  readonly addTo: (app: App, deps: () => Deps) => void;
+  /** What an app does with a request to it. */
+  readonly handlers: (deps: () => Deps) => MiddlewareHandler<AppEnv>[];
 }
 
 type AnyOperation = (input: never, deps: never) => unknown;
@@ -66,7 +68,10 @@ export function route<
 ): RouteOf<Operation, Found> {
   const { operationId } = definition;
   const errors = new Set([...definition.errors, ...commonErrors(definition)]);
-  const add = (app: App, perform: Perform<Operation>, find?: (c: AppContext) => Promise<Found>) => {
+  const handlersOf = (
+    perform: Perform<Operation>,
+    find?: (c: AppContext) => Promise<Found>,
+  ): MiddlewareHandler<AppEnv>[] => {
     const found = new WeakMap<object, Found>();
     const finding: MiddlewareHandler<AppEnv> = async (c, next) => {
       if (find) found.set(c, await find(c));
@@ -75,20 +80,13 @@ export function route<
     const handler = (c: Parameters<typeof answer>[0]) =>
       // Without `before` there is nothing to find, and Found is undefined.
       answer(c, perform, found.get(c) as Found);
-    app.on(
-      [definition.method],
-      // `{id}` of the OpenAPI document is `:id` of the router.
-      [definition.path.replaceAll(/\/{(.+?)}/g, "/:$1")],
-      ...middlewareOf(definition, errors, finding),
-      // What the validators leave for the handler is what its type says: both follow from the definition.
-      handler as never,
-    );
+    // What the validators leave for the handler is what its type says: both follow from the definition.
+    return [...middlewareOf(definition, errors, finding), handler as never];
   };
   return {
     ...{ operationId, definition, errors },
-    addTo: (app, deps) =>
-      add(
-        app,
+    handlers: (deps) =>
+      handlersOf(
         // The operation's own types, which `Parameters` took apart, are put together again.
         (input) => operation(input as never, deps() as never) as ReturnType<Operation>,
         before && ((c) => before(c, deps())),
@@ -96,9 +94,39 @@ export function route<
     performing: (replacement, found) => ({
       ...{ operationId, definition, errors },
       // A test that replaces the operation of a route with `before` gives what that finds.
-      addTo: (app) => add(app, replacement, async () => found as Found),
+      handlers: () => handlersOf(replacement, async () => found as Found),
     }),
   };
+}
+
+/** `{id}` of the OpenAPI document is `:id` of the router. */
+export function routerPath({ path }: Pick<RouteDefinition, "path">): string {
+  return path.replaceAll(/\/{(.+?)}/g, "/:$1");
+}
+
+/**
+ * A route that is loaded when it is first called. Bundles have all routes so (tools/build/lazyRoutes.ts): most of what a start would execute
+ * is the schemas of routes that the first request doesn't ask for.
+ * @param definition as the route's own; of it an app needs the method and the path
+ */
+export function lazyRoute<Deps>(
+  definition: RouteDefinition,
+  load: () => Promise<Pick<Route<Deps>, "handlers">>,
+): Route<Deps> {
+  return {
+    ...{ operationId: definition.operationId, definition, errors: new Set() },
+    handlers: (deps) => {
+      const loaded = lazy(async () => (await load()).handlers(deps));
+      return [async (c) => inTurn(await loaded(), c)];
+    },
+  };
+}
+
+/** What the router does with a route's handlers: each may answer, or have the next one do so. */
+async function inTurn(handlers: readonly MiddlewareHandler<AppEnv>[], c: AppContext): Promise<void> {
+  const [first, ...others] = handlers;
+  const response = await first?.(c, () => inTurn(others, c));
+  if (response !== undefined && !c.finalized) c.res = response;
 }
 
 function middlewareOf(

@@ -31,3 +31,14 @@ test("a line has Cloud Logging's fields and its trace; an error's detail stays o
   assert.equal(second["logging.googleapis.com/trace"], undefined);
   assert.doesNotMatch(lines.join(""), /a@b/);
 });
+
+test("lines below the level are left out, and a field that JSON can't hold costs only itself", () => {
+  const lines: string[] = [];
+  const log = createLogger("warn", { huge: 1n }, undefined, { write: (line) => lines.push(line) });
+  log.info("job_submitted", { jobId: "j", kind: "scene" });
+  log.warn("caller_address_coarse", { reason: "phone" });
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).event),
+    ["caller_address_coarse"],
+  );
+});

@@ -1,6 +1,6 @@
-import { type LoggerOptions, type Logger as Pino, pino } from "pino";
 import { currentTrace } from "../trace.ts";
 import type { ErrorEvents, InfoEvents, WarnEvents } from "./events.ts";
+import { standardOutput } from "./standardOutput.ts";
 
 /** Structured logs in Cloud Logging's field names: one line for each event of the catalogue. */
 export interface Logger {
@@ -12,12 +12,10 @@ export interface Logger {
 }
 export type LogFields = Readonly<Record<string, unknown>>;
 
-const SEVERITY: Readonly<Record<string, string>> = {
-  debug: "DEBUG",
-  info: "INFO",
-  warn: "WARNING",
-  error: "ERROR",
-};
+const LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+type Level = (typeof LEVELS)[number];
+/** Of the levels that a line can have. */
+const SEVERITY = { info: "INFO", warn: "WARNING", error: "ERROR" } as const;
 
 /**
  * A logger that writes JSON lines to standard output. Each line names the trace it belongs to, in the form by which Cloud Logging
@@ -26,21 +24,39 @@ const SEVERITY: Readonly<Record<string, string>> = {
  * @param projectId of the project that the trace is shown in; without it the line carries the bare id
  */
 export function createLogger(
-  level: "debug" | "info" | "warn" | "error" | "silent",
+  level: Level,
   fields: LogFields = {},
   projectId?: string,
-  output?: { write(line: string): void },
+  output: { write(line: string): void } = standardOutput,
 ): Logger {
-  const options: LoggerOptions = {
-    level,
-    base: { ...fields },
-    mixin: () => traceField(projectId),
-    messageKey: "message",
-    timestamp: () => `,"time":"${new Date().toISOString()}"`,
-    formatters: { level: (label) => ({ severity: SEVERITY[label] ?? "DEFAULT" }) },
-    serializers: { error: describeError },
+  const least = LEVELS.indexOf(level);
+  const write = (lineLevel: keyof typeof SEVERITY) => (event: string, given: object) => {
+    if (LEVELS.indexOf(lineLevel) < least) return;
+    const head = { severity: SEVERITY[lineLevel], time: new Date().toISOString(), ...fields };
+    const tail = { event, message: event };
+    output.write(
+      `${textOf({ ...head, ...traceField(projectId), ...withDescribedError(given), ...tail }, tail)}\n`,
+    );
   };
-  return wrap(output ? pino(options, output) : pino(options));
+  return {
+    info: write("info"),
+    warn: write("warn"),
+    error: write("error"),
+    with: (more) => createLogger(level, { ...fields, ...more }, projectId, output),
+  };
+}
+
+/** @param least what is written when a field is nothing that JSON can hold: no request fails because of a line */
+function textOf(line: object, least: object): string {
+  try {
+    return JSON.stringify(line);
+  } catch {
+    return JSON.stringify({ severity: "ERROR", ...least });
+  }
+}
+
+function withDescribedError(fields: object): object {
+  return "error" in fields ? { ...fields, error: describeError(fields.error) } : fields;
 }
 
 function traceField(projectId: string | undefined): LogFields {
@@ -58,17 +74,6 @@ export const silentLogger: Logger = {
   error() {},
   with: () => silentLogger,
 };
-
-function wrap(log: Pino): Logger {
-  const write = (level: "info" | "warn" | "error") => (event: string, fields: object) =>
-    log[level]({ ...fields, event }, event);
-  return {
-    info: write("info"),
-    warn: write("warn"),
-    error: write("error"),
-    with: (fields) => wrap(log.child(fields)),
-  };
-}
 
 /**
  * What of an error may be logged: its class, code, message, stack and the chain of causes. Query parameters, `detail` of
