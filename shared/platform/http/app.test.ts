@@ -224,7 +224,7 @@ test("a request without the address that EDGE promises is logged once, at its se
   ]);
 });
 
-test("a route that is loaded at its first call answers as it would otherwise, and is loaded once", async () => {
+test("a route that is loaded at its first call answers as others, and is loaded once", async () => {
   let loads = 0;
   const things = new Map([[ID, "old"]]);
   const ask = callerOf(

@@ -32,7 +32,7 @@ test("a line has Cloud Logging's fields and its trace; an error's detail stays o
   assert.doesNotMatch(lines.join(""), /a@b/);
 });
 
-test("lines below the level are left out, and a field that JSON can't hold costs only itself", () => {
+test("a line below the level is left out; one that JSON can't hold keeps its event", () => {
   const lines: string[] = [];
   const log = createLogger("warn", { huge: 1n }, undefined, { write: (line) => lines.push(line) });
   log.info("job_submitted", { jobId: "j", kind: "scene" });
