@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { coldStart } from "./measures/coldStart.ts";
 import type { Measure } from "./measures/measure.ts";
+import { sync } from "./measures/sync.ts";
 import { warm } from "./measures/warm.ts";
 import { printed, writeReport } from "./report.ts";
 import { openWorld } from "./world/world.ts";
@@ -26,6 +27,7 @@ const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 const measures: readonly Measure[] = [
   coldStart(rounds ?? 9, values.only),
   warm(rounds ?? 5, 2_000, values.only),
+  sync(rounds ?? 5, values.only),
 ];
 const chosen =
   positionals.length === 0 ? measures : measures.filter(({ name }) => positionals.includes(name));

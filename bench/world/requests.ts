@@ -59,9 +59,7 @@ export const requests: Readonly<Record<FunctionName, (world: Subjects) => BenchR
       name: "spaces/nothing/uploads/nothing",
     }),
   ],
-  sync: (world) => [
-    event("google.cloud.firestore.document.v1.written", `documents/results/${world.jobId}`, {}),
-  ],
+  sync: (world) => [resultEvent(world.jobId)],
   notify: (world) => [
     event("google.cloud.pubsub.topic.v1.messagePublished", "", {
       message: { data: base64({ ...INVITED, userId: world.person.userId }) },
@@ -106,6 +104,11 @@ export function post(path: string, body: unknown, token?: string, key?: string):
 
 function authorization(token: string | undefined): Record<string, string> {
   return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+/** That the document of a job's result was written. */
+export function resultEvent(jobId: string): BenchRequest {
+  return event("google.cloud.firestore.document.v1.written", `documents/results/${jobId}`, {});
 }
 
 /** An event as Eventarc delivers it: attributes in headers. */

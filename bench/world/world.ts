@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import { functionEnvironments, type LocalEnvironment } from "#local/cloud/functionSettings.ts";
 import { accounts, buckets, type CloudPlan, PROJECT_ID, planCloud } from "#local/cloud/plan.ts";
@@ -21,6 +22,8 @@ import { freePort, isFree, LOOPBACK } from "#local/processes/ports.ts";
 import type { Run } from "#local/processes/run.ts";
 import { openTestRun } from "#local/testing/start.ts";
 import { type FunctionName, functions } from "#shared/manifest.ts";
+import { lazy } from "#shared/platform/lazy.ts";
+import { JOB_EVENTS_TOPIC } from "#shared/platform/pubsub/topics.ts";
 import { buildFunctions, functionNames, keepCompiled } from "#tools/build/functions.ts";
 import { endInstance, type Instance, startInstance, type Target } from "./instance.ts";
 import type { Subjects } from "./requests.ts";
@@ -31,6 +34,14 @@ export interface World {
   readonly dir: string;
   /** Connection string of the database's owner. */
   readonly ownerUrl: string;
+  /** As the project's owner, whom no rule binds. */
+  readonly firestore: Firestore;
+  readonly storageUrl: string;
+  readonly resourcesBucket: string;
+  /** An access token of the project's owner. */
+  ownerToken(): Promise<string>;
+  /** Starts Google's Pub/Sub emulator, with the topics; most measures need none. */
+  startPubsub(): Promise<void>;
   /** A person with a space, an upload that has not arrived, a job that waits for it, tokens. */
   readonly subjects: Subjects;
   /** How a function is started. */
@@ -70,10 +81,22 @@ export async function openWorld(portBase: number, bundles?: string): Promise<Wor
     const environments = functionEnvironments(plan, backends.secrets, backends.ownerUrl, functionNames);
     const target = (name: FunctionName) => functionTarget(name, join(built, name), environments[name], plan);
     const subjects = await makeSubjects(run, backends, plan, target);
+    const firestore = new Firestore({
+      projectId: PROJECT_ID,
+      host: `${LOOPBACK}:${plan.ports.firestore}`,
+      ssl: false,
+      customHeaders: { Authorization: "Bearer owner" },
+    });
     return {
       ...{ run, dir, subjects, target, ownerUrl: backends.ownerUrl },
       ...helloTargets(dir),
+      firestore,
+      storageUrl: plan.urls.storage,
+      resourcesBucket: buckets.RESOURCES_BUCKET,
+      ownerToken: () => ownerToken(plan),
+      startPubsub: lazy(() => startPubsub(run, dir, plan)),
       async close() {
+        await firestore.terminate();
         await Promise.all(backends.standIns.map((standIn) => standIn.close()));
         await run.stop();
       },
@@ -139,6 +162,31 @@ async function startBackends(run: Run, dir: string, plan: CloudPlan) {
   }
   await startFirestore(run, await locateEmulators(run, dir), plan.ports.firestore);
   return { identity, standIns: all, secrets, ownerUrl: cluster.url("bench") };
+}
+
+const tokenSchema = z.object({ access_token: z.string() });
+
+async function ownerToken({ urls }: CloudPlan): Promise<string> {
+  const answer = await fetch(`${urls.identity}/computeMetadata/v1/instance/service-accounts/default/token`, {
+    headers: { "metadata-flavor": "Google" },
+  });
+  return tokenSchema.parse(await answer.json()).access_token;
+}
+
+async function startPubsub(run: Run, dir: string, { ports }: CloudPlan): Promise<void> {
+  const { pubsub } = await locateEmulators(run, dir);
+  const child = await run.start({
+    name: "pubsub",
+    command: pubsub,
+    args: [`--host=${LOOPBACK}`, `--port=${ports.pubsub}`],
+    env: { PATH: process.env.PATH },
+  });
+  await run.waitUntil(child, async () => !(await isFree(ports.pubsub)), 60_000);
+  const made = await fetch(
+    `http://${LOOPBACK}:${ports.pubsub}/v1/projects/${PROJECT_ID}/topics/${JOB_EVENTS_TOPIC}`,
+    { method: "PUT" },
+  );
+  if (!made.ok) throw new Error(`the Pub/Sub emulator answered ${made.status}`);
 }
 
 type Backends = Awaited<ReturnType<typeof startBackends>>;

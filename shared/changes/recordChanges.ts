@@ -57,23 +57,53 @@ async function write(
   changes: readonly Change[],
   now: Date,
 ): Promise<Recorded | undefined> {
-  const { rows } = await sql.query<{ seq: string; raises: boolean }>(
-    `WITH space AS (
-       UPDATE spaces SET seq = seq + cardinality($3::text[]),
-         feed_turn = CASE WHEN feed_at <= $2::timestamptz - interval '${FEED_SECONDS} seconds' THEN seq + cardinality($3::text[]) ELSE feed_turn END,
-         feed_at = CASE WHEN feed_at <= $2::timestamptz - interval '${FEED_SECONDS} seconds' THEN $2 ELSE feed_at END
-       WHERE id = $1 RETURNING id, seq, feed_turn = seq AS raises
-     ), late AS (
-       INSERT INTO late_feeds (space_id, since) SELECT id, $2 FROM space ON CONFLICT (space_id) DO NOTHING
-     ), written AS (
-       INSERT INTO changes (space_id, type, id, op, seq, at)
-       SELECT space.id, item.type, item.id, item.op, space.seq - cardinality($3::text[]) + item.place, $2
-       FROM space, unnest($3::text[], $4::text[], $5::text[]) WITH ORDINALITY AS item (type, id, op, place)
-       ON CONFLICT (space_id, type, id) DO UPDATE SET op = excluded.op, seq = excluded.seq, at = excluded.at
-     )
-     SELECT seq, raises FROM space`,
+  const { rows } = await sql.query<LogRow>(
+    `WITH ${logSql({ space: "$1", now: "$2", types: "$3", ids: "$4", ops: "$5" })} SELECT seq, raises FROM log`,
     [spaceId, now, changes.map(({ type }) => type), changes.map(({ id }) => id), changes.map(({ op }) => op)],
   );
   const [written] = rows;
-  return written && { spaceId, seq: Number(written.seq), raises: written.raises };
+  return written && recordedOf(spaceId, written);
+}
+
+/** A row of `log`. */
+export interface LogRow {
+  readonly seq: string;
+  readonly raises: boolean;
+}
+
+export function recordedOf(spaceId: string, { seq, raises }: LogRow): Recorded {
+  return { spaceId, seq: Number(seq), raises };
+}
+
+/**
+ * Common table expressions that write changes of one space, for a statement that does more: `log` has one row for `recordedOf`, or none when the
+ * space is gone.
+ * @param names the parameters: id of the space, time, and three arrays of equal length
+ * @param names.after holds once everything is written that must come before
+ */
+export function logSql({
+  space,
+  now,
+  types,
+  ids,
+  ops,
+  after = "true",
+}: Readonly<Record<"space" | "now" | "types" | "ids" | "ops", string>> & {
+  readonly after?: string;
+}): string {
+  const isTurn = `feed_at <= ${now}::timestamptz - interval '${FEED_SECONDS} seconds'`;
+  const next = `seq + cardinality(${types}::text[])`;
+  return `log AS (
+      UPDATE spaces SET seq = ${next},
+        feed_turn = CASE WHEN ${isTurn} THEN ${next} ELSE feed_turn END,
+        feed_at = CASE WHEN ${isTurn} THEN ${now} ELSE feed_at END
+      WHERE id = ${space} AND ${after} RETURNING id, seq, feed_turn = seq AS raises
+    ), late AS (
+      INSERT INTO late_feeds (space_id, since) SELECT id, ${now} FROM log ON CONFLICT (space_id) DO NOTHING
+    ), logged AS (
+      INSERT INTO changes (space_id, type, id, op, seq, at)
+      SELECT log.id, item.type, item.id, item.op, log.seq - cardinality(${types}::text[]) + item.place, ${now}
+      FROM log, unnest(${types}::text[], ${ids}::text[], ${ops}::text[]) WITH ORDINALITY AS item (type, id, op, place)
+      ON CONFLICT (space_id, type, id) DO UPDATE SET op = excluded.op, seq = excluded.seq, at = excluded.at
+    )`;
 }

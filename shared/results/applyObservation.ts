@@ -2,22 +2,22 @@
 
 import type { Change } from "../changes/change.ts";
 import type { DomainEvent } from "../events/event.ts";
-import { enqueueEvent } from "../events/outbox.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import { spaceState } from "../spaces/spaceState.ts";
 import { decide, type Judgement, type Mode } from "./decide.ts";
 import { eraseResult } from "./finishRemoval.ts";
-import { type Observation, unreadable } from "./observation.ts";
+import { type Observation, type ReadableDocument, unreadable } from "./observation.ts";
 import { announce, project } from "./projections/index.ts";
 import { claimedSpace, type Unreadable } from "./readResult.ts";
-import { changesOfResource, shownOf } from "./resourceChanges.ts";
+import { changesOfResource, type SeenResource, shownOf } from "./resourceChanges.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
 import {
+  clearResource,
   dropResource,
   hideResource,
   type KnownRow,
-  markNotified,
-  putResource,
+  putResult,
+  type ResultToPut,
   setKnown,
   sqlSpaceOf,
 } from "./resultRows.ts";
@@ -86,17 +86,33 @@ export async function applyObservation(
     }
     case "put": {
       const { result } = step.document;
-      await setKnown(sql, jobId, step.known, sqlSpaceOf(result));
-      await putResource(sql, result);
+      const givenTitle = before ? await clearResource(sql, jobId) : null;
+      const put = resultToPut(step.document, { isNotified: known?.notified ?? false, givenTitle, now });
+      const events = [...(await putResult(sql, put))];
       await project(sql, result);
-      const isFirst = !known?.notified;
-      const events = isFirst
-        ? [...(await notify(sql, result, now)), ...(await announce(sql, result, now))]
-        : [];
-      const after = { id: resourceIdOf(jobId), spaceId: sqlSpaceOf(result), hidden: false };
-      return { applied: { outcome: "synced", events }, changes: changesOfResource(before, after) };
+      if (!known?.notified) events.push(...(await announce(sql, result, now)));
+      return { applied: { outcome: "synced", events }, changes: changesOfResource(before, shownAs(result)) };
     }
   }
+}
+
+/** @param to.isNotified whether phones were notified of the result before */
+export function resultToPut(
+  { result, version }: ReadableDocument,
+  { isNotified, givenTitle, now }: { isNotified: boolean; givenTitle: string | null; now: Date },
+): ResultToPut {
+  // Of a sample phones are not notified.
+  const isFirst = !isNotified && result.spaceId !== SAMPLES_SPACE;
+  return {
+    ...{ result, version, givenTitle },
+    notifiedAt: isFirst ? now : undefined,
+    events: isFirst ? [succeeded(result, now)] : [],
+  };
+}
+
+/** A result's resource as members see it. */
+export function shownAs(result: Result): SeenResource {
+  return { id: resourceIdOf(result.jobId), spaceId: sqlSpaceOf(result), hidden: false };
 }
 
 /**
@@ -115,10 +131,8 @@ export async function judge(sql: Sql, observation: Observation): Promise<Judgeme
   return observation;
 }
 
-/** Phones are notified of a result once, however often its document comes, goes and changes; of a sample they are not. */
-async function notify(sql: Sql, result: Result, now: Date): Promise<DomainEvent[]> {
-  if (result.spaceId === SAMPLES_SPACE) return [];
-  const event: DomainEvent = {
+function succeeded(result: Result, now: Date): DomainEvent {
+  return {
     id: `${result.jobId}.succeeded`,
     at: now.toISOString(),
     ...(result.trace === undefined ? {} : { trace: result.trace }),
@@ -129,8 +143,6 @@ async function notify(sql: Sql, result: Result, now: Date): Promise<DomainEvent[
     title: result.title,
     resourceId: resourceIdOf(result.jobId),
   };
-  await markNotified(sql, result.jobId, now);
-  return (await enqueueEvent(sql, event)) ? [event] : [];
 }
 
 /** The space that a document names, if there is a document and it names one. */

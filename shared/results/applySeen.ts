@@ -10,7 +10,14 @@ import { errors } from "../platform/errors.ts";
 import type { Database, Sql } from "../platform/sql/pool.ts";
 import { type Applied, type Entered, judge, type Unentered } from "./applyObservation.ts";
 import type { Judgement, Mode } from "./decide.ts";
-import { type Observation, type ObservationDeps, observe, unreadable, withFiles } from "./observation.ts";
+import {
+  type Observation,
+  type ObservationDeps,
+  observe,
+  type ReadableDocument,
+  unreadable,
+  withFiles,
+} from "./observation.ts";
 import { enterQuarantine, leaveQuarantine } from "./quarantine.ts";
 import type { Unreadable } from "./readResult.ts";
 import { type KnownRow, knownResult, lockResult } from "./resultRows.ts";
@@ -53,6 +60,13 @@ export type Attempt<T> =
   | Unentered
   | { readonly overtaken: true };
 
+/** What was written, with what `raiseFeeds` gets. */
+export interface Outcome<T> {
+  readonly applied: Applied;
+  readonly recorded: readonly Recorded[];
+  readonly result: T;
+}
+
 /** Each repetition means that another writer came between, or that SQL has refused the document for one more reason. */
 const TRIES = 8;
 
@@ -60,7 +74,9 @@ const TRIES = 8;
  * Has `work` write what follows from a look, and looks again for as long as it was overtaken. Before each attempt the quarantine gets
  * the entry of a document that can't be read, or loses the one that is over.
  * @param first the look that shows there is something to do
- * @returns `recorded` for `raiseFeeds`
+ * @param putNew writes a readable document, whose files are there, of a result that SQL knew nothing of, without a transaction of
+ *   several statements; undefined when it has written nothing, and `work` is to decide. An entry in quarantine that a crash left is then left to
+ *   reconciliation
  * @throws what the stores throw, and `unavailable` when it was overtaken again and again; repeating the call completes it
  */
 export async function applySeen<T>(
@@ -69,12 +85,17 @@ export async function applySeen<T>(
   mode: Mode,
   work: (sql: Sql, locked: Locked) => Promise<Attempt<T>>,
   deps: SeenDeps,
-): Promise<{ applied: Applied; recorded: readonly Recorded[]; result: T }> {
+  putNew: (document: ReadableDocument) => Promise<Outcome<T> | undefined> = async () => undefined,
+): Promise<Outcome<T>> {
   let refusal: Refusal | undefined;
   let seen = first;
   for (let tries = 0; tries < TRIES; tries++) {
     if (tries > 0) seen = await see(jobId, deps);
     const observation = await withFiles(seen.observation, deps.objects);
+    if (tries === 0 && seen.known === undefined && observation.finding === "readable") {
+      const put = await unlessContested(() => putNew(observation));
+      if (put) return put;
+    }
     const expected = refusedAs(observation, refusal);
     const entered = await prepareQuarantine(jobId, { ...seen, observation: expected }, deps);
     const attempt = await unlessRefused(() =>
@@ -92,7 +113,7 @@ export async function applySeen<T>(
           entered,
           now: deps.clock(),
         });
-        const after = await knownResult(sql, jobId);
+        const after = entered || mode !== "event" ? await knownResult(sql, jobId) : undefined;
         const recorded = "changes" in done ? await recordChanges(sql, done.changes, deps.clock()) : [];
         return { ...done, recorded, known: after };
       }),
@@ -165,6 +186,17 @@ async function unlessRefused<T>(
     const refused = refusalOfDatabase(error);
     if (!refused) throw error;
     return { refused, error };
+  }
+}
+
+/** @returns undefined when the database refused the values or ended the statement for the sake of another (class 40): `applySeen` finds out */
+async function unlessContested<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const isRollback = error instanceof Error && "code" in error && /^40/.test(String(error.code));
+    if (!isRollback && !refusalOfDatabase(error)) throw error;
+    return undefined;
   }
 }
 

@@ -9,12 +9,21 @@ import type { Clock } from "../platform/clock.ts";
 import type { Logger } from "../platform/log/logger.ts";
 import type { Sql } from "../platform/sql/pool.ts";
 import { adoptTrace } from "../platform/trace.ts";
-import { type Applied, applyObservation, type SyncOutcome } from "./applyObservation.ts";
-import { type Attempt, applySeen, type Locked, type SeenDeps, see } from "./applySeen.ts";
+import {
+  type Applied,
+  applyObservation,
+  resultToPut,
+  type SyncOutcome,
+  shownAs,
+} from "./applyObservation.ts";
+import { type Attempt, applySeen, type Locked, type Outcome, type SeenDeps, see } from "./applySeen.ts";
 import { canChange, type Mode, needsCertainty } from "./decide.ts";
 import { finishRemoval } from "./finishRemoval.ts";
-import { type ObservationDeps, observe } from "./observation.ts";
+import { type ObservationDeps, observe, type ReadableDocument } from "./observation.ts";
+import { projectionOf } from "./projections/index.ts";
 import { enterQuarantine, leaveQuarantine, quarantinedVersion } from "./quarantine.ts";
+import { changesOfResource } from "./resourceChanges.ts";
+import { putNewResult } from "./resultRows.ts";
 
 export interface SyncDeps extends SeenDeps {
   readonly log: Logger;
@@ -41,7 +50,9 @@ export async function syncResult(
   // An absence drops rows, so it is looked at again right before.
   const seen = unsure ? await see(jobId, deps) : first;
   const work = (sql: Sql, locked: Locked) => apply(sql, jobId, locked, mode);
-  const { applied, recorded } = await applySeen(jobId, seen, mode, work, deps);
+  const { applied, recorded } = await applySeen(jobId, seen, mode, work, deps, (document) =>
+    putNew(document, deps),
+  );
   await afterCommit(jobId, { applied, recorded }, deps);
   return applied.outcome;
 }
@@ -61,6 +72,22 @@ async function apply(sql: Sql, jobId: string, locked: Locked, mode: Mode): Promi
   return "unentered" in written ? written : { ...written, result: undefined };
 }
 
+/** Most events are of a result that is new; one of a kind with tables of its own takes the longer way. */
+async function putNew(document: ReadableDocument, deps: SyncDeps): Promise<Outcome<undefined> | undefined> {
+  const { result } = document;
+  if (projectionOf(result)) return undefined;
+  const now = deps.clock();
+  const put = resultToPut(document, { isNotified: false, givenTitle: null, now });
+  const written = await putNewResult(deps.db, put, changesOfResource(undefined, shownAs(result)), now);
+  return (
+    written && {
+      applied: { outcome: "synced", events: written.added },
+      recorded: written.recorded,
+      result: undefined,
+    }
+  );
+}
+
 /** What follows the commit; `sweep` does it if this doesn't happen. */
 export async function afterCommit(
   jobId: string,
@@ -71,8 +98,8 @@ export async function afterCommit(
     deps.log.warn("result_quarantined", { jobId, code: applied.why.code });
   else deps.log.info("result_synced", { jobId, outcome: applied.outcome });
   if (applied.outcome === "erased") await finishRemoval(jobId, deps);
-  if (applied.outcome === "synced") await deps.publish(applied.events);
-  await deps.raiseFeeds(recorded);
+  const events = applied.outcome === "synced" ? applied.events : [];
+  await Promise.all([deps.publish(events), deps.raiseFeeds(recorded)]);
 }
 
 /**
