@@ -1,6 +1,7 @@
-import type { Topic } from "@google-cloud/pubsub";
 import type { SettingsOf } from "../config/settings.ts";
-import { lazy } from "../lazy.ts";
+import { accessTokens } from "../google/accessTokens.ts";
+import { RestCallError, restCaller } from "../google/restCall.ts";
+import { grpcStatus } from "../grpcStatus.ts";
 import { traceHeaders } from "../trace.ts";
 import { JOB_EVENTS_TOPIC } from "./topics.ts";
 
@@ -9,19 +10,42 @@ export interface Publisher {
   publish(message: { readonly type: string }): Promise<void>;
 }
 
-/** A publisher to the topic `job-events`; make one per instance. Google's library is loaded when there is first something to publish. */
+const SCOPE = "https://www.googleapis.com/auth/pubsub";
+/** After which another try may do: https://docs.cloud.google.com/pubsub/docs/reference/error-codes */
+const PASSING: readonly number[] = [
+  grpcStatus.unavailable,
+  grpcStatus.resourceExhausted,
+  grpcStatus.deadlineExceeded,
+];
+const TRIES = 3;
+const WAIT_MS = 100;
+
+/**
+ * A publisher to the topic `job-events`, by the REST interface: Google's library brings gRPC and protocol buffers, which cost more to load and for
+ * each message than all else that a function does. Make one per instance. A message is sent at once, since a serverless instance may be
+ * frozen after its answer; who receives it knows a repeated one by its id. The emulator is found by PUBSUB_EMULATOR_HOST, as everywhere.
+ */
 export function createPublisher(settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">): Publisher {
-  const topic = lazy(async (): Promise<Topic> => {
-    const { PubSub } = await import("@google-cloud/pubsub");
-    return new PubSub({ projectId: settings.GOOGLE_CLOUD_PROJECT }).topic(JOB_EVENTS_TOPIC, {
-      // A serverless instance may be frozen after its answer, so nothing waits for a batch to fill.
-      batching: { maxMessages: 1 },
-    });
+  const call = restCaller({
+    host: "pubsub.googleapis.com",
+    emulator: process.env.PUBSUB_EMULATOR_HOST,
+    accessToken: accessTokens(SCOPE),
   });
+  const path = `projects/${settings.GOOGLE_CLOUD_PROJECT}/topics/${JOB_EVENTS_TOPIC}:publish`;
   return {
     async publish(message) {
-      const attributes = { type: message.type, ...traceHeaders() };
-      await (await topic()).publishMessage({ json: message, attributes });
+      const data = Buffer.from(JSON.stringify(message)).toString("base64");
+      const body = { messages: [{ data, attributes: { type: message.type, ...traceHeaders() } }] };
+      for (let attempt = 1; ; attempt++) {
+        try {
+          await call(path, body);
+          return;
+        } catch (error) {
+          const mayPass = error instanceof RestCallError && PASSING.includes(error.code);
+          if (!mayPass || attempt === TRIES) throw error;
+          await new Promise((resolve) => setTimeout(resolve, Math.random() * WAIT_MS * 2 ** attempt));
+        }
+      }
     },
   };
 }

@@ -1,8 +1,9 @@
 import { PassThrough } from "node:stream";
 import { Firestore } from "@google-cloud/firestore";
 import { accessTokens } from "../../google/accessTokens.ts";
+import { type RestCall, RestCallError, restCaller } from "../../google/restCall.ts";
 import { grpcStatus } from "../../grpcStatus.ts";
-import { type Call, caller, FirestoreCallError } from "./call.ts";
+import { fromJson, toJson } from "./json.ts";
 
 const SCOPE = "https://www.googleapis.com/auth/datastore";
 
@@ -20,8 +21,12 @@ type Request = { readonly database?: string; readonly parent?: string };
  */
 export function createRestFirestore(settings: { GOOGLE_CLOUD_PROJECT: string }): Firestore {
   const firestore = new Firestore({ projectId: settings.GOOGLE_CLOUD_PROJECT });
-  const call = caller(process.env.FIRESTORE_EMULATOR_HOST, accessTokens(SCOPE));
-  const client = restClient(call);
+  const call = restCaller({
+    host: "firestore.googleapis.com",
+    emulator: process.env.FIRESTORE_EMULATOR_HOST,
+    accessToken: accessTokens(SCOPE),
+  });
+  const client = restClient(async (path, body, headers) => fromJson(await call(path, toJson(body), headers)));
   // The client takes what sends its calls from a pool, which is private to it.
   Object.assign(firestore, {
     _clientPool: {
@@ -36,7 +41,7 @@ export function createRestFirestore(settings: { GOOGLE_CLOUD_PROJECT: string }):
 }
 
 /** The calls that Google's client makes for us, under the names by which it makes them. */
-function restClient(call: Call) {
+function restClient(call: RestCall) {
   const unary = (name: string) => async (request: Request, options: CallOptions) => {
     const { database, ...body } = request;
     const send = () => call(`${database}/documents:${name}`, body, headersOf(options));
@@ -87,7 +92,7 @@ async function repeated<T>(send: () => Promise<T>, codes: readonly number[]): Pr
     try {
       return await send();
     } catch (error) {
-      const mayPass = error instanceof FirestoreCallError && codes.includes(error.code);
+      const mayPass = error instanceof RestCallError && codes.includes(error.code);
       if (!mayPass || performance.now() > until) throw error;
       await new Promise((resolve) => setTimeout(resolve, Math.random() * wait));
     }

@@ -1,15 +1,13 @@
-/** One call of Firestore's REST interface. */
+/** Calls of the REST interface of a Google service that speaks gRPC too. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { grpcStatus } from "../../grpcStatus.ts";
-import { fromJson, toJson } from "./json.ts";
+import { grpcStatus } from "../grpcStatus.ts";
 
-const HOST = "firestore.googleapis.com";
 const TIMEOUT_MS = 60_000;
 const KEEP_ALIVE = { keepAlive: true, maxSockets: 100 } as const;
 
-/** What Google's client takes for an error of the interface: it goes by the code. */
-export class FirestoreCallError extends Error {
-  override readonly name = "FirestoreCallError";
+/** An error by its status code of gRPC, by which Google's clients go. */
+export class RestCallError extends Error {
+  override readonly name = "RestCallError";
   readonly code: number;
 
   constructor(code: number, message: string, options?: ErrorOptions) {
@@ -18,24 +16,31 @@ export class FirestoreCallError extends Error {
   }
 }
 
-export type Call = (
+/** @param body is sent as JSON */
+export type RestCall = (
   path: string,
   body: unknown,
-  headers: Readonly<Record<string, string>>,
+  headers?: Readonly<Record<string, string>>,
 ) => Promise<unknown>;
 
 /**
- * @param emulator its `host:port`, or undefined for Google's interface
- * @param accessToken of the function's account
- * @returns sends a request and returns the answer, both as Google's client has them. Throws FirestoreCallError with a status code of gRPC:
- *   `unavailable` when the connection fails, whether or not the request arrived, as gRPC does
+ * @param service.host such as `firestore.googleapis.com`
+ * @param service.emulator its `host:port`, in place of Google's interface
+ * @param service.accessToken of the function's account
+ * @returns sends a request and returns the answer's JSON. Throws RestCallError: `unavailable` when the connection fails, whether or not
+ *   the request arrived, as gRPC does
  */
-export function caller(emulator: string | undefined, accessToken: () => Promise<string>): Call {
-  const [host = HOST, port] = emulator?.split(":") ?? [];
+export function restCaller(service: {
+  readonly host: string;
+  readonly emulator: string | undefined;
+  readonly accessToken: () => Promise<string>;
+}): RestCall {
+  const { emulator, accessToken } = service;
+  const [host = service.host, port] = emulator?.split(":") ?? [];
   const agent = new HttpAgent(KEEP_ALIVE);
   const secure = emulator === undefined ? secureRequest() : undefined;
-  return async (path, body, headers) => {
-    const text = JSON.stringify(toJson(body));
+  return async (path, body, headers = {}) => {
+    const text = JSON.stringify(body);
     const options = {
       ...{ host, port, path: `/v1/${path}`, method: "POST", timeout: TIMEOUT_MS },
       headers: {
@@ -48,14 +53,16 @@ export function caller(emulator: string | undefined, accessToken: () => Promise<
     return new Promise((resolve, reject) => {
       const sent = secure ? secure(options) : httpRequest({ ...options, agent });
       sent.on("response", (response: IncomingMessage) => {
-        readAnswer(response).then(resolve, reject);
+        readAnswer(response, service.host).then(resolve, reject);
       });
       sent.on("timeout", () => {
-        sent.destroy(new FirestoreCallError(grpcStatus.deadlineExceeded, "Firestore did not answer in time"));
+        sent.destroy(
+          new RestCallError(grpcStatus.deadlineExceeded, `${service.host} did not answer in time`),
+        );
       });
       sent.on("error", (cause) => {
-        if (cause instanceof FirestoreCallError) reject(cause);
-        else reject(new FirestoreCallError(grpcStatus.unavailable, "Firestore can't be reached", { cause }));
+        if (cause instanceof RestCallError) reject(cause);
+        else reject(new RestCallError(grpcStatus.unavailable, `${service.host} can't be reached`, { cause }));
       });
       sent.end(text);
     });
@@ -69,16 +76,16 @@ function secureRequest() {
   return (options: object) => request({ ...options, agent });
 }
 
-async function readAnswer(response: IncomingMessage): Promise<unknown> {
+async function readAnswer(response: IncomingMessage, host: string): Promise<unknown> {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of response) chunks.push(chunk);
   } catch (cause) {
-    throw new FirestoreCallError(grpcStatus.unavailable, "Firestore's answer was cut off", { cause });
+    throw new RestCallError(grpcStatus.unavailable, `the answer of ${host} was cut off`, { cause });
   }
   const text = Buffer.concat(chunks).toString("utf8");
-  if (response.statusCode === 200) return fromJson(JSON.parse(text));
-  throw failure(response.statusCode ?? 0, text);
+  if (response.statusCode === 200) return JSON.parse(text);
+  throw failure(response.statusCode ?? 0, text, host);
 }
 
 /** The statuses of gRPC (https://grpc.io/docs/guides/status-codes/) as the REST interface names them. */
@@ -105,9 +112,9 @@ const STATUSES: ReadonlyMap<string, number> = new Map(
 );
 
 /** The error of an answer: `{error: {status, message}}`, in a list where the answer is a stream. */
-function failure(httpStatus: number, text: string): FirestoreCallError {
+function failure(httpStatus: number, text: string, host: string): RestCallError {
   let status: unknown;
-  let message = `Firestore answered ${httpStatus}`;
+  let message = `${host} answered ${httpStatus}`;
   try {
     const answer = JSON.parse(text);
     const error = (Array.isArray(answer) ? answer[0] : answer)?.error;
@@ -118,5 +125,5 @@ function failure(httpStatus: number, text: string): FirestoreCallError {
   }
   const code = typeof status === "string" ? STATUSES.get(status) : undefined;
   const unnamed = httpStatus >= 500 || httpStatus === 429 ? grpcStatus.unavailable : grpcStatus.unknown;
-  return new FirestoreCallError(code ?? unnamed, message);
+  return new RestCallError(code ?? unnamed, message);
 }

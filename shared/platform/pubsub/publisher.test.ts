@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { createServer, type Server } from "node:http";
+import { after, beforeEach, test } from "node:test";
+import { createPublisher } from "./publisher.ts";
+import { JOB_EVENTS_TOPIC } from "./topics.ts";
+
+interface Asked {
+  readonly url: string | undefined;
+  readonly body: unknown;
+}
+
+const asked: Asked[] = [];
+/** Statuses of the next answers; 200 after them. */
+let answers: number[] = [];
+let server: Server | undefined;
+beforeEach(async () => {
+  asked.length = 0;
+  answers = [];
+  if (server) return;
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    asked.push({ url: request.url, body: JSON.parse(Buffer.concat(chunks).toString("utf8")) });
+    response.statusCode = answers.shift() ?? 200;
+    response.end(JSON.stringify({ messageIds: ["1"] }));
+  });
+  await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  process.env.PUBSUB_EMULATOR_HOST = `127.0.0.1:${address.port}`;
+});
+after(() => {
+  server?.close();
+  server?.closeAllConnections();
+});
+
+const publish = (message: { type: string }) =>
+  createPublisher({ GOOGLE_CLOUD_PROJECT: "my-project" }).publish(message);
+
+test("a message is the JSON of an event, with its type as an attribute", async () => {
+  await publish({ type: "job_succeeded" });
+  const data = Buffer.from('{"type":"job_succeeded"}').toString("base64");
+  assert.deepEqual(asked, [
+    {
+      url: `/v1/projects/my-project/topics/${JOB_EVENTS_TOPIC}:publish`,
+      body: { messages: [{ data, attributes: { type: "job_succeeded" } }] },
+    },
+  ]);
+});
+
+test("a service that is away for a moment is asked again", async () => {
+  answers = [503, 429];
+  await publish({ type: "job_failed" });
+  assert.equal(asked.length, 3);
+});
+
+test("a service that stays away, and one that refuses, are an error", async () => {
+  answers = [503, 503, 503];
+  await assert.rejects(publish({ type: "job_failed" }), { code: 14 });
+  assert.equal(asked.length, 3);
+  answers = [403];
+  await assert.rejects(publish({ type: "job_failed" }));
+  assert.equal(asked.length, 4);
+});
