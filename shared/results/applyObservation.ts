@@ -8,6 +8,7 @@ import { decide, type Judgement, type Mode } from "./decide.ts";
 import { eraseResult } from "./finishRemoval.ts";
 import { type Observation, type ReadableDocument, unreadable } from "./observation.ts";
 import { announce, project } from "./projections/index.ts";
+import { putResult, type ResultToPut } from "./putResult.ts";
 import { claimedSpace, type Unreadable } from "./readResult.ts";
 import { changesOfResource, type SeenResource, shownOf } from "./resourceChanges.ts";
 import { type Result, resourceIdOf, SAMPLES_SPACE } from "./resultDocument.ts";
@@ -16,8 +17,6 @@ import {
   dropResource,
   hideResource,
   type KnownRow,
-  putResult,
-  type ResultToPut,
   setKnown,
   sqlSpaceOf,
 } from "./resultRows.ts";

@@ -21,9 +21,9 @@ import { canChange, type Mode, needsCertainty } from "./decide.ts";
 import { finishRemoval } from "./finishRemoval.ts";
 import { type ObservationDeps, observe, type ReadableDocument } from "./observation.ts";
 import { projectionOf } from "./projections/index.ts";
+import { putNewResult } from "./putResult.ts";
 import { enterQuarantine, leaveQuarantine, quarantinedVersion } from "./quarantine.ts";
 import { changesOfResource } from "./resourceChanges.ts";
-import { putNewResult } from "./resultRows.ts";
 
 export interface SyncDeps extends SeenDeps {
   readonly log: Logger;
