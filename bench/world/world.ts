@@ -34,7 +34,7 @@ export interface World {
   readonly dir: string;
   /** Connection string of the database's owner. */
   readonly ownerUrl: string;
-  /** As the project's owner, whom no rule binds. */
+  /** As the project's owner: no rule applies. */
   readonly firestore: Firestore;
   readonly storageUrl: string;
   readonly resourcesBucket: string;
