@@ -34,11 +34,7 @@ export async function announceOutputs(
   const announced = Object.fromEntries(
     files.map(({ name, contentType, size }) => [name, { contentType, size }]),
   );
-  const { job } = await changeLeased(
-    lease.jobId,
-    { type: "announce", hash: lease.hash, files: announced },
-    deps,
-  );
+  const { job } = await changeLeased(lease, { type: "announce", hash: lease.hash, files: announced }, deps);
   const expiresAt = plusSeconds(deps.clock(), URL_SECONDS);
   return Promise.all(
     files.map(async ({ name, contentType, size }) => {

@@ -65,7 +65,7 @@ export async function completeJob(
   const files = await storedFiles(kind, delivered, deps.resources);
   const data = completion.data ? { ...completion.data } : null;
   const { verdict, job: completed } = await changeLeased(
-    jobId,
+    lease,
     { type: "complete", hash, files, data },
     deps,
   );

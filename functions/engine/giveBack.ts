@@ -15,11 +15,12 @@ export type GivingBack =
  * @throws `lease_lost`
  */
 export async function giveBack(
-  { jobId, hash }: HeldLease,
+  lease: HeldLease,
   how: GivingBack,
   deps: EngineDeps,
 ): Promise<{ jobId: string; state: JobState }> {
-  const { verdict, job } = await changeLeased(jobId, { ...how, hash }, deps);
+  const { jobId, hash } = lease;
+  const { verdict, job } = await changeLeased(lease, { ...how, hash }, deps);
   if (verdict === "changed") {
     deps.log.info(how.type === "fail" ? "attempt_failed" : "lease_released", {
       jobId,

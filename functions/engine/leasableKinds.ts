@@ -2,7 +2,7 @@
 import { hasCode } from "#shared/platform/errors.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { failedSpaces, mayLease, pausedBy, probed } from "#shared/queue/engineRecord.ts";
-import { engineRecordsOf, type KindRecord, LEASE_ENDS } from "#shared/queue/engineRecordDocument.ts";
+import { type EngineRecord, type KindRecord, LEASE_ENDS } from "#shared/queue/engineRecordDocument.ts";
 import {
   changeRecord,
   type EngineName,
@@ -28,15 +28,15 @@ export interface LeasableKinds {
  * The kinds of these that the engine may lease. Where its record, or that of its account, speaks against it, it is paused here: that is
  * logged for an alert, and attempts that its leases have spent are refunded. All of it is done again after a crash, at the engine's next
  * request.
+ * @param records as they were read: its account's, then its own
  */
 export async function leasableKinds(
   engine: EngineName,
   kinds: readonly string[],
+  records: readonly (EngineRecord | undefined)[],
   deps: EngineDeps,
 ): Promise<LeasableKinds> {
   const ids = recordIdsOf(engine);
-  const collection = engineRecordsOf(deps.firestore);
-  const records = await Promise.all(ids.map(async (id) => (await collection.doc(id).get()).data()));
   const leasable = { free: [] as string[], probes: [] as Probe[] };
   for (const kind of kinds) {
     const states: ReturnType<typeof mayLease>[] = [];

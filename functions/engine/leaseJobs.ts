@@ -1,20 +1,24 @@
 import { z } from "@hono/zod-openapi";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { errors } from "#shared/platform/errors.ts";
+import { readTogether } from "#shared/platform/firestore/readTogether.ts";
 import { isConflict } from "#shared/platform/firestore/retryConflicts.ts";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
 import { idempotencyHeader } from "#shared/platform/idempotency/header.ts";
+import { lazy } from "#shared/platform/lazy.ts";
 import { traceparentOf, withTrace } from "#shared/platform/trace.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { type Committed, commitJob } from "#shared/queue/commitJob.ts";
 import { perform } from "#shared/queue/effects.ts";
 import { accountIdOf, spaceHash } from "#shared/queue/engineRecordDocument.ts";
-import { notePull } from "#shared/queue/engines.ts";
+import { type EngineName, engineRecordReferences } from "#shared/queue/engineRecords.ts";
+import { type Pull, pullOf } from "#shared/queue/engines.ts";
 import { type Job, jobsOf } from "#shared/queue/jobDocument.ts";
+import type { Stored } from "#shared/queue/jobStore.ts";
 import { findJob, jobStoreOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
-import { type Candidate, candidatesOf } from "./candidates.ts";
+import { type Candidate, candidatesOf, SPARE } from "./candidates.ts";
 import type { EngineDeps } from "./deps.ts";
 import { type LeasableKinds, leasableKinds, reserveProbe } from "./leasableKinds.ts";
 import { type LeaseRef, leaseHash } from "./leaseId.ts";
@@ -50,7 +54,7 @@ interface Held {
 }
 
 /** How often the line is looked at again when everything found there was taken by others meanwhile. */
-const LOOKS = 5;
+const LOOKS = 6;
 
 /**
  * Leases up to `max` jobs of these kinds to an engine, the next in line first; none when no work waits. Each job is claimed by one
@@ -61,25 +65,46 @@ const LOOKS = 5;
 export async function leaseJobs(request: LeaseRequest, deps: EngineDeps): Promise<LeaseView[]> {
   checkKinds(request, deps);
   checkLeaseSeconds(request.body.leaseSeconds, deps);
-  const ledger = await LeaseLedger.open({ ...request, now: deps.clock() }, deps);
-  const held = await stillHeld(ledger, deps);
   const engine = { accountId: accountIdOf(request.caller), engineId: request.body.engineId };
-  const leasable = await leasableKinds(engine, request.body.kinds, deps);
-  if (!ledger.closed) {
-    if ((await claimAll(request, leasable, ledger, held, deps)) === "overtaken")
-      return leaseJobs(request, deps);
-    await ledger.close();
-  }
-  // A kind that it is paused for doesn't count as asked for: other engines are rung for what waits there.
-  const kinds = leasable.free;
-  const pull = {
-    engineId: engine.engineId,
-    kinds,
-    filled: held.length >= request.body.max,
-    now: deps.clock(),
-  };
-  await notePull(deps.firestore, request.caller, pull);
+  const { ledger, records } = await open(request, engine, deps);
+  const wasClosed = ledger.closed;
+  const held = await stillHeld(ledger, deps);
+  const leasable = await leasableKinds(engine, request.body.kinds, records, deps);
+  const claims = { request, leasable, ledger, held };
+  if (!wasClosed && (await claimAll(claims, deps)) === "overtaken") return leaseJobs(request, deps);
+  // The last of all that it asked for has closed the ledger, and noted that it did.
+  const isNoted = ledger.closed && !wasClosed;
+  if (!isNoted && (await ledger.close(pullAfter(held.length, claims, deps), deps.firestore)) === "overtaken")
+    return leaseJobs(request, deps);
   return present(held, deps);
+}
+
+/** The request's ledger and the engine's two records, read at once. */
+async function open(request: LeaseRequest, engine: EngineName, deps: EngineDeps) {
+  const { firestore, randomBytes } = deps;
+  const opening = { ...request, now: deps.clock() };
+  const records = engineRecordReferences(engine, firestore);
+  const reference = LeaseLedger.reference(request, firestore);
+  if (!reference) {
+    const [account, own] = await readTogether(firestore, ...records);
+    return {
+      ledger: LeaseLedger.open(undefined, opening, randomBytes),
+      records: [account.data(), own.data()],
+    };
+  }
+  const [account, own, snapshot] = await readTogether(firestore, ...records, reference);
+  return { ledger: LeaseLedger.open(snapshot, opening, randomBytes), records: [account.data(), own.data()] };
+}
+
+/** What is noted of the engine when it holds so many leases. */
+function pullAfter(
+  held: number,
+  { request, leasable }: Pick<Claims, "request" | "leasable">,
+  deps: EngineDeps,
+): Pull {
+  const { engineId, max } = request.body;
+  // A kind that it is paused for doesn't count as asked for: other engines are rung for what waits there.
+  return pullOf(request.caller, { engineId, kinds: leasable.free, filled: held >= max, now: deps.clock() });
 }
 
 const leaseSchema = z
@@ -160,44 +185,47 @@ async function stillHeld(ledger: LeaseLedger, deps: EngineDeps): Promise<Held[]>
   return held;
 }
 
+/** A request at work. */
+interface Claims {
+  readonly request: LeaseRequest;
+  readonly leasable: LeasableKinds;
+  readonly ledger: LeaseLedger;
+  /** What it has. */
+  readonly held: Held[];
+}
+
+/** What is to be claimed of the head of some lines. */
+interface Wanted {
+  readonly kinds: readonly string[];
+  /** How many leases the request may have then. */
+  readonly max: () => Promise<number>;
+  /** For a probe: hashes of spaces whose work is tried only where no other waits. */
+  readonly failedSpaces?: ReadonlySet<string>;
+}
+
 /** Claims what the engine asks for, as far as it may; a single job as a probe where it is paused. */
-async function claimAll(
-  request: LeaseRequest,
-  { free, probes }: LeasableKinds,
-  ledger: LeaseLedger,
-  held: Held[],
-  deps: EngineDeps,
-): Promise<"overtaken" | undefined> {
+async function claimAll(claims: Claims, deps: EngineDeps): Promise<"overtaken" | undefined> {
+  const { request, leasable, held } = claims;
   const engine = { accountId: accountIdOf(request.caller), engineId: request.body.engineId };
-  const max = Math.min(request.body.max, held.length + (await roomOf(engine.accountId, deps)));
+  const before = held.length;
+  // Counted where work was found: most requests find none.
+  const max = lazy(async () => Math.min(request.body.max, before + (await roomOf(engine.accountId, deps))));
   // First, since work of the other kinds may never end.
-  for (const { kind, failedSpaces } of probes) {
-    const waits = held.length < max && (await candidatesOf([kind], 1, deps)).length > 0;
-    if (!waits || !(await reserveProbe(engine, kind, deps))) continue;
-    const claimed = await claimMore(
-      request,
-      { kinds: [kind], max: held.length + 1, failedSpaces },
-      ledger,
-      held,
-      deps,
-    );
+  for (const { kind, failedSpaces } of leasable.probes) {
+    const waits = held.length < request.body.max && (await candidatesOf([kind], 1, deps)).length > 0;
+    if (!waits || held.length >= (await max())) continue;
+    if (!(await reserveProbe(engine, kind, deps))) continue;
+    const one = held.length + 1;
+    const claimed = await claimMore(claims, { kinds: [kind], max: async () => one, failedSpaces }, deps);
     if (claimed === "overtaken") return claimed;
   }
-  return claimMore(request, { kinds: free, max }, ledger, held, deps);
+  return claimMore(claims, { kinds: leasable.free, max }, deps);
 }
 
 /** How many leases the account may have beside those it holds. Requests at the same time may exceed the limit by what each asks for. */
 async function roomOf(accountId: string, { firestore, leasesMax }: EngineDeps): Promise<number> {
   const held = await jobsOf(firestore).where("lease.accountId", "==", accountId).count().get();
   return Math.max(0, leasesMax - held.data().count);
-}
-
-interface Claims {
-  readonly kinds: readonly string[];
-  /** How many leases the request may have then. */
-  readonly max: number;
-  /** For a probe: hashes of spaces whose work is tried only where no other waits. */
-  readonly failedSpaces?: ReadonlySet<string>;
 }
 
 /** So that one family's work, which breaks every engine, can't keep an engine paused for all others. */
@@ -208,23 +236,25 @@ function othersFirst(candidates: Candidate[], failedSpaces: ReadonlySet<string> 
 
 /** Adds to `held` until it has enough or nothing waits; `overtaken` when the same request is at work elsewhere. */
 async function claimMore(
-  request: LeaseRequest,
-  { kinds, max, failedSpaces }: Claims,
-  ledger: LeaseLedger,
-  held: Held[],
+  claims: Claims,
+  { kinds, max, failedSpaces }: Wanted,
   deps: EngineDeps,
 ): Promise<"overtaken" | undefined> {
-  if (kinds.length === 0) return undefined;
-  for (let look = 0; look < LOOKS && held.length < max; look++) {
-    const candidates = othersFirst(await candidatesOf(kinds, max - held.length, deps), failedSpaces);
+  const { request, ledger, held } = claims;
+  let lost = false;
+  for (let look = 0; look < LOOKS && held.length < request.body.max && kinds.length > 0; look++) {
+    const wanted = request.body.max - held.length;
+    const spare = lost || failedSpaces ? SPARE : 0;
+    const candidates = othersFirst(await candidatesOf(kinds, wanted, deps, spare), failedSpaces);
     if (candidates.length === 0) return undefined;
-    let lost = false;
-    while (candidates.length > 0 && held.length < max) {
+    const most = await max();
+    if (held.length >= most) return undefined;
+    while (candidates.length > 0 && held.length < most) {
       // The head of the line first. One that lost it to another engine tries anywhere, or all of these would meet at the next one again.
       const index = lost ? Math.floor(deps.random() * candidates.length) : 0;
       const [candidate] = candidates.splice(index, 1);
       if (!candidate) break;
-      const claimed = await claim(candidate, request, ledger, deps);
+      const claimed = await claim(candidate, claims, deps);
       if (claimed) held.push(claimed);
       else if (await ledger.overtaken()) return "overtaken";
       else lost = true;
@@ -236,13 +266,13 @@ async function claimMore(
 /** Claims one job; undefined when another engine was faster. */
 async function claim(
   { jobId, found }: Candidate,
-  request: LeaseRequest,
-  ledger: LeaseLedger,
+  claims: Claims,
   deps: EngineDeps,
 ): Promise<Held | undefined> {
+  const { request, ledger, held } = claims;
   const ref: LeaseRef = { jobId, leaseNumber: found.content.leaseNumber + 1 };
   const leaseId = ledger.leaseId(ref);
-  const claimed = await commitClaim(ref, leaseId, { found, request, ledger }, deps);
+  const claimed = await commitClaim(ref, leaseId, found, claims, deps);
   if (!claimed) return undefined;
   const { job, effects } = claimed;
   const { kind, attempt, leaseNumber } = job;
@@ -255,24 +285,36 @@ async function claim(
   );
   // The commit was made and its answer was lost, and with it the ledger's version: it has to be opened again, and has this lease.
   if (claimed.recordVersion === undefined && ledger.isDocument) return undefined;
-  ledger.added(ref, claimed.recordVersion);
+  ledger.added(ref, claimed.recordVersion, isLast(held, request));
   return { jobId, leaseId, job };
+}
+
+/** Whether the next claim is all that is missing: its commit also closes the ledger and notes that the engine asked. */
+function isLast(held: readonly Held[], { body }: LeaseRequest): boolean {
+  return held.length + 1 >= body.max;
 }
 
 /** Depends on the job being as it was found: a conflict isn't tried again, since another job will do. Undefined for one that is lost. */
 async function commitClaim(
   ref: LeaseRef,
   leaseId: string,
-  { found, request, ledger }: Pick<Candidate, "found"> & { request: LeaseRequest; ledger: LeaseLedger },
+  found: Stored<Job>,
+  claims: Claims,
   deps: EngineDeps,
 ): Promise<Extract<Committed, { verdict: "changed" }> | undefined> {
+  const { request, ledger, held } = claims;
   const { engineId, leaseSeconds: seconds } = request.body;
+  const last = isLast(held, request);
   try {
     const committed = await commitJob(
       ref.jobId,
       { type: "lease", hash: leaseHash(leaseId), accountId: accountIdOf(request.caller), engineId, seconds },
       { ...deps, store: jobStoreOf(deps.firestore) },
-      { found, record: async () => ledger.with(ref) },
+      {
+        found,
+        record: async () => ledger.with(ref, last),
+        pull: last ? pullAfter(held.length + 1, claims, deps) : undefined,
+      },
     );
     return committed.verdict === "changed" ? committed : undefined;
   } catch (error) {

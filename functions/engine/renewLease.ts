@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { json, jsonBody } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
-import { noteSeen } from "#shared/queue/engines.ts";
 import { wasCancelled } from "#shared/queue/transition.ts";
 import type { EngineDeps } from "./deps.ts";
 import { changeLeased, type HeldLease } from "./heldLease.ts";
@@ -21,21 +20,19 @@ export interface Renewal {
  */
 export async function renewLease(
   lease: HeldLease,
-  caller: string,
   { progress, stage, leaseSeconds }: Renewal,
   deps: EngineDeps,
 ): Promise<{ expiresAt: string; cancelRequested: boolean }> {
   checkLeaseSeconds(leaseSeconds, deps);
-  const { jobId, hash } = lease;
+  const { hash } = lease;
   const { job } = await changeLeased(
-    jobId,
+    lease,
     { type: "renew", hash, seconds: leaseSeconds, progress, stage },
     deps,
   );
   if (wasCancelled(job, hash)) {
     return { expiresAt: (job.lastLease?.until ?? deps.clock()).toISOString(), cancelRequested: true };
   }
-  if (job.lease) await noteSeen(deps.firestore, caller, job.lease.engineId, deps.clock());
   return { expiresAt: (job.lease?.until ?? deps.clock()).toISOString(), cancelRequested: false };
 }
 
@@ -64,11 +61,8 @@ export const renewLeaseRoute = route(
     },
     errors: ["lease_lost"],
   },
-  (input: { lease: HeldLease; caller: string; renewal: Renewal }, deps: EngineDeps) =>
-    renewLease(input.lease, input.caller, input.renewal, deps),
-  async (c, perform, lease) => {
-    const renewal = c.req.valid("json");
-    return c.json(await perform({ lease, caller: c.var.service.email, renewal }), 200);
-  },
+  (input: { lease: HeldLease; renewal: Renewal }, deps: EngineDeps) =>
+    renewLease(input.lease, input.renewal, deps),
+  async (c, perform, lease) => c.json(await perform({ lease, renewal: c.req.valid("json") }), 200),
   heldFor("renew"),
 );

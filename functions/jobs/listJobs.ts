@@ -10,7 +10,7 @@ import type { Sql } from "#shared/platform/sql/pool.ts";
 import { JOB_STATES, type JobState } from "#shared/queue/jobDocument.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { pageOfJobs } from "#shared/queue/readableJob.ts";
-import { type JobView, type ViewDeps, viewJob } from "#shared/queue/view.ts";
+import { type JobView, type ViewDeps, viewJobs } from "#shared/queue/view.ts";
 import { requireSpace } from "#shared/spaces/membership.ts";
 import { spaceQuery } from "#shared/spaces/spaceParameter.ts";
 import { jobSchema } from "./job.ts";
@@ -42,7 +42,7 @@ export async function listJobs(
   const found = await query.limit(limit + 1).get();
   const { jobs, next } = pageOfJobs(found.docs, { limit, orderedBy: "createdAt", log: deps.log });
   return {
-    items: await Promise.all(jobs.map(({ id, job }) => viewJob(id, job, deps, language))),
+    items: await viewJobs(jobs, deps, language),
     nextCursor: next ? encodeCursor([microsecondsOf(next.time), next.id]) : null,
   };
 }

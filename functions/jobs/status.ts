@@ -1,10 +1,11 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { Kinds } from "#shared/kinds/index.ts";
-import type { Clock } from "#shared/platform/clock.ts";
+import { type Clock, plusSeconds } from "#shared/platform/clock.ts";
+import { timestamp } from "#shared/platform/firestore/timestamp.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
 import { engineRecordsOf } from "#shared/queue/engineRecordDocument.ts";
-import { knownEngines } from "#shared/queue/engines.ts";
+import { knownEngines, SILENT_AFTER_SECONDS } from "#shared/queue/engines.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
 import { unlessUnreadable } from "#shared/queue/readableJob.ts";
 
@@ -19,7 +20,10 @@ export interface QueueStatus {
 
 const FRESH_SECONDS = 3;
 const MOST_RUNNING = 500;
-const runningSchema = z.object({ lease: z.object({ engineId: z.string() }) });
+const runningSchema = z.object({
+  lease: z.object({ accountId: z.string(), engineId: z.string() }),
+  updatedAt: timestamp,
+});
 
 export interface StatusDeps {
   readonly firestore: Firestore;
@@ -49,11 +53,18 @@ async function readStatus(deps: StatusDeps): Promise<QueueStatus> {
     knownEngines(deps.firestore, now),
     ...[...deps.kinds.keys()].map((kind) => readKind(kind, deps)),
   ]);
-  const atWork = new Set(lines.flatMap((line) => line.engineIds));
-  const heard = engines.filter(({ silent }) => !silent);
-  const busy = heard.filter(({ engine }) => atWork.has(engine.engineId)).length;
+  const atWork = new Map<string, Date>();
+  for (const { engine, seenAt } of lines.flatMap((line) => line.leases)) {
+    const known = atWork.get(engine);
+    if (!known || known < seenAt) atWork.set(engine, seenAt);
+  }
+  const resting = engines.filter(({ engine }) => !atWork.has(nameOf(engine)));
+  const idle = resting.filter(({ silent }) => !silent).length;
+  // One that works says nothing but its renewals, and those are noted on the job.
+  const silentBefore = plusSeconds(now, -SILENT_AFTER_SECONDS);
+  const busy = [...atWork.values()].filter((seenAt) => seenAt >= silentBefore).length;
   return {
-    engines: { idle: heard.length - busy, busy, silent: engines.length - heard.length },
+    engines: { idle, busy, silent: resting.length - idle + atWork.size - busy },
     kinds: Object.fromEntries(
       lines.map(({ kind, waiting, running, paused }) => [kind, { waiting, running, paused }]),
     ),
@@ -68,16 +79,25 @@ async function readKind(kind: string, { firestore, log }: StatusDeps) {
     queryOf(firestore, shapes.line, kind, true).count().get(),
     inState.count().get(),
     engineRecordsOf(firestore).where("pausedKinds", "array-contains", kind).count().get(),
-    inState.withConverter(null).select("lease.engineId").limit(MOST_RUNNING).get(),
+    inState
+      .withConverter(null)
+      .select("lease.accountId", "lease.engineId", "updatedAt")
+      .limit(MOST_RUNNING)
+      .get(),
   ]);
   return {
     kind,
     waiting: waiting.data().count,
     running: running.data().count,
     paused: paused.data().count,
-    engineIds: leases.docs.flatMap(
-      (document) =>
-        unlessUnreadable(document, (job) => runningSchema.parse(job.data()).lease.engineId, log) ?? [],
-    ),
+    leases: leases.docs.flatMap((document) => {
+      const read = unlessUnreadable(document, (job) => runningSchema.parse(job.data()), log);
+      return read ? [{ engine: nameOf(read.lease), seenAt: read.updatedAt }] : [];
+    }),
   };
+}
+
+/** Tells engines apart, also those of different accounts. */
+function nameOf({ accountId, engineId }: { readonly accountId: string; readonly engineId: string }): string {
+  return JSON.stringify([accountId, engineId]);
 }

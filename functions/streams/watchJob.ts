@@ -2,7 +2,8 @@ import type { DocumentSnapshot, Firestore } from "@google-cloud/firestore";
 import { versionOf } from "#shared/platform/firestore/version.ts";
 import type { Language } from "#shared/platform/language.ts";
 import { isOpen, type Job, jobsOf } from "#shared/queue/jobDocument.ts";
-import { type JobView, positionOf, type ViewDeps, viewJob } from "#shared/queue/view.ts";
+import { positionOf } from "#shared/queue/positions.ts";
+import { type JobView, type ViewDeps, viewJobAt } from "#shared/queue/view.ts";
 
 /** One event of a job's stream. */
 export interface JobEventMessage {
@@ -45,7 +46,7 @@ export async function* watchJob(
     if (job === undefined || updateTime === undefined) return; // erased meanwhile
     const position = job.state === "queued" ? await positionOf(jobId, job, deps.firestore) : null;
     const id = position === null ? versionOf(updateTime) : `${versionOf(updateTime)}/${position}`;
-    if (id !== heard) yield { id, job: await viewJob(jobId, job, deps, watcher.language) };
+    if (id !== heard) yield { id, job: await viewJobAt(jobId, job, position, deps, watcher.language) };
     heard = id;
     if (!isOpen(job)) return;
   }

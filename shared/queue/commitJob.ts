@@ -9,6 +9,7 @@ import type { Kind } from "../kinds/kind.ts";
 import type { Clock } from "../platform/clock.ts";
 import { isConflict } from "../platform/firestore/retryConflicts.ts";
 import type { IdempotencyRecord } from "../platform/idempotency/record.ts";
+import type { Pull } from "./engines.ts";
 import { needsPlace, placeInLine, touchesLine } from "./fairLine.ts";
 import type { Job } from "./jobDocument.ts";
 import type {
@@ -51,10 +52,14 @@ export interface CommitDeps {
 }
 
 export interface CommitOptions {
-  /** The job as it was found by a query: saves reading it. */
+  /** The job as it was read before: saves reading it. */
   readonly found?: Stored<Job> | undefined;
+  /** The line of the job's space as it was read a moment ago: saves reading it. */
+  readonly line?: Stored<Line> | undefined;
   /** Makes what is put on record for the request, in the same commit. Called with the job as it will be written. */
   readonly record?: (job: Job) => Promise<ConditionalWrite<IdempotencyRecord> | undefined>;
+  /** What a lease says of its engine, to be written with it. */
+  readonly pull?: Pull | undefined;
 }
 
 export type Committed =
@@ -147,7 +152,7 @@ async function decideLocked(
   deps: CommitDeps,
   options: CommitOptions,
 ): Promise<Decision> {
-  const stored = request.type === "submit" ? undefined : await deps.store.readJob(jobId);
+  const stored = request.type === "submit" ? undefined : (options.found ?? (await deps.store.readJob(jobId)));
   const about = request.type === "submit" ? request.submission : stored?.content;
   if (!about) return { outcome: { verdict: "refused", why: "job_unknown" }, writes: undefined };
   const uploadIds = request.type === "complete" ? [] : uploadIdsOf(about.inputs);
@@ -174,7 +179,7 @@ async function decide(
   const kind = kindFor(event, before, deps);
   const outcome = transition(before, event, deps.clock(), kind);
   if (outcome.verdict !== "changed") return { outcome, writes: undefined };
-  const { job, line } = await place(before, outcome.job, kind, deps.store);
+  const { job, line } = await place(before, outcome.job, kind, deps.store, options.line);
   const limit =
     line &&
     event.openJobsPerSpace !== undefined &&
@@ -191,6 +196,7 @@ async function decide(
       line,
       result: result && { jobId, ...result },
       record: await options.record?.(job),
+      pull: options.pull,
     },
   };
 }
@@ -201,11 +207,12 @@ async function place(
   after: Job,
   kind: JobKind,
   store: JobStore,
+  found: Stored<Line> | undefined,
 ): Promise<{ job: Job; line: ConditionalWrite<Line> | undefined }> {
   if (!touchesLine(before, after)) return { job: after, line: undefined };
   const virtualTime = needsPlace(after) ? await store.readVirtualTime(after.kind) : 0;
   // The last thing to be read: the shorter the time until the commit, the fewer conflicts.
-  const { content, version } = await store.readLine(after.spaceId);
+  const { content, version } = found ?? (await store.readLine(after.spaceId));
   const { job, line } = placeInLine(content, before, after, kind, virtualTime);
   return { job, line: { id: after.spaceId, content: line, version } };
 }

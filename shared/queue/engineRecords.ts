@@ -33,6 +33,13 @@ export function recordIdsOf({ accountId, engineId }: EngineName): [account: stri
   return [accountId, engineRecordId(accountId, engineId)];
 }
 
+/** Their references, in the same order. */
+export function engineRecordReferences(engine: EngineName, firestore: Firestore) {
+  const [account, own] = recordIdsOf(engine);
+  const records = engineRecordsOf(firestore);
+  return [records.doc(account), records.doc(own)] as const;
+}
+
 /**
  * Notes how a job's last lease ended, for its engine and for the engine's account. Never throws: the job is committed already. A crash
  * between the two loses this one end: an engine that fails everything is noticed one lease later, and one that works is not paused

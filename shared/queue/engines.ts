@@ -1,6 +1,5 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { plusSeconds } from "../platform/clock.ts";
-import { hasGrpcStatus } from "../platform/grpcStatus.ts";
 import { type Engine, engineDocumentId, enginesOf } from "./engineDocument.ts";
 import { accountIdOf } from "./engineRecordDocument.ts";
 
@@ -11,7 +10,7 @@ export const FORGOTTEN_AFTER_SECONDS = 3600;
 /** More engines than this aren't looked at. */
 const MOST_ENGINES = 500;
 
-/** Engines that called within the last hour. */
+/** Engines that asked for work within the last hour. One that works is known by its jobs: it says nothing but renewals. */
 export async function knownEngines(
   firestore: Firestore,
   now: Date,
@@ -27,44 +26,34 @@ export async function knownEngines(
   });
 }
 
-/** Notes that an engine asked for work, and whether it was given all it asked for. */
-export async function notePull(
-  firestore: Firestore,
-  caller: string,
-  pull: { engineId: string; kinds: readonly string[]; filled: boolean; now: Date },
-): Promise<void> {
-  const { engineId, kinds, filled, now } = pull;
-  await enginesOf(firestore)
-    .doc(engineDocumentId(caller, engineId))
-    .set(
-      {
-        engineId,
-        account: caller,
-        accountId: accountIdOf(caller),
-        kinds: [...kinds],
-        seenAt: now,
-        pulledAt: now,
-        ...(filled ? { filledAt: now } : {}),
-        expiresAt: plusSeconds(now, 86_400),
-      },
-      { merge: true },
-    );
+/** That an engine asked for work: fields of `engines/{id}`, written beside what it was given. */
+export interface Pull {
+  readonly id: string;
+  readonly content: Partial<Engine>;
 }
 
-/** Notes that an engine is at work. */
-export async function noteSeen(
-  firestore: Firestore,
+/**
+ * @param caller the engine's service account
+ * @param pull.filled whether it was given all it asked for
+ */
+export function pullOf(
   caller: string,
-  engineId: string,
-  now: Date,
-): Promise<void> {
-  const document = enginesOf(firestore).doc(engineDocumentId(caller, engineId));
-  try {
-    await document.update({ seenAt: now, expiresAt: plusSeconds(now, 86_400) });
-  } catch (error) {
-    if (!hasGrpcStatus(error, "notFound")) throw error;
-    // It took its lease under a presence that is forgotten; its next request for work makes another.
-  }
+  pull: { engineId: string; kinds: readonly string[]; filled: boolean; now: Date },
+): Pull {
+  const { engineId, kinds, filled, now } = pull;
+  return {
+    id: engineDocumentId(caller, engineId),
+    content: {
+      engineId,
+      account: caller,
+      accountId: accountIdOf(caller),
+      kinds: [...kinds],
+      seenAt: now,
+      pulledAt: now,
+      ...(filled ? { filledAt: now } : {}),
+      expiresAt: plusSeconds(now, 86_400),
+    },
+  };
 }
 
 /** Whether an engine that takes this kind was given all it asked for since a time: it is at work, and asks again when it is done. */

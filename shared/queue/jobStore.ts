@@ -5,6 +5,7 @@ import type { Timestamp } from "@google-cloud/firestore";
 import type { IdempotencyRecord } from "../platform/idempotency/record.ts";
 import type { Result } from "../results/resultDocument.ts";
 import type { Upload } from "../uploads/uploadDocument.ts";
+import type { Pull } from "./engines.ts";
 import type { Job } from "./jobDocument.ts";
 import type { Line } from "./lineDocument.ts";
 
@@ -31,6 +32,8 @@ export interface JobWrites {
   readonly result: Result | undefined;
   /** `idempotency/{hash}`: what is on record for the request that asked for the change; undefined for one without a key. */
   readonly record: ConditionalWrite<IdempotencyRecord> | undefined;
+  /** `engines/{id}`: what a lease says of its engine, written without a condition; undefined for every other change. */
+  readonly pull: Pull | undefined;
 }
 
 /** Reads that stay true until the commit. */

@@ -9,8 +9,10 @@ import type { KindPace } from "./estimate.ts";
 import { queryOf, shapes } from "./queries.ts";
 import { unlessUnreadable } from "./readableJob.ts";
 
-/** What an estimate is made of; read again after this time, since a list of jobs asks for it again and again. */
+/** What runs and who is there is read again after this time, since a list of jobs asks for it again and again. */
 const FRESH_SECONDS = 5;
+/** The same for how long jobs took lately: one more of them changes little. */
+const TOOK_FRESH_SECONDS = 60;
 /** How many jobs "lately" means. */
 const LATELY = 25;
 /** More running jobs than this say nothing more about the pace. */
@@ -25,49 +27,63 @@ export interface PaceDeps {
   readonly log: Logger;
 }
 
-/** Reads the pace of kinds, keeping each for some seconds. Make one per instance. */
+/** Reads the pace of kinds, keeping what was read for some seconds. Make one per instance. */
 export function paceReader(deps: PaceDeps): (kind: Kind) => Promise<KindPace> {
-  const kept = new Map<string, { at: number; pace: Promise<KindPace> }>();
-  return (kind) => {
+  const took = kept(TOOK_FRESH_SECONDS, deps, (kind) => readTook(kind, deps));
+  const leases = kept(FRESH_SECONDS, deps, (kind) => readLeases(kind, deps));
+  const engines = kept(FRESH_SECONDS, deps, () => knownEngines(deps.firestore, deps.clock()));
+  return async (kind) => {
+    const [seconds, running, known] = await Promise.all([took(kind.name), leases(kind.name), engines("")]);
     const now = deps.clock().getTime();
-    const known = kept.get(kind.name);
-    if (known && now - known.at < FRESH_SECONDS * 1000) return known.pace;
-    const pace = readPace(kind, deps);
-    kept.set(kind.name, { at: now, pace });
-    // What failed is not kept.
-    pace.catch(() => kept.delete(kind.name));
-    return pace;
+    const atWork = new Set(running.map((lease) => lease.engineId));
+    return {
+      took: seconds.length > 0 ? seconds : [kind.usualSeconds],
+      running: running.map((lease) => Math.max(0, (now - lease.startedAt.getTime()) / 1000)),
+      idle: known.filter(
+        ({ engine, silent }) => !silent && engine.kinds.includes(kind.name) && !atWork.has(engine.engineId),
+      ).length,
+    };
   };
 }
 
-/** Of jobs that can be read; the others are logged. */
-async function readPace(kind: Kind, { firestore, clock, log }: PaceDeps): Promise<KindPace> {
-  const [succeeded, running, engines] = await Promise.all([
-    queryOf(firestore, shapes.succeeded, kind.name, "succeeded")
-      .withConverter(null)
-      .select("tookSeconds")
-      .limit(LATELY)
-      .get(),
-    queryOf(firestore, shapes.runningByTag, kind.name, "running")
-      .withConverter(null)
-      .select("lease.startedAt", "lease.engineId")
-      .limit(MOST_RUNNING)
-      .get(),
-    knownEngines(firestore, clock()),
-  ]);
-  const now = clock().getTime();
-  const leases = running.docs.flatMap(
-    (document) => unlessUnreadable(document, (job) => runningSchema.parse(job.data()).lease, log) ?? [],
-  );
-  const atWork = new Set(leases.map((lease) => lease.engineId));
-  const took = succeeded.docs.flatMap(
+/** Reads something by name, and keeps it for so many seconds. What failed is not kept. */
+function kept<Content>(
+  seconds: number,
+  { clock }: Pick<PaceDeps, "clock">,
+  read: (name: string) => Promise<Content>,
+): (name: string) => Promise<Content> {
+  const known = new Map<string, { at: number; content: Promise<Content> }>();
+  return (name) => {
+    const now = clock().getTime();
+    const last = known.get(name);
+    if (last && now - last.at < seconds * 1000) return last.content;
+    const content = read(name);
+    known.set(name, { at: now, content });
+    content.catch(() => known.delete(name));
+    return content;
+  };
+}
+
+/** How long the latest jobs of a kind took. Those that can't be read are logged. */
+async function readTook(kind: string, { firestore, log }: PaceDeps): Promise<number[]> {
+  const succeeded = await queryOf(firestore, shapes.succeeded, kind, "succeeded")
+    .withConverter(null)
+    .select("tookSeconds")
+    .limit(LATELY)
+    .get();
+  return succeeded.docs.flatMap(
     (document) => unlessUnreadable(document, (job) => tookSchema.parse(job.data()).tookSeconds, log) ?? [],
   );
-  return {
-    took: took.length > 0 ? took : [kind.usualSeconds],
-    running: leases.map((lease) => Math.max(0, (now - lease.startedAt.getTime()) / 1000)),
-    idle: engines.filter(
-      ({ engine, silent }) => !silent && engine.kinds.includes(kind.name) && !atWork.has(engine.engineId),
-    ).length,
-  };
+}
+
+/** The leases of a kind's running jobs. Those that can't be read are logged. */
+async function readLeases(kind: string, { firestore, log }: PaceDeps) {
+  const running = await queryOf(firestore, shapes.runningByTag, kind, "running")
+    .withConverter(null)
+    .select("lease.startedAt", "lease.engineId")
+    .limit(MOST_RUNNING)
+    .get();
+  return running.docs.flatMap(
+    (document) => unlessUnreadable(document, (job) => runningSchema.parse(job.data()).lease, log) ?? [],
+  );
 }

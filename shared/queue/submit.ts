@@ -1,10 +1,12 @@
+import type { Firestore } from "@google-cloud/firestore";
 import { z } from "zod";
 import type { Kind } from "../kinds/kind.ts";
 import { errors, type InputIssue } from "../platform/errors.ts";
+import { readTogether } from "../platform/firestore/readTogether.ts";
 import { retryConflictsInTurn } from "../platform/firestore/retryConflicts.ts";
 import { titleSchema } from "../platform/http/title.ts";
-import { answerRecord, findAnswer } from "../platform/idempotency/firestore.ts";
-import type { StoredAnswer } from "../platform/idempotency/sql.ts";
+import { answerIn, answerRecord, answerReference } from "../platform/idempotency/firestore.ts";
+import type { KeyedRequest, StoredAnswer } from "../platform/idempotency/sql.ts";
 import type { NewId } from "../platform/ids.ts";
 import { requestTrace } from "../platform/trace.ts";
 import { type GivenInputs, problemsOfInputs } from "../uploads/givenInput.ts";
@@ -13,8 +15,9 @@ import { commitJob } from "./commitJob.ts";
 import { type JobEffect, perform } from "./effects.ts";
 import type { Job } from "./jobDocument.ts";
 import type { Submission } from "./jobEvent.ts";
+import { linesOf } from "./lineDocument.ts";
 import { submissionError } from "./refusal.ts";
-import { findJob, jobStoreOf } from "./store.ts";
+import { findJob, jobStoreOf, storedLine } from "./store.ts";
 import { type ViewDeps, viewJob } from "./view.ts";
 
 export const submitBody = z.strictObject({
@@ -77,11 +80,12 @@ async function submitOnce(
 ): Promise<{ answer: StoredAnswer; effects: JobEffect[]; made?: string }> {
   const { userId: caller, route, key, keyedBody: body = input.body } = input;
   const request = { caller, route, key, body, now: deps.clock() };
-  const { answer: known, snapshot } = await findAnswer(deps.firestore, request);
+  await deps.pace(kind); // kept for the view, which is made while others may want to write the space's line
+  const { line, snapshot } = await readBefore(input.spaceId, request, deps.firestore);
+  const known = snapshot && answerIn(snapshot, request);
   if (known) return { answer: known, effects: [] };
   const before = isFirst ? undefined : await findJob(deps.firestore, jobId);
   if (before) return { answer: await answerFor(jobId, before, deps), effects: [], made: jobId };
-  await deps.pace(kind); // kept for the view, which is made while others may want to write the space's line
   const stored: { answer?: StoredAnswer } = {};
   const record = async (job: Job) => {
     if (!snapshot) return undefined;
@@ -92,11 +96,20 @@ async function submitOnce(
   const { openJobsPerSpace } = deps;
   const submit = { type: "submit", submission, openJobsPerSpace } as const;
   const store = jobStoreOf(deps.firestore);
-  const committed = await commitJob(jobId, submit, { ...deps, store }, { record });
+  const committed = await commitJob(jobId, submit, { ...deps, store }, { record, line });
   if (committed.verdict === "refused") throw submissionError(committed);
   const { job } = committed;
   const answer = stored.answer ?? (await answerFor(jobId, job, deps));
   return { answer, effects: committed.effects.map((effect) => ({ jobId, job, effect })), made: jobId };
+}
+
+/** The space's line, and the document of the request's answer if it has a key, in one request. */
+async function readBefore(spaceId: string, request: KeyedRequest, firestore: Firestore) {
+  const reference = answerReference(firestore, request);
+  const lines = linesOf(firestore).doc(spaceId);
+  if (!reference) return { line: storedLine(await lines.get()), snapshot: undefined };
+  const [line, snapshot] = await readTogether(firestore, lines, reference);
+  return { line: storedLine(line), snapshot };
 }
 
 async function answerFor(jobId: string, job: Job, deps: ViewDeps): Promise<StoredAnswer> {

@@ -8,7 +8,8 @@ import { LANGUAGES, type Language } from "../platform/language.ts";
 import { resourceIdOf } from "../results/resultDocument.ts";
 import { type KindPace, median, remainingSeconds, startsInSeconds } from "./estimate.ts";
 import { isOpen, type Job, type JobState } from "./jobDocument.ts";
-import { queryOf, shapes } from "./queries.ts";
+import { positionOf, positionsOf } from "./positions.ts";
+import type { ListedJob } from "./readableJob.ts";
 
 export interface JobView {
   readonly id: string;
@@ -49,14 +50,32 @@ export interface ViewDeps {
  * A job with its place in line and what can be said about its time.
  * @param language of the sentence that says why it failed; one that has not failed needs none
  */
-export async function viewJob(
+export async function viewJob(id: string, job: Job, deps: ViewDeps, language?: Language): Promise<JobView> {
+  const position = job.state === "queued" ? await positionOf(id, job, deps.firestore) : null;
+  return viewJobAt(id, job, position, deps, language);
+}
+
+/** The same of several jobs. */
+export async function viewJobs(
+  jobs: readonly ListedJob[],
+  deps: ViewDeps,
+  language?: Language,
+): Promise<JobView[]> {
+  const positions = await positionsOf(jobs, deps.firestore);
+  return Promise.all(
+    jobs.map(({ id, job }) => viewJobAt(id, job, positions.get(id) ?? null, deps, language)),
+  );
+}
+
+/** The same of a job whose place in line is known. */
+export async function viewJobAt(
   id: string,
   job: Job,
+  position: number | null,
   deps: ViewDeps,
   language: Language = LANGUAGES[0],
 ): Promise<JobView> {
   const { kind, title, state, params, progress, attempt, maxAttempts, error } = job;
-  const position = job.state === "queued" ? await positionOf(id, job, deps.firestore) : null;
   return {
     id,
     spaceId: job.spaceId,
@@ -82,16 +101,6 @@ export async function viewJob(
     finishedAt: job.finishedAt?.toISOString() ?? null,
     eventsUrl: `${deps.eventsOrigin}/v1/jobs/${id}/events`,
   };
-}
-
-/** How many of its kind are leased before it, itself included, if no job enters or leaves the line. Firestore counts by the index alone. */
-export async function positionOf(id: string, job: Job, firestore: Firestore): Promise<number | null> {
-  if (!job.place) return null;
-  const before = await queryOf(firestore, shapes.line, job.kind, true)
-    .endBefore(job.place.tag, job.place.behindOwn, job.createdAt, id)
-    .count()
-    .get();
-  return before.data().count + 1;
 }
 
 async function estimates(job: Job, position: number | null, deps: ViewDeps) {

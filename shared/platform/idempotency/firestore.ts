@@ -45,18 +45,32 @@ export function recordOf(
   return record;
 }
 
+/** Where a request's answer is kept; undefined for a request without a key. */
+export function answerReference(firestore: Firestore, { caller, route, key }: KeyedRequest) {
+  return key === undefined ? undefined : recordsOf(firestore).doc(recordId({ caller, route, key }));
+}
+
+/**
+ * The answer in its document, if there is one.
+ * @throws `idempotency_key_reused` when the key came with another body
+ */
+export function answerIn(
+  snapshot: DocumentSnapshot<IdempotencyRecord>,
+  request: Pick<KeyedRequest, "body" | "now">,
+): StoredAnswer | undefined {
+  const record = recordOf(snapshot, request);
+  return record?.type === "answer" ? record : undefined;
+}
+
 /** Where a request's answer is kept, and the answer if there is one; neither for a request without a key. */
 export async function findAnswer(
   firestore: Firestore,
   request: KeyedRequest,
 ): Promise<{ snapshot?: DocumentSnapshot<IdempotencyRecord>; answer?: StoredAnswer }> {
-  const { key } = request;
-  if (key === undefined) return {};
-  const snapshot = await recordsOf(firestore)
-    .doc(recordId({ ...request, key }))
-    .get();
-  const record = recordOf(snapshot, request);
-  return record?.type === "answer" ? { snapshot, answer: record } : { snapshot };
+  const snapshot = await answerReference(firestore, request)?.get();
+  if (!snapshot) return {};
+  const answer = answerIn(snapshot, request);
+  return answer ? { snapshot, answer } : { snapshot };
 }
 
 /** The record of an answer, to be committed with the change that it reports, if the record's document is as `findAnswer` has found it. */

@@ -83,7 +83,7 @@ async function step(deps: QueueTestDeps, jobIds: readonly string[], book: Book, 
 async function sayAbout(leaseId: string, deps: QueueTestDeps, book: Book, random: () => number) {
   const what = random();
   if (what < 0.35) {
-    await renewLease(await heldLease(leaseId, "renew", deps.firestore), ENGINE, { leaseSeconds: 60 }, deps);
+    await renewLease(await heldLease(leaseId, "renew", deps.firestore), { leaseSeconds: 60 }, deps);
   } else if (what < 0.65) {
     const { jobId } = await heldLease(leaseId, "complete", deps.firestore);
     await queue.complete(leaseId);

@@ -201,7 +201,7 @@ export async function queueHarness(
     },
     async renew(leaseId, renewal = {}) {
       const lease = await heldLease(leaseId, "renew", firestore);
-      return renewLease(lease, ENGINE, { leaseSeconds: 60, ...renewal }, deps);
+      return renewLease(lease, { leaseSeconds: 60, ...renewal }, deps);
     },
     async complete(leaseId) {
       const lease = await heldLease(leaseId, "complete", firestore);

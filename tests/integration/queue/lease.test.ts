@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import type { Firestore } from "@google-cloud/firestore";
 import { heldLease } from "#functions/engine/heldLease.ts";
+import { statusReader } from "#functions/jobs/status.ts";
 import { ReverieError } from "#shared/platform/errors.ts";
 import { grpcStatus } from "#shared/platform/grpcStatus.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
@@ -235,6 +236,23 @@ function refuseAfterCommit(firestore: Firestore): () => void {
   };
   return restore;
 }
+
+test("an engine is busy while it renews, then silent; one that rests is idle before that", async () => {
+  await queue.submit();
+  const { leaseId } = await only(queue.lease({ seconds: 3600 }));
+  await queue.lease({ engineId: "e2" });
+  const engines = async () => (await statusReader(queue.deps)()).engines;
+  assert.deepEqual(await engines(), { idle: 1, busy: 1, silent: 0 });
+  queue.pass(119);
+  await queue.renew(leaseId, { leaseSeconds: 3600 });
+  queue.pass(60);
+  assert.deepEqual(await engines(), { idle: 0, busy: 1, silent: 1 });
+  queue.pass(3_500);
+  await queue.renew(leaseId, { leaseSeconds: 3600 });
+  assert.deepEqual(await engines(), { idle: 0, busy: 1, silent: 0 }, "e2 is forgotten");
+  queue.pass(121);
+  assert.deepEqual(await engines(), { idle: 0, busy: 0, silent: 1 });
+});
 
 test("what never was a lease is lost, like one that is over", async () => {
   const { id } = await queue.submit();

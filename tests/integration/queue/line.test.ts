@@ -8,6 +8,7 @@ import { scene } from "#shared/kinds/scene.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { compareInLine } from "#shared/queue/fairLine.ts";
 import { type Job, jobSchema } from "#shared/queue/jobDocument.ts";
+import { positionsOf } from "#shared/queue/positions.ts";
 import { type QueueHarness, queueHarness } from "./harness.ts";
 
 /** A kind that only this test knows: a deployment with it needs nothing but this. */
@@ -88,6 +89,19 @@ test("B is next too when A's job has ended, and when no job was served", async (
   assert.equal((await served()).jobId, c);
 });
 
+test("places of a page: near and far in the line, and of one that backs off between them", async () => {
+  const ids = await longLine(A, 120);
+  const backsOff = ids[3] ?? "";
+  await queue.firestore.doc(`jobs/${backsOff}`).update({ waiting: false, availableAt: queue.now });
+  const some = [ids[119], ids[0], backsOff, ids[7]].map((id) => id ?? "");
+  const jobs = await Promise.all(some.map(async (id) => ({ id, job: await queue.job(id) })));
+  const positions = await positionsOf(jobs, queue.firestore);
+  assert.deepEqual(
+    some.map((id) => positions.get(id)),
+    [119, 1, 4, 7],
+  );
+});
+
 test("three spaces with ten jobs each take turns, though one submitted all ten first", async () => {
   for (const group of [A, A, A, A, A, A, A, A, A, A]) await submit(group);
   for (let index = 0; index < 10; index++) for (const group of [B, C]) await submit(group);
@@ -139,6 +153,11 @@ test("positions are as a brute-force oracle counts them, after random changes", 
       for (const [index, { id }] of line.entries()) {
         assert.equal((await queue.view(id)).position, index + 1);
       }
+      const together = await positionsOf(line.toReversed(), queue.firestore);
+      assert.deepEqual(
+        line.map(({ id }) => together.get(id)),
+        line.map((_, index) => index + 1),
+      );
       for (const { id } of line)
         assert.equal((await served()).jobId, id, "and that is the order they are served in");
     }),

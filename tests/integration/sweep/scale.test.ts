@@ -4,9 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import type { Firestore } from "@google-cloud/firestore";
 import { repairsOf, runLimits } from "#functions/sweep/repairs.ts";
 import { type Repair, runRepairs } from "#functions/sweep/runRepairs.ts";
+import { countDocuments } from "#local/testing/countDocuments.ts";
 import { enqueueEvent } from "#shared/events/outbox.ts";
 import { functions } from "#shared/manifest.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
@@ -61,7 +61,7 @@ async function urgentRun() {
     transaction: (work: (sql: Sql) => Promise<unknown>) => db.transaction((each) => work(counted(each))),
   };
   const before = await rowsRead();
-  const documents = countReads(harness.queue.firestore);
+  const documents = countDocuments(harness.queue.firestore);
   const deps = { ...harness.deps, db: sql as typeof db };
   const hangs: Repair = {
     name: "hangs",
@@ -83,7 +83,7 @@ async function urgentRun() {
   const did = Object.fromEntries(repairs.map(({ name, did }) => [name, did]));
   const failed = repairs.filter(({ ok }) => !ok).map(({ name }) => name);
   assert.deepEqual(failed, ["hangs"]);
-  return { did, documents: documents.stop(), statements, rows: (await rowsRead()) - before };
+  return { did, documents: documents.stop().reads, statements, rows: (await rowsRead()) - before };
 }
 
 /** Rows that statements of the repairs have read from tables, by scan or by index. */
@@ -105,30 +105,6 @@ async function rowsRead(): Promise<number> {
     "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) AS read FROM pg_stat_user_tables",
   );
   return Number(rows[0]?.read);
-}
-
-/** Counts the documents that a Firestore reads, by id or by query; one that is missing counts too, as it does in the bill. */
-function countReads(firestore: Firestore): { stop(): number } {
-  type Stream = NodeJS.EventEmitter;
-  const open: (...request: unknown[]) => Promise<Stream> = Reflect.get(firestore, "requestStream");
-  let read = 0;
-  Reflect.set(firestore, "requestStream", async (...request: unknown[]) => {
-    const stream = await open.apply(firestore, request);
-    const emit = stream.emit.bind(stream);
-    stream.emit = (event: string, ...args: unknown[]) => {
-      const [answer] = args;
-      const isAnswer = event === "data" && typeof answer === "object" && answer !== null;
-      if (isAnswer && ["document", "found", "missing"].some((field) => Reflect.get(answer, field))) read += 1;
-      return emit(event, ...args);
-    };
-    return stream;
-  });
-  return {
-    stop() {
-      Reflect.set(firestore, "requestStream", open);
-      return read;
-    },
-  };
 }
 
 async function makeMany(): Promise<void> {
