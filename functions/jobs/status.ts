@@ -97,7 +97,7 @@ async function readKind(kind: string, { firestore, log }: StatusDeps) {
   };
 }
 
-/** Tells engines apart, also those of different accounts. */
+/** Names an engine; two accounts may have engines of one name. */
 function nameOf({ accountId, engineId }: { readonly accountId: string; readonly engineId: string }): string {
   return JSON.stringify([accountId, engineId]);
 }

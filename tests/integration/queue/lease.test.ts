@@ -237,7 +237,7 @@ function refuseAfterCommit(firestore: Firestore): () => void {
   return restore;
 }
 
-test("an engine is busy while it renews, then silent; one that rests is idle before that", async () => {
+test("an engine is busy while it renews, then silent; one that rests is idle", async () => {
   await queue.submit();
   const { leaseId } = await only(queue.lease({ seconds: 3600 }));
   await queue.lease({ engineId: "e2" });

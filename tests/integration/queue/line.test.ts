@@ -89,7 +89,7 @@ test("B is next too when A's job has ended, and when no job was served", async (
   assert.equal((await served()).jobId, c);
 });
 
-test("places of a page: near and far in the line, and of one that backs off between them", async () => {
+test("places of a page: near, far, and of a job that backs off between them", async () => {
   const ids = await longLine(A, 120);
   const backsOff = ids[3] ?? "";
   await queue.firestore.doc(`jobs/${backsOff}`).update({ waiting: false, availableAt: queue.now });
