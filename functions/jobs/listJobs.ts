@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { microsecondsOf } from "#shared/platform/firestore/version.ts";
 import { page } from "#shared/platform/http/content.ts";
 import { decodeCursor, encodeCursor, pageQuery } from "#shared/platform/http/cursor.ts";
-import { languageHeader } from "#shared/platform/http/language.ts";
+import { languageHeader, languageOf } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Language } from "#shared/platform/language.ts";
 import type { Logger } from "#shared/platform/log/logger.ts";
@@ -64,7 +64,7 @@ export const listJobsRoute = route(
   listJobs,
   async (c, perform) =>
     c.json(
-      await perform({ userId: c.var.account.userId, language: c.var.language, ...c.req.valid("query") }),
+      await perform({ userId: c.var.account.userId, language: languageOf(c), ...c.req.valid("query") }),
       200,
     ),
 );

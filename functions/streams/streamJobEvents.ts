@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { errors } from "#shared/platform/errors.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
-import { languageHeader } from "#shared/platform/http/language.ts";
+import { languageHeader, languageOf } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -80,7 +80,7 @@ export const streamJobEventsRoute = route(
     const source = await perform({
       userId,
       sessionId,
-      language: c.var.language,
+      language: languageOf(c),
       ...c.req.valid("param"),
       lastEventId,
     });

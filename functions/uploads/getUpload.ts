@@ -4,7 +4,7 @@ import { reasonIn } from "#shared/kinds/failures.ts";
 import { errors } from "#shared/platform/errors.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { idParam } from "#shared/platform/http/idParam.ts";
-import { languageHeader } from "#shared/platform/http/language.ts";
+import { languageHeader, languageOf } from "#shared/platform/http/language.ts";
 import { route } from "#shared/platform/http/route.ts";
 import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
@@ -60,7 +60,7 @@ export const getUploadRoute = route(
   getUpload,
   async (c, perform) =>
     c.json(
-      await perform({ userId: c.var.account.userId, language: c.var.language, ...c.req.valid("param") }),
+      await perform({ userId: c.var.account.userId, language: languageOf(c), ...c.req.valid("param") }),
       200,
     ),
 );

@@ -5,6 +5,23 @@ export type NewId = () => string;
 /** A source of random bytes; injected for the same reason. */
 export type RandomBytes = (size: number) => Buffer;
 
+let drawn = Buffer.alloc(0);
+let used = 0;
+
+/**
+ * Random bytes for ids, which are many and short: drawn from the system some thousand at a time, since a call costs more than its bytes. Each is
+ * given out once. Keys and tokens are made of `RandomBytes`.
+ * @param size at most 64
+ */
+export function smallRandom(size: number): Buffer {
+  if (used + size > drawn.length) {
+    drawn = randomBytes(4096);
+    used = 0;
+  }
+  used += size;
+  return drawn.subarray(used - size, used);
+}
+
 /** Crockford's base32 in lower case: no i, l, o, u; safe in URLs, object names, task names and Firestore paths alike. */
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -26,7 +43,7 @@ export function base32(bytes: Uint8Array): string {
 }
 
 /** A fresh id: 130 random bits as 26 characters of `[0-9a-z]`. Random on purpose: sequential ids make hot ranges in Firestore. */
-export const randomId: NewId = () => base32(randomBytes(17)).slice(0, 26);
+export const randomId: NewId = () => base32(smallRandom(17)).slice(0, 26);
 
 /** What every id in a path or body looks like; anything else can't be ours and is answered like an id that isn't there. */
 export const ID_PATTERN = /^[0-9a-z]{20,40}$/;

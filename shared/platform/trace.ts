@@ -3,11 +3,12 @@
  * its way (W3C Trace Context, https://www.w3.org/TR/trace-context/). Logs carry it; nothing else depends on it.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import { randomBytes } from "node:crypto";
 import { z } from "zod";
+import { smallRandom } from "./ids.ts";
 
+const TRACE_ID = /^(?!0{32})[0-9a-f]{32}$/;
 /** A trace's id: 32 hexadecimal digits, not all zero. It is no secret and gives no access. */
-export const traceId = z.string().regex(/^(?!0{32})[0-9a-f]{32}$/);
+export const traceId = z.string().regex(TRACE_ID);
 
 interface Trace {
   traceId: string;
@@ -44,16 +45,17 @@ export function adoptTrace(id: string | null | undefined): void {
 
 /** The trace that a request names by `traceparent` or else by Google's older header; undefined when it names none. */
 export function traceOfHeaders(header: (name: string) => string | undefined): string | undefined {
-  const parent = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(
-    header("traceparent") ?? "",
-  )?.[1];
-  const google = /^([0-9a-f]{32})/.exec(header("x-cloud-trace-context") ?? "")?.[1];
-  return [parent, google].find((id) => traceId.safeParse(id).success);
+  const parent = header("traceparent");
+  const google = header("x-cloud-trace-context");
+  return [
+    parent && /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}/.exec(parent)?.[1],
+    google && /^([0-9a-f]{32})/.exec(google)?.[1],
+  ].find((id) => id !== undefined && TRACE_ID.test(id));
 }
 
 /** The value of a `traceparent` header for a call that belongs to the trace. */
 export function traceparentOf(id: string): string {
-  return `00-${id}-${randomBytes(8).toString("hex")}-01`;
+  return `00-${id}-${smallRandom(8).toString("hex")}-01`;
 }
 
 /** The header that carries the current trace; none outside of a trace. */
@@ -63,5 +65,5 @@ export function traceHeaders(): { traceparent?: string } {
 }
 
 function newTrace(): string {
-  return randomBytes(16).toString("hex");
+  return smallRandom(16).toString("hex");
 }

@@ -2,10 +2,9 @@
  * Who may call a route. One value in the route's definition puts the check in front of the handler and the fact into the OpenAPI
  * document, so the two can't differ.
  */
-import type { MiddlewareHandler } from "hono";
 import { type ErrorCode, errors } from "../errors.ts";
-import type { AppContext, AppEnv } from "./appEnv.ts";
-import { type RateDecision, type RateName, type RouteRate, rateLimited } from "./rateLimit.ts";
+import type { AppContext } from "./appEnv.ts";
+import { type RateDecision, type RateName, rateLimited } from "./rateLimit.ts";
 
 /**
  * - `public`: anyone.
@@ -33,16 +32,10 @@ export function securityOf(kind: Access): Array<Record<string, string[]>> {
 /**
  * Lets in who may call, and refuses everyone else.
  * @param rate a budget of its own beside the general ones: per account where one is asked for, otherwise per address
+ * @throws `unauthenticated`, `token_invalid`, `forbidden`, `rate_limited`
  */
-export function letting(kind: Access, rate: RouteRate | undefined): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    await letIn(c, kind, rate);
-    await next();
-  };
-}
-
-async function letIn(c: AppContext, kind: Access, rate: RateName | undefined): Promise<void> {
-  const http = c.var.http;
+export async function letIn(c: AppContext, kind: Access, rate: RateName | undefined): Promise<void> {
+  const http = c.get("http");
   if (kind === "engine" || kind === "admin") {
     if (!http.verifyServiceToken)
       throw new Error(`this function verifies no service tokens, but a route asks for ${kind}`);
@@ -50,9 +43,9 @@ async function letIn(c: AppContext, kind: Access, rate: RateName | undefined): P
     return;
   }
   if (kind === "private") return;
-  await count(c, "address", c.var.address);
+  await count(c, "address", c.get("address"));
   if (kind === "public") {
-    if (rate) await count(c, rate, c.var.address);
+    if (rate) await count(c, rate, c.get("address"));
     return;
   }
   if (!http.verifyAccessToken)
@@ -64,7 +57,7 @@ async function letIn(c: AppContext, kind: Access, rate: RateName | undefined): P
 }
 
 async function count(c: AppContext, name: RateName, subject: string): Promise<void> {
-  const decision = await c.var.http.limits?.take(name, subject);
+  const decision = await c.get("http").limits?.take(name, subject);
   if (!decision) return;
   setRateHeaders(c, name, decision);
   if (!decision.allowed) throw rateLimited(decision);

@@ -29,8 +29,8 @@ function declared(error: ReverieError, c: AppContext): ReverieError {
   const route = c.get("route") as AppContext["var"]["route"] | undefined; // unset before a route is found
   if (route === undefined || route.errors.has(error.code)) return error;
   const { operationId } = route;
-  if (!c.var.http.refuseUndeclaredErrors) {
-    c.var.log.error("error_undeclared", { operationId, code: error.code });
+  if (!c.get("http").refuseUndeclaredErrors) {
+    c.get("log").error("error_undeclared", { operationId, code: error.code });
     return error;
   }
   return errors.internal(`${operationId} doesn't declare the error ${error.code}`, { cause: error });
@@ -53,13 +53,12 @@ function asReverieError(error: unknown, c: AppContext): ReverieError {
     });
   }
   if (log) log.error("request_failed", { error, route: c.req.routePath });
-  else
-    console.error(
-      JSON.stringify({
-        severity: "ERROR",
-        message: "deps_failed",
-        detail: error instanceof Error ? error.message : "",
-      }),
-    );
+  else logUnserved("deps_failed", error);
   return errors.internal("the request could not be handled", { cause: error });
+}
+
+/** A line of log where there is no logger: what a function uses could not be made, or an answer could not be sent. */
+export function logUnserved(message: "deps_failed" | "answer_failed", error: unknown): void {
+  const detail = error instanceof Error ? error.message : "";
+  console.error(JSON.stringify({ severity: "ERROR", message, detail }));
 }

@@ -11,7 +11,6 @@ import { refuseUnreadableBody } from "./body.ts";
 import { type CoarseReason, callerAddress } from "./callerAddress.ts";
 import { crossOrigin } from "./crossOrigin.ts";
 import type { HttpDeps } from "./httpDeps.ts";
-import { requestLanguage } from "./language.ts";
 import { methodsOf } from "./methods.ts";
 import { type Route, routerPath } from "./route.ts";
 
@@ -23,7 +22,8 @@ export function routesOf(app: App): readonly Route<never>[] {
 }
 
 /**
- * An app with these routes.
+ * An app with these routes. Each is one handler, without middleware: a request passes fewer promises that way, and they cost more than what they
+ * wait for.
  * @param deps called at the first request, so that importing a function connects to nothing
  */
 export function appOf<Deps extends { readonly http: HttpDeps }>(
@@ -31,42 +31,60 @@ export function appOf<Deps extends { readonly http: HttpDeps }>(
   routes: readonly Route<Deps>[],
 ): App {
   const app: App = new Hono<AppEnv>();
-  app.use((c, next) =>
-    withTrace(
-      traceOfHeaders((name) => c.req.header(name)),
-      next,
-    ),
-  );
+  const serve = edgeOf(app, () => deps().http);
+  for (const { definition, handler } of routes) {
+    const path = routerPath(definition);
+    const handle = handler(deps);
+    app.on([definition.method], [path], (c) => serve(c, path, handle));
+  }
+  routesOfApps.set(app, routes);
+  app.notFound((c) => serve(c, "/*", async () => answerUnrouted(c, app)));
+  app.onError((error, c) => answerError(c, error));
+  return app;
+}
+
+type Serve = (
+  c: AppContext,
+  pattern: string,
+  handle: (c: AppContext) => Promise<Response>,
+) => Promise<Response>;
+
+/** What is the same for every request, around what its route does: its trace and id, who may read the answer, errors, headers, one line of log. */
+function edgeOf(app: App, http: () => HttpDeps): Serve {
   const reported = new Set<CoarseReason>();
-  app.use(async (c, next) => {
-    begin(c, deps().http, reported);
+  const allowOrigin = crossOrigin(app);
+  const answer: Serve = async (c, pattern, handle) => {
+    begin(c, http(), reported);
     const startedAt = performance.now();
-    await next();
-    c.header("x-request-id", c.var.requestId);
-    c.header("cache-control", c.res.headers.get("cache-control") ?? "no-store");
-    c.header("x-content-type-options", "nosniff");
-    c.var.log.info("request", {
+    const refusal = await allowOrigin(c, async () => {
+      try {
+        await refuseUnreadableBody(c);
+        c.res = await handle(c);
+      } catch (error) {
+        c.res = answerError(c, error);
+      }
+    });
+    if (refusal) c.res = refusal;
+    const { res } = c;
+    res.headers.set("x-request-id", c.get("requestId"));
+    if (!res.headers.has("cache-control")) res.headers.set("cache-control", "no-store");
+    res.headers.set("x-content-type-options", "nosniff");
+    c.get("log").info("request", {
       httpRequest: {
         requestMethod: c.req.method,
         // The route's pattern, not the path: a path can hold ids, and a wrong one can hold anything.
-        requestUrl: c.req.routePath,
-        status: c.res.status,
+        requestUrl: pattern,
+        status: res.status,
         latency: `${((performance.now() - startedAt) / 1000).toFixed(3)}s`,
       },
     });
-  });
-  app.use(requestLanguage);
-  app.use(crossOrigin(app));
-  app.use(async (c, next) => {
-    await refuseUnreadableBody(c);
-    await next();
-  });
-  for (const { definition, handlers } of routes)
-    app.on([definition.method], [routerPath(definition)], ...handlers(deps));
-  routesOfApps.set(app, routes);
-  app.notFound((c) => answerUnrouted(c, app));
-  app.onError((error, c) => answerError(c, error));
-  return app;
+    return res;
+  };
+  return (c, pattern, handle) =>
+    withTrace(
+      traceOfHeaders((name) => c.req.header(name)),
+      () => answer(c, pattern, handle),
+    );
 }
 
 /** @param reported what of the caller's address this instance has logged: once is enough to find a way in that isn't as EDGE says */
@@ -74,7 +92,8 @@ function begin(c: AppContext, http: HttpDeps, reported: Set<CoarseReason>): void
   const requestId = http.newId();
   c.set("http", http);
   c.set("requestId", requestId);
-  c.set("log", http.log.with({ requestId }));
+  const log = http.log.with({ requestId });
+  c.set("log", log);
   const { subject, coarse } = callerAddress(
     http.edge,
     (name) => c.req.header(name),
@@ -83,8 +102,8 @@ function begin(c: AppContext, http: HttpDeps, reported: Set<CoarseReason>): void
   c.set("address", subject);
   if (coarse === undefined || reported.has(coarse)) return;
   reported.add(coarse);
-  if (coarse === "client_address") c.var.log.error("client_address_missing", {});
-  else c.var.log.warn("caller_address_coarse", { reason: coarse });
+  if (coarse === "client_address") log.error("client_address_missing", {});
+  else log.warn("caller_address_coarse", { reason: coarse });
 }
 
 /** 404 for a path that no route has; 405 for a method that the path's routes don't have (RFC 9110 section 15.5.6). */

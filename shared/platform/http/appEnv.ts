@@ -2,7 +2,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
 import type { ErrorCode } from "../errors.ts";
-import type { Language } from "../language.ts";
 import type { Logger } from "../log/logger.ts";
 import type { AccessClaims } from "./accessToken.ts";
 import type { HttpDeps } from "./httpDeps.ts";
@@ -16,8 +15,6 @@ export interface AppEnv {
     log: Logger;
     /** What limits per address count the caller by. */
     address: string;
-    /** By `Accept-Language`. */
-    language: Language;
     account: AccessClaims;
     service: ServiceIdentity;
     /** The route that was found, once it was found. */

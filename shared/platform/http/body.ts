@@ -1,9 +1,8 @@
 /** What a request's body must be before a route reads it: small, JSON, UTF-8, not compressed. */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import type { MiddlewareHandler } from "hono";
 import { errors } from "../errors.ts";
-import type { AppContext, AppEnv } from "./appEnv.ts";
+import type { AppContext } from "./appEnv.ts";
 
 /** Bodies of our JSON routes are small; the largest is a completion with 64 KB of data. */
 const MAX_BODY_BYTES = 256 * 1024;
@@ -34,13 +33,10 @@ export async function refuseUnreadableBody(c: AppContext): Promise<void> {
  * characters. Many clients name a content type without sending a body; where the body may be absent, that is an absent body too.
  * @throws `invalid_request`
  */
-export function readableBody(required: boolean): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    const bytes = Buffer.from(await c.req.arrayBuffer());
-    if (!isUtf8(bytes)) throw errors.invalidRequest("the body is not UTF-8");
-    if (bytes.length === 0 && !required) c.req.raw.headers.delete("content-type");
-    await next();
-  };
+export async function requireReadableBody(c: AppContext, required: boolean): Promise<void> {
+  const bytes = Buffer.from(await c.req.arrayBuffer());
+  if (!isUtf8(bytes)) throw errors.invalidRequest("the body is not UTF-8");
+  if (bytes.length === 0 && !required) c.req.raw.headers.delete("content-type");
 }
 
 function tooLarge(): Error {
@@ -75,7 +71,7 @@ function isJson(contentType: string): boolean {
   return charset.every((name) => name === undefined || name === "utf-8" || name === "utf8");
 }
 
-/** A header as it was sent, also where `takeBodiesUnparsed` has hidden it from the framework. */
+/** A header as it was sent, also where `takeRequests` has hidden it from the framework. */
 function sentHeader(c: AppContext, name: string): string | undefined {
   const raw = c.env?.incoming?.rawHeaders;
   if (!raw) return c.req.header(name);

@@ -44,15 +44,15 @@ export function callerAddress(
   header: (name: string) => string | undefined,
   socketAddress: string | undefined,
 ): CallerAddress {
-  const socket = networkOf(socketAddress) ?? UNKNOWN;
-  if (edge === "none") return { subject: socket };
+  const socket = () => networkOf(socketAddress) ?? UNKNOWN;
+  if (edge === "none") return { subject: socket() };
   if (edge === "loadBalancer") {
     const client = networkOf(header(CLIENT_ADDRESS_HEADER));
     return client === undefined ? { subject: UNKNOWN, coarse: "client_address" } : { subject: client };
   }
   const entries = (header("x-forwarded-for") ?? "").split(",").filter((entry) => entry.trim() !== "");
   const last = networkOf(entries.at(-1));
-  if (last === undefined) return { subject: socket, coarse: "forwarded_for" };
+  if (last === undefined) return { subject: socket(), coarse: "forwarded_for" };
   if (!HOSTING_HEADERS.some((name) => header(name) !== undefined)) return { subject: last };
   const phone = networkOf(entries.at(-2));
   return phone === undefined ? { subject: last, coarse: "phone" } : { subject: `${phone} via ${last}` };
@@ -63,7 +63,10 @@ export function callerAddress(
  * household or phone is given; undefined for anything else. Some proxies add a port.
  */
 function networkOf(text: string | undefined): string | undefined {
-  const address = withoutPort(text?.trim() ?? "");
+  if (text === undefined) return undefined;
+  // As a server that listens by IPv6 names a caller by IPv4.
+  const mapped = /^::ffff:([\d.]+)$/i.exec(text)?.[1];
+  const address = withoutPort(mapped ?? text.trim());
   const family = isIP(address);
   if (family !== 6) return family === 4 ? address : undefined;
   const parsed = ipaddr.IPv6.parse(address);

@@ -40,12 +40,12 @@ export function crossOrigin(app: App): MiddlewareHandler<AppEnv> {
     maxAge: MAX_AGE_SECONDS,
   });
   return async (c, next) => {
-    const { allowedOrigins = [] } = c.var.http;
+    const { allowedOrigins = [] } = c.get("http");
     if (allowedOrigins.length === 0) return next();
     const isAllowed = allowedOrigins.includes(c.req.header("origin") ?? "");
     const isPreflight = c.req.method === "OPTIONS" && c.req.header("access-control-request-method");
     if (isAllowed && (isPreflight || c.req.method !== "OPTIONS")) return allow(c, next);
     await next();
-    c.header("vary", "Origin", { append: true });
+    c.res.headers.append("vary", "Origin");
   };
 }

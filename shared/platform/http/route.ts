@@ -4,14 +4,12 @@
  * alike.
  */
 import type { RouteConfig, RouteHandler } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import type { ErrorCode } from "../errors.ts";
 import { lazy } from "../lazy.ts";
-import { type Access, accessErrors, letting } from "./access.ts";
+import { type Access, accessErrors, letIn } from "./access.ts";
 import type { AppContext, AppEnv } from "./appEnv.ts";
-import { readableBody } from "./body.ts";
 import type { RouteRate } from "./rateLimit.ts";
-import { validators } from "./validators.ts";
+import { requestReader } from "./requestReader.ts";
 
 export interface RouteDefinition
   extends Omit<RouteConfig, "operationId" | "security" | "middleware" | "tags"> {
@@ -32,8 +30,8 @@ export interface Route<Deps> {
   readonly definition: RouteDefinition;
   /** Every error code that it can answer. */
   readonly errors: ReadonlySet<ErrorCode>;
-  /** What an app does with a request to it. */
-  readonly handlers: (deps: () => Deps) => MiddlewareHandler<AppEnv>[];
+  /** @returns what the route does with a request once it is found: who is let in, what is read, the answer. It throws errors. */
+  readonly handler: (deps: () => Deps) => (c: AppContext) => Promise<Response>;
 }
 
 type AnyOperation = (input: never, deps: never) => unknown;
@@ -66,27 +64,25 @@ export function route<
   ) => ReturnType<RouteHandler<Definition, AppEnv>>,
   before?: (c: AppContext, deps: Parameters<Operation>[1]) => Promise<Found>,
 ): RouteOf<Operation, Found> {
-  const { operationId } = definition;
+  const { operationId, access: kind, rate, request } = definition;
   const errors = new Set([...definition.errors, ...commonErrors(definition)]);
-  const handlersOf = (
-    perform: Perform<Operation>,
-    find?: (c: AppContext) => Promise<Found>,
-  ): MiddlewareHandler<AppEnv>[] => {
-    const found = new WeakMap<object, Found>();
-    const finding: MiddlewareHandler<AppEnv> = async (c, next) => {
-      if (find) found.set(c, await find(c));
-      await next();
-    };
-    const handler = (c: Parameters<typeof answer>[0]) =>
+  const named = { operationId, errors };
+  const read = requestReader(request);
+  const handler =
+    (perform: Perform<Operation>, find?: (c: AppContext) => Promise<Found>) =>
+    async (c: AppContext): Promise<Response> => {
+      c.set("route", named);
+      await letIn(c, kind, rate);
       // Without `before` there is nothing to find, and Found is undefined.
-      answer(c, perform, found.get(c) as Found);
-    // What the validators leave for the handler is what its type says: both follow from the definition.
-    return [...middlewareOf(definition, errors, finding), handler as never];
-  };
+      const found = (find === undefined ? undefined : await find(c)) as Found;
+      if (read) await read(c);
+      // What the reader leaves in the context is what its type says: both follow from the definition.
+      return answer(c as Parameters<typeof answer>[0], perform, found) as Promise<Response>;
+    };
   return {
     ...{ operationId, definition, errors },
-    handlers: (deps) =>
-      handlersOf(
+    handler: (deps) =>
+      handler(
         // The operation's own types, which `Parameters` took apart, are put together again.
         (input) => operation(input as never, deps() as never) as ReturnType<Operation>,
         before && ((c) => before(c, deps())),
@@ -94,7 +90,7 @@ export function route<
     performing: (replacement, found) => ({
       ...{ operationId, definition, errors },
       // A test that replaces the operation of a route with `before` gives what that finds.
-      handlers: () => handlersOf(replacement, async () => found as Found),
+      handler: () => handler(replacement, async () => found as Found),
     }),
   };
 }
@@ -111,37 +107,15 @@ export function routerPath({ path }: Pick<RouteDefinition, "path">): string {
  */
 export function lazyRoute<Deps>(
   definition: RouteDefinition,
-  load: () => Promise<Pick<Route<Deps>, "handlers">>,
+  load: () => Promise<Pick<Route<Deps>, "handler">>,
 ): Route<Deps> {
   return {
     ...{ operationId: definition.operationId, definition, errors: new Set() },
-    handlers: (deps) => {
-      const loaded = lazy(async () => (await load()).handlers(deps));
-      return [async (c) => inTurn(await loaded(), c)];
+    handler: (deps) => {
+      const loaded = lazy(async () => (await load()).handler(deps));
+      return async (c) => (await loaded())(c);
     },
   };
-}
-
-/** What the router does with a route's handlers: each may answer, or have the next one do so. */
-async function inTurn(handlers: readonly MiddlewareHandler<AppEnv>[], c: AppContext): Promise<void> {
-  const [first, ...others] = handlers;
-  const response = await first?.(c, () => inTurn(others, c));
-  if (response !== undefined && !c.finalized) c.res = response;
-}
-
-function middlewareOf(
-  definition: RouteDefinition,
-  errors: ReadonlySet<ErrorCode>,
-  finding: MiddlewareHandler<AppEnv>,
-): MiddlewareHandler<AppEnv>[] {
-  const { access: kind, rate, operationId, request } = definition;
-  return [
-    naming(operationId, errors),
-    letting(kind, rate),
-    finding,
-    ...(request?.body ? [readableBody(request.body.required ?? false)] : []),
-    ...validators(request),
-  ];
 }
 
 /** The errors that follow from who may call and from what is read of the request. */
@@ -154,11 +128,4 @@ function commonErrors({ access: kind, method, request }: RouteDefinition): Error
     "internal",
     "unavailable",
   ];
-}
-
-function naming(operationId: string, errors: ReadonlySet<ErrorCode>): MiddlewareHandler<AppEnv> {
-  return async (c, next) => {
-    c.set("route", { operationId, errors });
-    await next();
-  };
 }

@@ -51,7 +51,7 @@ export const testHttp: HttpDeps = {
 /** Calls an app of this one route, whose operation works with `deps`. */
 export function callerOf<Deps extends object>(route: Route<Deps>, deps: Deps, http = testHttp): Caller {
   // Own properties stay where they are: deps may be an object that must not be touched.
-  return callsOf(appOf(() => ({ http }), [{ ...route, handlers: () => route.handlers(() => deps) }]));
+  return callsOf(appOf(() => ({ http }), [{ ...route, handler: () => route.handler(() => deps) }]));
 }
 
 /** Calls a whole app. */
