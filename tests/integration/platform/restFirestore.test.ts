@@ -1,21 +1,18 @@
-/** What our code does with Firestore, by gRPC and by REST: both transports of Google's client give the same outcomes. */
+/** What our code does with Firestore, by Google's client (gRPC) and by ours (REST): both give the same outcomes. */
 import assert from "node:assert/strict";
+import { registerHooks } from "node:module";
 import { after, before, describe, test } from "node:test";
-import {
-  type DocumentData,
-  type DocumentReference,
-  FieldPath,
-  FieldValue,
-  type Firestore,
-  Timestamp,
-} from "@google-cloud/firestore";
+import type { DocumentData, DocumentReference, Firestore } from "@google-cloud/firestore";
+import * as google from "@google-cloud/firestore";
 import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
 import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { hasGrpcStatus } from "#shared/platform/grpcStatus.ts";
 
-const MICROSECONDS = new Timestamp(1_767_225_600, 123_456_000);
+/** Classes of values that a client works with. */
+type Values = Pick<typeof google, "Timestamp" | "FieldValue" | "FieldPath" | "GeoPoint">;
+
 /** Every sort of value that a document of ours has, under names that mean something else in Firestore's own messages. */
-const DOCUMENT: DocumentData = {
+const documentOf = ({ Timestamp, GeoPoint, FieldValue }: Values): DocumentData => ({
   text: "ü \u0000 \u{1F600}",
   empty: "",
   yes: true,
@@ -27,51 +24,95 @@ const DOCUMENT: DocumentData = {
   tiny: 5e-324,
   notANumber: Number.NaN,
   infinite: Number.NEGATIVE_INFINITY,
-  time: MICROSECONDS,
+  time: new Timestamp(1_767_225_600, 123_456_000),
   early: new Timestamp(-62_135_596_800, 0),
   bytes: Buffer.from([0, 255, 1]),
   list: [1, "two", { three: [] }],
   noList: [],
   map: { limit: { value: 3 }, fields: { a: 1 }, updateTime: "no time", nullValue: 7, transaction: "AAEC" },
   noMap: {},
-};
+  place: new GeoPoint(0, -1.5),
+  vector: FieldValue.vector([0.5, 2]),
+});
 
 let backend: TestFirestore;
 let rest: Firestore;
+let bundled: Firestore;
 before(async () => {
   backend = await testFirestore();
-  rest = createRestFirestore({ GOOGLE_CLOUD_PROJECT: backend.projectId });
+  const settings = { GOOGLE_CLOUD_PROJECT: backend.projectId };
+  rest = createRestFirestore(settings);
+  bundled = (
+    await inBundle<{ createRestFirestore: typeof createRestFirestore }>("client.ts")
+  ).createRestFirestore(settings);
 });
 after(() => backend.drop());
 
-const transports = ["gRPC", "REST"] as const;
-const clientOf = (transport: (typeof transports)[number]) =>
-  transport === "gRPC" ? backend.firestore : rest;
+/**
+ * A module of the REST client as bundles have it: with our own classes of values in the place of Google's package
+ * (tools/build/restFirestorePlugin.ts).
+ */
+async function inBundle<Module>(file: string): Promise<Module> {
+  const rest = new URL("../../../shared/platform/firestore/rest/", import.meta.url);
+  const hooks = registerHooks({
+    resolve(asked, context, next) {
+      if (!context.parentURL?.endsWith("?bundled")) return next(asked, context);
+      if (asked === "@google-cloud/firestore")
+        return {
+          url: `${new URL("valueClasses.ts", rest)}?bundled`,
+          format: "module-typescript",
+          shortCircuit: true,
+        };
+      const found = next(asked, context);
+      return found.url.startsWith(rest.href) ? { ...found, url: `${found.url}?bundled` } : found;
+    },
+  });
+  try {
+    return await import(`${new URL(file, rest)}?bundled`);
+  } finally {
+    hooks.deregister();
+  }
+}
+/** Our classes have of Google's what our code uses. */
+const ours = await inBundle<Values>("valueClasses.ts");
+
+const clients = {
+  gRPC: { client: () => backend.firestore, values: google },
+  REST: { client: () => rest, values: google },
+  "REST in a bundle": { client: () => bundled, values: ours },
+} satisfies Record<string, { client: () => Firestore; values: Values }>;
 
 for (const [writer, reader] of [
   ["gRPC", "REST"],
   ["REST", "gRPC"],
+  ["REST in a bundle", "gRPC"],
+  ["gRPC", "REST in a bundle"],
   ["REST", "REST"],
 ] as const) {
   test(`a document written by ${writer} is read by ${reader} as it was`, async () => {
     const path = `kinds/${writer}-${reader}`;
-    await clientOf(writer).doc(path).set(DOCUMENT);
-    const read = await clientOf(reader).doc(path).get();
-    assert.deepEqual(read.data(), DOCUMENT);
+    await clients[writer].client().doc(path).set(documentOf(clients[writer].values));
+    const read = await clients[reader].client().doc(path).get();
+    assert.deepEqual(read.data(), documentOf(clients[reader].values));
     const other = await backend.firestore.doc(path).get();
-    assert.ok(read.updateTime?.isEqual(other.updateTime ?? Timestamp.now()), "times are whole microseconds");
-    assert.ok(read.createTime?.isEqual(other.createTime ?? Timestamp.now()));
+    for (const time of ["updateTime", "createTime"] as const)
+      assert.deepEqual(
+        [read[time]?.seconds, read[time]?.nanoseconds],
+        [other[time]?.seconds, other[time]?.nanoseconds],
+        "times are whole microseconds",
+      );
   });
 }
 
-for (const transport of transports) {
+for (const [transport, { client, values }] of Object.entries(clients)) {
+  const { FieldPath, FieldValue, Timestamp } = values;
   describe(`by ${transport}`, () => {
     let firestore: Firestore;
     let document: DocumentReference;
     let count = 0;
     const fresh = () => firestore.doc(`${transport}/${++count}`);
     before(() => {
-      firestore = clientOf(transport);
+      firestore = client();
       document = fresh();
     });
 
@@ -125,6 +166,46 @@ for (const transport of transports) {
       assert.ok(written?.writeTime);
     });
 
+    test("a set that merges leaves the other fields, also those within maps", async () => {
+      const there = fresh();
+      await there.set({ a: 1, map: { b: 2, c: 3 }, gone: 4 });
+      await there.set({ map: { c: 5, d: {} }, gone: FieldValue.delete() }, { merge: true });
+      assert.deepEqual((await there.get()).data(), { a: 1, map: { b: 2, c: 5, d: {} } });
+      const most = fresh();
+      for (const n of [3, 2]) await most.set({ n: FieldValue.maximum(n) }, { merge: true });
+      assert.deepEqual((await most.get()).data(), { n: 3 });
+    });
+
+    test("a write's time is the document's, and a read's time is later", async () => {
+      const there = fresh();
+      const { writeTime } = await there.create({ a: 1 });
+      const read = await there.get();
+      assert.ok(read.updateTime?.isEqual(writeTime));
+      assert.ok(read.readTime >= writeTime);
+      assert.ok((await fresh().get()).readTime >= writeTime);
+    });
+
+    test("undefined is refused before anything is sent", async () => {
+      const there = fresh();
+      await assert.rejects(async () => there.set({ a: { b: undefined } }), /undefined/);
+      assert.equal((await there.get()).exists, false);
+    });
+
+    test("a converter sees what is read and written; a query without one reads it raw", async () => {
+      const there = fresh().withConverter({
+        toFirestore: ({ n }: { n: number }) => ({ stored: n }),
+        fromFirestore: (snapshot) => ({ n: snapshot.data().stored, id: snapshot.id }),
+      });
+      await there.set({ n: 7 });
+      assert.deepEqual((await there.get()).data(), { n: 7, id: there.id });
+      assert.deepEqual((await there.withConverter(null).get()).data(), { stored: 7 });
+      assert.equal((await there.get()).get("stored"), 7);
+      const [found] = (
+        await there.parent.where(FieldPath.documentId(), "==", there.id).withConverter(null).get()
+      ).docs;
+      assert.deepEqual([found?.data(), found?.ref.path], [{ stored: 7 }, there.path]);
+    });
+
     test("queries filter, order, page, select and count", async () => {
       const all = firestore.collection(`${transport}-queries`);
       const batch = firestore.batch();
@@ -147,6 +228,23 @@ for (const transport of transports) {
       assert.deepEqual(await idsOf(all.orderBy("at").startAfter(new Timestamp(3, 3000))), ["d4", "d5"]);
       assert.deepEqual(await idsOf(all.orderBy(FieldPath.documentId()).startAfter("d3").limit(1)), ["d4"]);
       assert.deepEqual(await idsOf(all.where("n", ">", 99)), []);
+      assert.deepEqual(await idsOf(all.orderBy("n").endBefore(2)), ["d0", "d1"]);
+      assert.deepEqual(await idsOf(all.orderBy("even").orderBy("n", "desc").startAfter(false, 3).limit(2)), [
+        "d1",
+        "d4",
+      ]);
+      for (const query of [
+        all.orderBy("n", "desc"),
+        all.where("n", "<=", 4),
+        all.orderBy(FieldPath.documentId()),
+      ]) {
+        const [first, ...others] = (await query.get()).docs;
+        assert.ok(first);
+        assert.deepEqual(
+          await idsOf(query.startAfter(first)),
+          others.map(({ id }) => id),
+        );
+      }
       const selected = await all.where("n", "==", 1).select("even").get();
       assert.deepEqual(selected.docs[0]?.data(), { even: false });
       assert.equal((await all.where("even", "==", true).count().get()).data().count, 3);
@@ -168,6 +266,26 @@ for (const transport of transports) {
         ),
       );
       assert.deepEqual((await counter.get()).data(), { n: 5 });
+    });
+
+    test("a transaction reads documents and queries together, and never after a write", async () => {
+      const [one, other] = [fresh(), fresh()];
+      await one.set({ of: `${transport}-reads` });
+      const read = await firestore.runTransaction(async (transaction) => {
+        const [documents, found] = await Promise.all([
+          transaction.getAll(one, other, one),
+          transaction.get(one.parent.where("of", "==", `${transport}-reads`)),
+        ]);
+        return [documents.map(({ exists }) => exists), found.docs.map(({ id }) => id)];
+      });
+      assert.deepEqual(read, [[true, false, true], [one.id]]);
+      await assert.rejects(
+        firestore.runTransaction(async (transaction) => {
+          transaction.delete(one);
+          await transaction.get(one);
+        }),
+      );
+      assert.equal((await one.get()).exists, true);
     });
 
     test("a transaction whose work throws leaves nothing, and its lock ends", async () => {

@@ -1,100 +1,182 @@
-import { PassThrough } from "node:stream";
-import { Firestore } from "@google-cloud/firestore";
+import type { Firestore } from "@google-cloud/firestore";
 import { accessTokens } from "../../google/accessTokens.ts";
-import { type RestCall, RestCallError, restCaller } from "../../google/restCall.ts";
-import { grpcStatus } from "../../grpcStatus.ts";
-import { fromJson, toJson } from "./json.ts";
+import { type RestCall, restCaller } from "../../google/restCall.ts";
+import { WriteBatch } from "./batch.ts";
+import {
+  CollectionReference,
+  type Converter,
+  DocumentReference,
+  DocumentSnapshot,
+  type JsonDocument,
+  type Query,
+  QuerySnapshot,
+  type WriteResult,
+} from "./references.ts";
+import { REPETITIONS, repeated } from "./repeated.ts";
+import { type ReadIn, runTransaction, type Transaction } from "./transaction.ts";
+import { timestampFromText } from "./values.ts";
+import type { JsonWrite } from "./writes.ts";
 
 const SCOPE = "https://www.googleapis.com/auth/datastore";
 
-/** What Google's client says of a call. */
-interface CallOptions {
-  readonly retry?: { readonly retryCodes: readonly number[] };
-  readonly otherArgs?: { readonly headers?: Readonly<Record<string, string>> };
-}
-type Request = { readonly database?: string; readonly parent?: string };
-
 /**
- * Google's Firestore client on its REST interface, for functions that people wait for: without gRPC and its protocol buffers a start takes half as
- * long. All but the way of the bytes is the client's own: references, queries, transactions, batches, conditions, conversions of values. It
- * can't listen. See docs/decisions/0029-firestore-by-rest.md.
+ * A Firestore client on the REST interface, for functions that people wait for: it has what our code uses of Google's client, under the same
+ * names and with the same outcomes (tests/integration/platform/restFirestore.test.ts runs one contract against both), and a start loads a
+ * twentieth of it. It can't listen. See docs/decisions/0029-firestore-by-rest.md.
  */
 export function createRestFirestore(settings: { GOOGLE_CLOUD_PROJECT: string }): Firestore {
-  const firestore = new Firestore({ projectId: settings.GOOGLE_CLOUD_PROJECT });
   const call = restCaller({
     host: "firestore.googleapis.com",
     emulator: process.env.FIRESTORE_EMULATOR_HOST,
     accessToken: accessTokens(SCOPE),
   });
-  const client = restClient(async (path, body, headers) => fromJson(await call(path, toJson(body), headers)));
-  // The client takes what sends its calls from a pool, which is private to it.
-  Object.assign(firestore, {
-    _clientPool: {
-      run: (_tag: string, needsGrpc: boolean, work: (client: unknown) => Promise<unknown>) => {
-        if (needsGrpc) throw new Error("this Firestore client can't listen");
-        return work(client);
-      },
-      terminate: async () => {},
-    },
-  });
-  return firestore;
+  // Of Google's type it has what our code uses; the contract's test finds what is missing.
+  return new RestFirestore(settings.GOOGLE_CLOUD_PROJECT, call) as unknown as Firestore;
 }
 
-/** The calls that Google's client makes for us, under the names by which it makes them. */
-function restClient(call: RestCall) {
-  const unary = (name: string) => async (request: Request, options: CallOptions) => {
-    const { database, ...body } = request;
-    const send = () => call(`${database}/documents:${name}`, body, headersOf(options));
-    return [await repeated(send, options.retry?.retryCodes ?? REPEATED[name] ?? [])];
-  };
-  const streamed = (pathOf: (request: Request) => string) => (request: Request, options: CallOptions) => {
-    const { database: _database, parent: _parent, ...body } = request;
-    const stream = new PassThrough({ objectMode: true });
-    call(pathOf(request), body, headersOf(options)).then(
-      (answers) => {
-        for (const answer of answers as readonly unknown[]) stream.write(answer); // a stream's answer is a list
-        stream.end();
-      },
-      (error: Error) => stream.destroy(error),
-    );
-    return stream;
-  };
-  return {
-    commit: unary("commit"),
-    beginTransaction: unary("beginTransaction"),
-    rollback: unary("rollback"),
-    batchWrite: unary("batchWrite"),
-    batchGetDocuments: streamed(({ database }) => `${database}/documents:batchGet`),
-    runQuery: streamed(({ parent }) => `${parent}:runQuery`),
-    runAggregationQuery: streamed(({ parent }) => `${parent}:runAggregationQuery`),
-  };
+/** What answers have beside what was found. */
+interface Answer {
+  readonly transaction?: string;
+  readonly readTime?: string;
+}
+interface FoundDocument extends Answer {
+  readonly found?: JsonDocument;
+  readonly missing?: string;
+}
+interface FoundByQuery extends Answer {
+  readonly document?: JsonDocument;
+}
+interface Counted extends Answer {
+  readonly result?: { readonly aggregateFields: { readonly count: { readonly integerValue: string } } };
+}
+interface Committed {
+  readonly writeResults?: readonly { readonly updateTime?: string }[];
+  readonly commitTime: string;
 }
 
-function headersOf(options: CallOptions): Readonly<Record<string, string>> {
-  return options.otherArgs?.headers ?? {};
-}
+export class RestFirestore {
+  /** Where documents are: `projects/p/databases/(default)/documents` */
+  readonly root: string;
+  readonly #call: RestCall;
 
-const { deadlineExceeded, resourceExhausted, unavailable } = grpcStatus;
-const INTERNAL = 13;
-/** As Google's client has them for gRPC (firestore_client_config.json of @google-cloud/firestore-api). Those of streams it repeats itself. */
-const REPEATED: Readonly<Record<string, readonly number[]>> = {
-  commit: [resourceExhausted, unavailable],
-  beginTransaction: [deadlineExceeded, resourceExhausted, INTERNAL, unavailable],
-  rollback: [deadlineExceeded, resourceExhausted, INTERNAL, unavailable],
-};
-/** The same place's waits, in milliseconds; but no call goes on for longer than a function may take. */
-const WAIT = { first: 100, factor: 1.3, most: 60_000 };
-const PATIENCE_MS = 60_000;
-
-async function repeated<T>(send: () => Promise<T>, codes: readonly number[]): Promise<T> {
-  const until = performance.now() + PATIENCE_MS;
-  for (let wait = WAIT.first; ; wait = Math.min(WAIT.most, wait * WAIT.factor)) {
-    try {
-      return await send();
-    } catch (error) {
-      const mayPass = error instanceof RestCallError && codes.includes(error.code);
-      if (!mayPass || performance.now() > until) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * wait));
-    }
+  constructor(projectId: string, call: RestCall) {
+    this.root = `projects/${projectId}/databases/(default)/documents`;
+    this.#call = call;
   }
+  collection(path: string): CollectionReference {
+    return new CollectionReference(this, path);
+  }
+  doc(path: string): DocumentReference {
+    return new DocumentReference(this, path);
+  }
+  batch(): WriteBatch {
+    return new WriteBatch(this);
+  }
+  runTransaction<T>(
+    work: (transaction: Transaction) => Promise<T>,
+    options?: { readonly maxAttempts?: number },
+  ): Promise<T> {
+    return runTransaction(this, work, options);
+  }
+  /** @param given references, and last what of the documents is read */
+  async getAll(
+    ...given: readonly (DocumentReference | { readonly fieldMask?: readonly string[] })[]
+  ): Promise<DocumentSnapshot[]> {
+    const refs = given.filter((one) => one instanceof DocumentReference);
+    const options = given.find((one) => !(one instanceof DocumentReference)) as
+      | { fieldMask?: readonly string[] }
+      | undefined;
+    const { found } = await this.documentsIn(refs, undefined, options?.fieldMask);
+    return found;
+  }
+
+  /** The documents in the order of their references, in a transaction or none. */
+  async documentsIn(
+    refs: readonly DocumentReference[],
+    readIn?: ReadIn,
+    fieldPaths?: readonly string[],
+  ): Promise<{ found: DocumentSnapshot[]; transaction?: string }> {
+    if (refs.length === 0) return { found: [] };
+    const documents = [...new Set(refs.map(({ name }) => name))];
+    const body = { documents, ...(fieldPaths && { mask: { fieldPaths } }), ...readIn };
+    const answers = await this.#streamed<FoundDocument>(`${this.root}:batchGet`, body);
+    const byName = new Map(answers.map((answer) => [answer.found?.name ?? answer.missing, answer]));
+    const found = refs.map((ref) => {
+      const answer = byName.get(ref.name);
+      if (answer?.readTime === undefined)
+        throw new Error(`Firestore answered without the document ${ref.path}`);
+      return new DocumentSnapshot(ref, timestampFromText(answer.readTime), answer.found);
+    });
+    return { found, ...transactionOf(answers) };
+  }
+
+  async runQuery(query: Query): Promise<QuerySnapshot> {
+    return (await this.queryIn(query)).found;
+  }
+  /** What a query finds, in a transaction or none. */
+  async queryIn(query: Query, readIn?: ReadIn): Promise<{ found: QuerySnapshot; transaction?: string }> {
+    const body = { structuredQuery: query.structured(), ...readIn };
+    const answers = await this.#streamed<FoundByQuery>(`${query.within}:runQuery`, body);
+    const docs = answers.flatMap(({ document, readTime = "" }) =>
+      document
+        ? [
+            new DocumentSnapshot(
+              this.refOf(document.name, query.converter),
+              timestampFromText(readTime),
+              document,
+            ),
+          ]
+        : [],
+    );
+    const readTime = answers.findLast((answer) => answer.readTime !== undefined)?.readTime ?? "";
+    return { found: new QuerySnapshot(query, docs, timestampFromText(readTime)), ...transactionOf(answers) };
+  }
+  /** @param name the document's place as answers have it */
+  refOf(name: string, converter: Converter | null = null): DocumentReference {
+    return new DocumentReference(this, name.slice(this.root.length + 1), converter);
+  }
+  async runCount(query: Query): Promise<number> {
+    const structuredAggregationQuery = {
+      structuredQuery: query.structured(),
+      aggregations: [{ alias: "count", count: {} }],
+    };
+    const answers = await this.#streamed<Counted>(`${query.within}:runAggregationQuery`, {
+      structuredAggregationQuery,
+    });
+    const counted = answers.find(({ result }) => result !== undefined)?.result;
+    if (counted === undefined) throw new Error("Firestore answered without the count that was asked for");
+    return Number(counted.aggregateFields.count.integerValue);
+  }
+
+  /** Makes writes together, again when other writes were in the way. */
+  async commit(writes: readonly JsonWrite[]): Promise<WriteResult[]> {
+    const { writeResults = [], commitTime } = await this.#unary<Committed>(
+      "commit",
+      { writes },
+      REPETITIONS.commitOfBatch,
+    );
+    return writeResults.map(({ updateTime = commitTime }) => ({ writeTime: timestampFromText(updateTime) }));
+  }
+  /** Makes the writes of a transaction and ends it; one that never began has none. */
+  async commitIn(writes: readonly JsonWrite[], transaction: string | undefined): Promise<void> {
+    await this.#unary("commit", { writes, ...(transaction && { transaction }) }, REPETITIONS.commit);
+  }
+  async rollBack(transaction: string): Promise<void> {
+    await this.#unary("rollback", { transaction }, REPETITIONS.rollback);
+  }
+
+  /** @throws RestCallError */
+  #unary<T>(name: string, body: object, repetition: Parameters<typeof repeated>[1]): Promise<T> {
+    // The interface answers with what its reference says of this call.
+    return repeated(() => this.#call(`${this.root}:${name}`, body) as Promise<T>, repetition);
+  }
+  /** A stream's answer is a list. */
+  #streamed<T>(path: string, body: object): Promise<readonly T[]> {
+    return repeated(() => this.#call(path, body) as Promise<readonly T[]>, REPETITIONS.read);
+  }
+}
+
+function transactionOf(answers: readonly Answer[]): { transaction?: string } {
+  const transaction = answers.find((answer) => answer.transaction)?.transaction;
+  return transaction === undefined ? {} : { transaction };
 }

@@ -1,0 +1,47 @@
+import type { RestFirestore } from "./client.ts";
+import type { DocumentReference, WriteResult } from "./references.ts";
+import {
+  type Condition,
+  createWrite,
+  deleteWrite,
+  type JsonWrite,
+  mergeWrite,
+  setWrite,
+  updateWrite,
+} from "./writes.ts";
+
+type Content = Readonly<Record<string, unknown>>;
+
+/** Writes that are made together or not at all. */
+export class WriteBatch {
+  readonly #firestore: RestFirestore;
+  readonly #writes: JsonWrite[] = [];
+
+  constructor(firestore: RestFirestore) {
+    this.#firestore = firestore;
+  }
+  get writes(): readonly JsonWrite[] {
+    return this.#writes;
+  }
+  create(ref: DocumentReference, document: Content): this {
+    return this.#add(createWrite(ref.name, ref.contentOf(document)));
+  }
+  set(ref: DocumentReference, document: Content, options?: { readonly merge?: boolean }): this {
+    const write = options?.merge ? mergeWrite : setWrite;
+    return this.#add(write(ref.name, ref.contentOf(document)));
+  }
+  /** @param changes by path, with dots between a path's parts; no converter sees them */
+  update(ref: DocumentReference, changes: Content, condition?: Condition): this {
+    return this.#add(updateWrite(ref.name, changes, condition));
+  }
+  delete(ref: DocumentReference, condition?: Condition): this {
+    return this.#add(deleteWrite(ref.name, condition));
+  }
+  #add(write: JsonWrite): this {
+    this.#writes.push(write);
+    return this;
+  }
+  commit(): Promise<WriteResult[]> {
+    return this.#firestore.commit(this.#writes);
+  }
+}
