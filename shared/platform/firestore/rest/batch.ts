@@ -1,5 +1,4 @@
-import type { RestFirestore } from "./client.ts";
-import type { DocumentReference, WriteResult } from "./references.ts";
+import type { Batch, DocumentReference, WriteResult } from "./references.ts";
 import {
   type Condition,
   createWrite,
@@ -12,13 +11,12 @@ import {
 
 type Content = Readonly<Record<string, unknown>>;
 
-/** Writes that are made together or not at all. */
-export class WriteBatch {
-  readonly #firestore: RestFirestore;
+export class WriteBatch implements Batch {
+  readonly #send: (writes: readonly JsonWrite[]) => Promise<WriteResult[]>;
   readonly #writes: JsonWrite[] = [];
 
-  constructor(firestore: RestFirestore) {
-    this.#firestore = firestore;
+  constructor(send: (writes: readonly JsonWrite[]) => Promise<WriteResult[]>) {
+    this.#send = send;
   }
   get writes(): readonly JsonWrite[] {
     return this.#writes;
@@ -30,7 +28,6 @@ export class WriteBatch {
     const write = options?.merge ? mergeWrite : setWrite;
     return this.#add(write(ref.name, ref.contentOf(document)));
   }
-  /** @param changes by path, with dots between a path's parts; no converter sees them */
   update(ref: DocumentReference, changes: Content, condition?: Condition): this {
     return this.#add(updateWrite(ref.name, changes, condition));
   }
@@ -42,6 +39,6 @@ export class WriteBatch {
     return this;
   }
   commit(): Promise<WriteResult[]> {
-    return this.#firestore.commit(this.#writes);
+    return this.#send(this.#writes);
   }
 }

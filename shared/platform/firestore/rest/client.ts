@@ -3,6 +3,7 @@ import { accessTokens } from "../../google/accessTokens.ts";
 import { type RestCall, restCaller } from "../../google/restCall.ts";
 import { WriteBatch } from "./batch.ts";
 import {
+  type Client,
   CollectionReference,
   type Converter,
   DocumentReference,
@@ -12,8 +13,8 @@ import {
   QuerySnapshot,
   type WriteResult,
 } from "./references.ts";
-import { REPETITIONS, repeated } from "./repeated.ts";
-import { type ReadIn, runTransaction, type Transaction } from "./transaction.ts";
+import { REPETITIONS, type Repetition, repeated } from "./repeated.ts";
+import { type ReadIn, runTransaction, type Transaction, type TransactionCalls } from "./transaction.ts";
 import { timestampFromText } from "./values.ts";
 import type { JsonWrite } from "./writes.ts";
 
@@ -54,8 +55,7 @@ interface Committed {
   readonly commitTime: string;
 }
 
-export class RestFirestore {
-  /** Where documents are: `projects/p/databases/(default)/documents` */
+export class RestFirestore implements Client, TransactionCalls {
   readonly root: string;
   readonly #call: RestCall;
 
@@ -70,7 +70,7 @@ export class RestFirestore {
     return new DocumentReference(this, path);
   }
   batch(): WriteBatch {
-    return new WriteBatch(this);
+    return new WriteBatch((writes) => this.#commit(writes, REPETITIONS.commitOfBatch));
   }
   runTransaction<T>(
     work: (transaction: Transaction) => Promise<T>,
@@ -131,7 +131,6 @@ export class RestFirestore {
     const readTime = answers.findLast((answer) => answer.readTime !== undefined)?.readTime ?? "";
     return { found: new QuerySnapshot(query, docs, timestampFromText(readTime)), ...transactionOf(answers) };
   }
-  /** @param name the document's place as answers have it */
   refOf(name: string, converter: Converter | null = null): DocumentReference {
     return new DocumentReference(this, name.slice(this.root.length + 1), converter);
   }
@@ -148,25 +147,24 @@ export class RestFirestore {
     return Number(counted.aggregateFields.count.integerValue);
   }
 
-  /** Makes writes together, again when other writes were in the way. */
-  async commit(writes: readonly JsonWrite[]): Promise<WriteResult[]> {
-    const { writeResults = [], commitTime } = await this.#unary<Committed>(
-      "commit",
-      { writes },
-      REPETITIONS.commitOfBatch,
-    );
-    return writeResults.map(({ updateTime = commitTime }) => ({ writeTime: timestampFromText(updateTime) }));
+  commitIn(writes: readonly JsonWrite[], transaction: string | undefined): Promise<WriteResult[]> {
+    return this.#commit(writes, REPETITIONS.commit, transaction);
   }
-  /** Makes the writes of a transaction and ends it; one that never began has none. */
-  async commitIn(writes: readonly JsonWrite[], transaction: string | undefined): Promise<void> {
-    await this.#unary("commit", { writes, ...(transaction && { transaction }) }, REPETITIONS.commit);
+  async #commit(
+    writes: readonly JsonWrite[],
+    repetition: Repetition,
+    transaction?: string,
+  ): Promise<WriteResult[]> {
+    const body = { writes, ...(transaction && { transaction }) };
+    const { writeResults = [], commitTime } = await this.#unary<Committed>("commit", body, repetition);
+    return writeResults.map(({ updateTime = commitTime }) => ({ writeTime: timestampFromText(updateTime) }));
   }
   async rollBack(transaction: string): Promise<void> {
     await this.#unary("rollback", { transaction }, REPETITIONS.rollback);
   }
 
   /** @throws RestCallError */
-  #unary<T>(name: string, body: object, repetition: Parameters<typeof repeated>[1]): Promise<T> {
+  #unary<T>(name: string, body: object, repetition: Repetition): Promise<T> {
     // The interface answers with what its reference says of this call.
     return repeated(() => this.#call(`${this.root}:${name}`, body) as Promise<T>, repetition);
   }

@@ -1,7 +1,6 @@
 /** References, queries and snapshots as Google's client has them, as far as our code uses them; `client.ts` says why. */
 import type { FirestoreDataConverter, Timestamp } from "@google-cloud/firestore";
 import { randomId } from "../../ids.ts";
-import type { RestFirestore } from "./client.ts";
 import { DocumentName } from "./documentName.ts";
 import { partsOf, pathText, valueAt } from "./fieldPaths.ts";
 import { decodeFields, encodeValue, type JsonFields, type JsonValue, timestampFromText } from "./values.ts";
@@ -18,13 +17,35 @@ export interface JsonDocument {
   readonly updateTime: string;
 }
 
+/** The client, as far as its references use it. */
+export interface Client {
+  /** Where documents are: `projects/p/databases/(default)/documents` */
+  readonly root: string;
+  /** @param name the document's place as answers have it */
+  refOf(name: string): DocumentReference;
+  batch(): Batch;
+  getAll(...refs: readonly DocumentReference[]): Promise<DocumentSnapshot[]>;
+  runQuery(query: Query): Promise<QuerySnapshot>;
+  runCount(query: Query): Promise<number>;
+}
+
+/** Writes that are made together or not at all. */
+export interface Batch {
+  create(ref: DocumentReference, document: Content): this;
+  set(ref: DocumentReference, document: Content, options?: { readonly merge?: boolean }): this;
+  /** @param changes by path, with dots between a path's parts; no converter sees them */
+  update(ref: DocumentReference, changes: Content, condition?: Condition): this;
+  delete(ref: DocumentReference, condition?: Condition): this;
+  commit(): Promise<WriteResult[]>;
+}
+
 export class DocumentReference extends DocumentName {
-  readonly firestore: RestFirestore;
+  readonly firestore: Client;
   /** `jobs/x` */
   readonly path: string;
   readonly converter: Converter | null;
 
-  constructor(firestore: RestFirestore, path: string, converter: Converter | null = null) {
+  constructor(firestore: Client, path: string, converter: Converter | null = null) {
     const parts = path.split("/");
     if (parts.includes("") || parts.length % 2 === 1)
       throw new TypeError(`"${path}" is no path of a document`);
@@ -181,18 +202,13 @@ interface Asked {
 const EVERYTHING: Asked = { filters: [], unequal: [], orders: [] };
 
 export class Query {
-  readonly firestore: RestFirestore;
+  readonly firestore: Client;
   /** Of the collection. */
   readonly path: string;
   readonly converter: Converter | null;
   readonly #asked: Asked;
 
-  constructor(
-    firestore: RestFirestore,
-    path: string,
-    converter: Converter | null,
-    asked: Asked = EVERYTHING,
-  ) {
+  constructor(firestore: Client, path: string, converter: Converter | null, asked: Asked = EVERYTHING) {
     this.firestore = firestore;
     this.path = path;
     this.converter = converter;
@@ -328,7 +344,7 @@ export class AggregateQuery {
 }
 
 export class CollectionReference extends Query {
-  constructor(firestore: RestFirestore, path: string, converter: Converter | null = null) {
+  constructor(firestore: Client, path: string, converter: Converter | null = null) {
     const parts = path.split("/");
     if (parts.includes("") || parts.length % 2 === 0)
       throw new TypeError(`"${path}" is no path of a collection`);

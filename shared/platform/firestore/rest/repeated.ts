@@ -2,7 +2,7 @@ import { RestCallError } from "../../google/restCall.ts";
 import { grpcStatus } from "../../grpcStatus.ts";
 
 /** After which codes a call is made again, and for how long. */
-interface Repetition {
+export interface Repetition {
   readonly codes: ReadonlySet<number>;
   readonly milliseconds: number;
 }

@@ -1,8 +1,14 @@
 import { RestCallError } from "../../google/restCall.ts";
 import { grpcStatus } from "../../grpcStatus.ts";
 import { WriteBatch } from "./batch.ts";
-import type { RestFirestore } from "./client.ts";
-import { DocumentReference, type DocumentSnapshot, type Query, type QuerySnapshot } from "./references.ts";
+import {
+  DocumentReference,
+  type DocumentSnapshot,
+  type Query,
+  type QuerySnapshot,
+  type WriteResult,
+} from "./references.ts";
+import type { JsonWrite } from "./writes.ts";
 
 /** As in Google's client. */
 const ATTEMPTS = 5;
@@ -14,30 +20,42 @@ export type ReadIn =
   | { readonly transaction: string }
   | { readonly newTransaction: { readonly readWrite: { readonly retryTransaction?: string } } };
 
+/** What a transaction asks of the client. */
+export interface TransactionCalls {
+  documentsIn(
+    refs: readonly DocumentReference[],
+    readIn: ReadIn,
+  ): Promise<{ found: DocumentSnapshot[]; transaction?: string }>;
+  queryIn(query: Query, readIn: ReadIn): Promise<{ found: QuerySnapshot; transaction?: string }>;
+  /** Makes the writes and ends the transaction; one that never began has no id. */
+  commitIn(writes: readonly JsonWrite[], transaction: string | undefined): Promise<WriteResult[]>;
+  rollBack(transaction: string): Promise<void>;
+}
+
 /** One attempt: reads hold locks until its end, and its writes are made together at its end. It begins with its first read. */
 export class Transaction {
-  readonly #firestore: RestFirestore;
+  readonly #calls: TransactionCalls;
   /** The id of the attempt before, which gives this one its place in line. */
   readonly #before: string | undefined;
   readonly #batch: WriteBatch;
   #id: Promise<string> | undefined;
 
-  constructor(firestore: RestFirestore, before: string | undefined) {
-    this.#firestore = firestore;
+  constructor(calls: TransactionCalls, before: string | undefined) {
+    this.#calls = calls;
     this.#before = before;
-    this.#batch = new WriteBatch(firestore);
+    this.#batch = new WriteBatch(async (writes) => calls.commitIn(writes, await this.#id));
   }
   get(what: DocumentReference): Promise<DocumentSnapshot>;
   get(what: Query): Promise<QuerySnapshot>;
   async get(what: DocumentReference | Query): Promise<DocumentSnapshot | QuerySnapshot> {
     if (!(what instanceof DocumentReference))
-      return this.#read((readIn) => this.#firestore.queryIn(what, readIn));
+      return this.#read((readIn) => this.#calls.queryIn(what, readIn));
     const [snapshot] = await this.getAll(what);
     if (snapshot === undefined) throw new Error("Firestore answered without the document that was asked for");
     return snapshot;
   }
   getAll(...refs: readonly DocumentReference[]): Promise<DocumentSnapshot[]> {
-    return this.#read((readIn) => this.#firestore.documentsIn(refs, readIn));
+    return this.#read((readIn) => this.#calls.documentsIn(refs, readIn));
   }
   async #read<T>(read: (readIn: ReadIn) => Promise<{ found: T; transaction?: string }>): Promise<T> {
     if (this.#batch.writes.length > 0) throw new Error("a transaction reads before it writes");
@@ -79,7 +97,7 @@ export class Transaction {
   async commit(): Promise<void> {
     const transaction = await this.#id;
     if (transaction === undefined && this.#batch.writes.length === 0) return;
-    await this.#firestore.commitIn(this.#batch.writes, transaction);
+    await this.#batch.commit();
   }
 }
 
@@ -88,13 +106,13 @@ export class Transaction {
  * @throws what the work throws; RestCallError after the last attempt
  */
 export async function runTransaction<T>(
-  firestore: RestFirestore,
+  calls: TransactionCalls,
   work: (transaction: Transaction) => Promise<T>,
   { maxAttempts = ATTEMPTS }: { readonly maxAttempts?: number } = {},
 ): Promise<T> {
   let before: string | undefined;
   for (let attempt = 1; ; attempt++) {
-    const transaction = new Transaction(firestore, before);
+    const transaction = new Transaction(calls, before);
     try {
       const result = await work(transaction);
       await transaction.commit();
@@ -102,7 +120,7 @@ export async function runTransaction<T>(
     } catch (error) {
       before = (await transaction.id()) ?? before;
       // Locks that stay because this fails end by themselves.
-      if (before !== undefined) firestore.rollBack(before).catch(() => {});
+      if (before !== undefined) calls.rollBack(before).catch(() => {});
       if (attempt >= maxAttempts || !mayPass(error)) throw error;
       const exhausted = error.code === grpcStatus.resourceExhausted;
       const wait = exhausted ? WAIT.most : Math.min(WAIT.most, WAIT.first * WAIT.factor ** (attempt - 1));
