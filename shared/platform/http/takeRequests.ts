@@ -1,7 +1,7 @@
 /**
  * Stands in front of functions-framework. The framework reads bodies of any size before it calls a function, answers by itself, with a page of
  * HTML, what it can't parse (JSON with a mistake, an unknown content encoding, a path that doesn't decode), and runs each request in a domain,
- * which makes every later promise of the process cost three times as much. docs/decisions/0033-requests-pass-the-framework-by.md has what each of its parts does and costs.
+ * which turns on hooks for every promise of the process (docs/decisions/0034-requests-pass-the-framework-by.md).
  */
 import { subscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";

@@ -3,6 +3,7 @@ import type { SettingsOf } from "../config/settings.ts";
 import { accessTokens } from "../google/accessTokens.ts";
 import type { Logger } from "../log/logger.ts";
 import { databaseLogin } from "./login.ts";
+import { isOutdated, prepared, sharedConnections } from "./sharedConnections.ts";
 
 /** What runs a statement: a pool, or the one client of a transaction. */
 export interface Sql {
@@ -15,8 +16,8 @@ export interface Sql {
 /** A pool of connections with transactions. */
 export interface Database extends Sql {
   /**
-   * Runs `work` in one transaction and commits what it returns. A serialization failure or deadlock (40001, 40P01) is tried
-   * again up to four times, so `work` must have no effect outside the transaction. Any other error rolls back and is thrown.
+   * Runs `work` in one transaction and commits what it returns. A serialization failure or deadlock (40001, 40P01), or a statement that
+   * a migration has outdated, is tried again up to four times, so `work` must have no effect outside the transaction. Any other error rolls back and is thrown.
    */
   transaction<T>(
     work: (sql: Sql) => Promise<T>,
@@ -55,13 +56,14 @@ export function createDatabase(
     statement_timeout: 15_000,
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
+    pipeline: true,
     allowExitOnIdle: true,
   });
   // An idle connection that Postgres closes is replaced at the next query; without a listener it would end the process.
   pool.on("error", (error) => options.log.warn("sql_connection_lost", { error }));
 
   return {
-    query: (text, values) => pool.query(text, values ? [...values] : undefined),
+    query: sharedConnections(pool),
     transaction: (work, { isolation = "read committed" } = {}) => inTransaction(pool, work, isolation),
     close: () => pool.end(),
   };
@@ -83,7 +85,7 @@ async function inTransaction<T>(
     try {
       await client.query(`BEGIN ISOLATION LEVEL ${isolation}`);
       const result = await work({
-        query: (text, values) => client.query(text, values ? [...values] : undefined),
+        query: (text, values) => (values ? client.query(prepared(text, values)) : client.query(text)),
       });
       await client.query("COMMIT");
       return result;
@@ -91,6 +93,7 @@ async function inTransaction<T>(
       await client.query("ROLLBACK").catch((failure: Error) => {
         broken = failure;
       });
+      if (isOutdated(error)) broken = error;
       if (attempt >= TRIES || !isAgain(error)) throw error;
     } finally {
       client.off("error", lost);
@@ -100,5 +103,6 @@ async function inTransaction<T>(
 }
 
 function isAgain(error: unknown): boolean {
+  if (isOutdated(error)) return true;
   return error instanceof Error && "code" in error && typeof error.code === "string" && AGAIN.has(error.code);
 }

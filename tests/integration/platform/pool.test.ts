@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import { silentLogger } from "#shared/platform/log/logger.ts";
-import { createDatabase } from "#shared/platform/sql/pool.ts";
+import { createDatabase, type Sql } from "#shared/platform/sql/pool.ts";
 
 let database: TestDatabase;
 before(async () => {
@@ -94,6 +94,84 @@ describe("a transaction", () => {
     await Promise.all([increment(), increment(), increment()]);
     assert.deepEqual((await db.query("SELECT n FROM counter")).rows, [{ n: 3 }]);
     assert.ok(tries >= 3);
+    await db.close();
+  });
+});
+
+describe("single statements", () => {
+  const open = (max: number) =>
+    createDatabase(
+      {
+        DATABASE_URL: database.url,
+        DATABASE_IAM: false,
+        DATABASE_CA: undefined,
+        DATABASE_POOL_MAX: undefined,
+      },
+      { name: "test", max, log: silentLogger },
+    );
+
+  it("share a connection: each has its answer, and a failure is only its own", async () => {
+    const db = open(1);
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, n) =>
+        db.query<{ backend: number; n: number }>(
+          "SELECT pg_backend_pid() AS backend, 10 / ($1::int - 7) AS n",
+          [n],
+        ),
+      ),
+    );
+    const failed = answers.flatMap(({ status }, n) => (status === "rejected" ? [n] : []));
+    const given = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value.rows : []));
+    assert.deepEqual(failed, [7]);
+    assert.deepEqual(
+      given.map(({ n }) => n),
+      Array.from({ length: 20 }, (_, n) => Math.trunc(10 / (n - 7))).filter(Number.isFinite),
+    );
+    assert.equal(new Set(given.map(({ backend }) => backend)).size, 1);
+    await db.close();
+  });
+
+  it("leave a transaction its turn while more of them come all the time", async () => {
+    const db = open(1);
+    let ended = false;
+    const ask = async () => {
+      while (!ended) await db.query("SELECT $1::int", [1]);
+    };
+    const asking = [ask(), ask(), ask()];
+    await db.query("SELECT 1");
+    const { rows } = await db.transaction((sql) => sql.query("SELECT $1::text AS said", ["in between"]));
+    ended = true;
+    await Promise.all(asking);
+    assert.deepEqual(rows, [{ said: "in between" }]);
+    await db.close();
+  });
+
+  it("fail together with their connection, and the next one has another", async () => {
+    const db = open(1);
+    const other = open(1);
+    const { rows } = await db.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    const sleeping = [db.query("SELECT pg_sleep($1)", [30]), db.query("SELECT $1::int", [1])];
+    await Promise.all([
+      ...sleeping.map((one) => assert.rejects(one)),
+      other.query("SELECT pg_terminate_backend($1)", [rows[0]?.pid]),
+    ]);
+    assert.deepEqual((await db.query("SELECT $1::int AS n", [2])).rows, [{ n: 2 }]);
+    await Promise.all([db.close(), other.close()]);
+  });
+
+  it("go on when a migration changes the type of a column that they read", async () => {
+    const db = open(1);
+    await db.query("CREATE TABLE changing AS SELECT 1 AS n");
+    const read = (sql: Sql) => sql.query("SELECT n FROM changing WHERE $1::int = 1", [1]);
+    assert.deepEqual((await read(db)).rows, [{ n: 1 }]);
+    await db.query("ALTER TABLE changing ALTER n TYPE text");
+    assert.deepEqual(
+      (await Promise.all([read(db), read(db)])).map(({ rows }) => rows),
+      [[{ n: "1" }], [{ n: "1" }]],
+    );
+    await read(db);
+    await db.query("ALTER TABLE changing ALTER n TYPE integer USING n::integer");
+    assert.deepEqual((await db.transaction(read)).rows, [{ n: 1 }]);
     await db.close();
   });
 });

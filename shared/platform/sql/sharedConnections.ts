@@ -1,0 +1,104 @@
+import pg, { type Pool, type PoolClient, type QueryResult, type QueryResultRow } from "pg";
+
+/** Different statements that a connection keeps prepared; further ones are parsed each time. Ours are some dozen in each function. */
+const PREPARED = 200;
+
+const names = new Map<string, string>();
+
+/** A statement with parameters as node-postgres takes it: under a name, so that Postgres parses it once for each connection. */
+export function prepared(text: string, values: readonly unknown[]) {
+  let name = names.get(text);
+  if (name === undefined && names.size < PREPARED) {
+    name = `s${names.size}`;
+    names.set(text, name);
+  }
+  return { ...(name === undefined ? {} : { name }), text, values: [...values] };
+}
+
+/**
+ * Whether a statement was prepared before a migration changed the type of one of its columns; it has done nothing, and its connection must be closed.
+ * Postgres' plancache.c (RevalidateCachedQuery): "cached plan must not change result type".
+ */
+export function isOutdated(error: unknown): error is Error {
+  return (
+    error instanceof pg.DatabaseError && error.code === "0A000" && error.routine === "RevalidateCachedQuery"
+  );
+}
+
+type Query = <Row extends QueryResultRow>(
+  text: string,
+  values?: readonly unknown[],
+) => Promise<QueryResult<Row>>;
+
+/** A connection that statements share while there are any. */
+interface Shared {
+  readonly client: PoolClient;
+  readonly lost: (error: Error) => void;
+  broken: Error | undefined;
+  /** Statements that were sent and not yet answered. */
+  open: number;
+}
+
+/**
+ * Single statements over a pool, whose clients must be in node-postgres' pipeline mode. A statement takes a free connection. When there is none, it is
+ * sent behind others without waiting for their answers, over the connection that has fewest; Postgres runs those one after the
+ * other, each in a transaction of its own. As soon as someone waits for a whole connection, no more join, so that it becomes free.
+ */
+export function sharedConnections(pool: Pool): Query {
+  const shared: Shared[] = [];
+  let following: Promise<Shared> | undefined;
+
+  const take = async (): Promise<Shared> => {
+    const client = await pool.connect();
+    const connection: Shared = {
+      client,
+      // A connection that is lost between two statements says so as an event only; without a listener it would end the process.
+      lost(error) {
+        connection.broken = error;
+      },
+      broken: undefined,
+      open: 0,
+    };
+    client.on("error", connection.lost);
+    shared.push(connection);
+    return connection;
+  };
+
+  const giveBack = (connection: Shared): void => {
+    shared.splice(shared.indexOf(connection), 1);
+    connection.client.off("error", connection.lost);
+    connection.client.release(connection.broken);
+  };
+
+  const choose = (): Shared | Promise<Shared> => {
+    const isFree = pool.idleCount > pool.waitingCount || pool.totalCount < pool.options.max;
+    if (isFree) return take();
+    const [first, ...others] = shared.filter(({ broken }) => broken === undefined);
+    if (first && pool.waitingCount <= pool.idleCount)
+      return others.reduce((least, other) => (other.open < least.open ? other : least), first);
+    // One of those that wait asks for all of them.
+    following ??= take().finally(() => {
+      following = undefined;
+    });
+    return following;
+  };
+
+  return async <Row extends QueryResultRow>(text: string, values?: readonly unknown[]) => {
+    const chosen = choose();
+    const connection = chosen instanceof Promise ? await chosen : chosen;
+    const { client } = connection;
+    connection.open += 1;
+    try {
+      return values === undefined
+        ? await client.query<Row>(text)
+        : await client.query<Row>(prepared(text, values));
+    } catch (error) {
+      if (values === undefined || !isOutdated(error)) throw error;
+      connection.broken = error;
+      return await client.query<Row>(text, [...values]);
+    } finally {
+      connection.open -= 1;
+      if (connection.open === 0) giveBack(connection);
+    }
+  };
+}
