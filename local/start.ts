@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { ROOT } from "#tools/build/functions.ts";
 import { type Cloud, startCloud } from "./cloud/cloud.ts";
 import { type CloudPlan, DEFAULT_PORT_BASE, planCloud } from "./cloud/plan.ts";
+import { warmUp } from "./cloud/warmUp.ts";
 import { keepCompiledCode } from "./processes/compileCache.ts";
 import { putSamples } from "./samples/putSamples.ts";
 
@@ -40,7 +41,8 @@ async function main(): Promise<number> {
     const cloud = await startCloud(plan, say, Promise.race([stopAsked, failed]));
     printTable(cloud, plan, Math.round(performance.now() - startedAt) / 1000);
     const { api, adminKeyFile: keyFile } = cloud.endpoints;
-    // The library is there without them, so nothing waits for them.
+    // Nothing waits for these: the cloud answers without them.
+    void warmUp(plan);
     putSamples(SAMPLES, { api, keyFile }, (line) => say(`sample ${line}`)).catch((error: unknown) =>
       say(`a sample could not be put in: ${error instanceof Error ? error.message : error}`),
     );

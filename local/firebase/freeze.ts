@@ -5,10 +5,13 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** In the functions folder: the name of the function that is frozen after its next answer; no such file, no freezing. */
-export const FREEZE_FILE = "freeze";
+/**
+ * In the functions folder: the name of the function that is frozen after its next answer; no such file, no freezing. Its name begins with a dot,
+ * since the functions emulator begins with new processes when another file changes.
+ */
+export const FREEZE_FILE = ".freeze";
 /** Beside it: the id of each process that has stopped itself, a line each. */
-export const FROZEN_FILE = "frozen";
+export const FROZEN_FILE = ".frozen";
 
 /** What is used of a response. */
 interface Response {

@@ -26,8 +26,11 @@ type HttpHandler = (
   },
 ) => unknown;
 
-/** The file in the functions folder that has the settings of each function. */
-export const SETTINGS_FILE = "functions.json";
+/**
+ * The file in the functions folder that has the settings of each function. Its name begins with a dot, since the functions emulator begins with
+ * new processes when another file changes.
+ */
+export const SETTINGS_FILE = ".functions.json";
 /** Waits before each redelivery; the last one is repeated. */
 const WAITS_MS = [500, 1000, 2000, 5000, 10_000];
 /** Shorter than a function may run. The emulator is then given the error, ends this worker and delivers to another one (`redelivery.ts`). */

@@ -1,5 +1,5 @@
 /**
- * Preloaded into firebase-tools. Its functions emulator delivers an event once, also when the worker was killed or ran past its timeout, and
+ * Preloaded into firebase-tools. Starts a function's process before its first request, when it is asked to. Its functions emulator delivers an event once, also when the worker was killed or ran past its timeout, and
  * answers nothing at all when no worker became ready; a phone's request then has no answer either. Eventarc delivers again, and Cloud
  * Run answers 503.
  */
@@ -7,16 +7,25 @@ import type { ChildProcess } from "node:child_process";
 import type { ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import { type Answer, deliverUntilAcknowledged } from "./redelivery.ts";
+import { START_ONLY } from "./startOnly.ts";
 
 /** What is used here of classes that firebase-tools has no types for. */
 interface FunctionsEmulator {
-  readonly triggers: Readonly<
-    Record<string, { readonly def: { readonly eventTrigger?: object } } | undefined>
-  >;
+  readonly triggers: Readonly<Record<string, TriggerRecord | undefined>>;
+  readonly workerPools: Readonly<Record<string, WorkerPool | undefined>>;
+  startRuntime(backend: object, trigger: TriggerRecord["def"]): Promise<unknown>;
   handleHttpsTrigger(request: TriggerRequest, response: ServerResponse | Answer): Promise<void>;
 }
+interface TriggerRecord {
+  readonly backend: { readonly codebase: string };
+  readonly def: { readonly id: string; readonly eventTrigger?: object };
+}
+interface WorkerPool {
+  getTriggerWorkers(triggerId: string): readonly unknown[];
+}
 interface TriggerRequest {
-  readonly params: { readonly trigger_name: string };
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly params: { readonly trigger_name: string; readonly region?: string };
 }
 interface RuntimeWorker {
   readonly runtime: { readonly process: ChildProcess };
@@ -33,9 +42,27 @@ const workers: {
 
 const emulator = emulators.FunctionsEmulator.prototype;
 const { handleHttpsTrigger } = emulator;
+/** Processes that are being started ahead of requests, by trigger: a request that comes meanwhile waits instead of starting a second one. */
+const starting = new Map<string, Promise<unknown>>();
 emulator.handleHttpsTrigger = async function (request, response: ServerResponse) {
-  // Event triggers are named without a region before their name, as here; those of HTTP functions are not found.
-  if (this.triggers[request.params.trigger_name]?.def.eventTrigger === undefined) {
+  const { region, trigger_name: name } = request.params;
+  const key = region === undefined ? name : `${region}-${name}`;
+  const record = this.triggers[key];
+  if (record && request.headers[START_ONLY] !== undefined) {
+    const { backend, def } = record;
+    const known = this.workerPools[backend.codebase]?.getTriggerWorkers(def.id) ?? [];
+    const started = known.length > 0 ? Promise.resolve() : this.startRuntime(backend, def);
+    starting.set(key, started);
+    const status = await started.then(
+      () => 204,
+      () => 503,
+    );
+    starting.delete(key);
+    response.writeHead(status).end();
+    return;
+  }
+  await starting.get(key)?.catch(() => {});
+  if (record?.def.eventTrigger === undefined) {
     await handleHttpsTrigger.call(this, request, response).catch(() => {});
     if (!response.headersSent) response.writeHead(503).end();
     return;

@@ -1,5 +1,5 @@
 /**
- * Runs the tests, tier by tier, and stops what it started for them.
+ * Runs the tests, the unit tier first and the two others side by side, and stops what it started for them.
  *
  *   npm test                                     all tiers
  *   npm run test:unit                            one tier; test:integration, test:acceptance
@@ -61,7 +61,7 @@ function filesOf(tiers: readonly Tier[], places: readonly string[]): Files {
   return { unit: of("unit"), integration: of("integration"), acceptance: of("acceptance") };
 }
 
-/** Runs every tier, also after one that failed. @returns the exit code */
+/** Runs every lane, also after one that failed. @returns the exit code */
 async function runTiers(
   files: Files,
   options: readonly string[],
@@ -69,24 +69,31 @@ async function runTiers(
   stopAsked: Promise<void>,
 ): Promise<number> {
   const cloud = sharedCloud(files, { run, dir });
+  const backends = files.integration.length > 0 ? startBackends({ run, dir }) : undefined;
+  // Awaited by the lanes that need it.
+  backends?.catch(() => {});
   let code = 0;
   const total = { passed: 0, failed: 0 };
-  for (const tier of TIERS) {
-    if (files[tier].length === 0) continue;
-    console.log(`\n${tier} tests`);
-    const env = await Promise.race([environmentOf(tier, cloud, { run, dir }), stopAsked]);
-    if (env === undefined) return 130;
-    const runs = lanesOf(tier, files[tier]).map(async (lane, index) => {
-      const countFile = join(dir, `${tier}-${index}.json`);
-      const ended = await runTests(tier, lane, options, env, countFile, stopAsked);
-      return { ended, ...readCounts(countFile) };
-    });
-    for (const { ended, passed, failed } of await Promise.all(runs)) {
-      code ||= ended;
-      total.passed += passed;
-      total.failed += failed;
+  const runLane = async (lane: Lane, index: number) => {
+    const env = await Promise.race([environmentOf(lane.tier, cloud, backends), stopAsked]);
+    if (env === undefined) {
+      code = 130;
+      return;
     }
-  }
+    console.log(`\n${lane.tier} tests`);
+    const countFile = join(dir, `${lane.tier}-${index}.json`);
+    const ended = await runTests(lane, options, env, countFile, stopAsked);
+    code ||= ended;
+    const { passed, failed } = readCounts(countFile);
+    total.passed += passed;
+    total.failed += failed;
+  };
+  for (const lanes of lanesOf(files))
+    await Promise.all(
+      lanes.map(async (following, index) => {
+        for (const lane of following) if (lane.files.length > 0) await runLane(lane, index);
+      }),
+    );
   console.log(`${total.passed} passed, ${total.failed} failed`);
   return code;
 }
@@ -103,46 +110,53 @@ function usesCloud(file: string): boolean {
   return readFileSync(join(ROOT, file), "utf8").includes("testCloud");
 }
 
-/** Test files that run beside those of the tier's other lanes. */
+/** Test files of a tier that run in one run of node's test runner. */
 interface Lane {
+  readonly tier: Tier;
   readonly files: readonly string[];
   readonly filesAtOnce: number;
 }
 
 /**
- * The one local cloud is used by one file at a time: some kill its processes, and one engine would lease another's jobs. These files
- * wait more than they compute, so the others go on beside them on all processors.
+ * The one local cloud is used by one file at a time: some kill its processes, and one engine would lease another's jobs. These files, of
+ * two tiers, wait more than they compute, so the others go on beside them on all processors.
+ * @returns stages; in each, rows that run side by side; in each of these, lanes that run one after the other
  */
-function lanesOf(tier: Tier, files: readonly string[]): Lane[] {
-  const onCloud =
-    tier === "acceptance" ? files : files.filter((file) => tier === "integration" && usesCloud(file));
-  const others = files.filter((file) => !onCloud.includes(file));
-  const lanes = [
-    { files: onCloud, filesAtOnce: 1 },
-    { files: others, filesAtOnce: Math.max(2, availableParallelism()) },
+function lanesOf({ unit, integration, acceptance }: Files): Lane[][][] {
+  const onCloud = integration.filter(usesCloud);
+  const others = integration.filter((file) => !onCloud.includes(file));
+  return [
+    [[{ tier: "unit", files: unit, filesAtOnce: 1 }]],
+    [
+      [
+        { tier: "integration", files: onCloud, filesAtOnce: 1 },
+        { tier: "acceptance", files: acceptance, filesAtOnce: 1 },
+      ],
+      [{ tier: "integration", files: others, filesAtOnce: Math.max(2, availableParallelism()) }],
+    ],
   ];
-  return lanes.filter((lane) => lane.files.length > 0);
+}
+
+/** Starts what the tests of the integration tier share. @returns their part of the environment */
+async function startBackends({ run, dir }: TestRun): Promise<Environment> {
+  const [postgres, firestore] = await Promise.all([
+    startTestPostgres(run, dir),
+    startTestFirestore(run, dir),
+  ]);
+  return { [ADDRESSES.postgres]: postgres, [ADDRESSES.firestore]: firestore };
 }
 
 /** @returns the environment that tells the tests of a tier where the backends are that were started for them */
 async function environmentOf(
   tier: Tier,
   cloud: Promise<string> | undefined,
-  { run, dir }: TestRun,
+  backends: Promise<Environment> | undefined,
 ): Promise<Environment> {
   if (tier === "unit") return {};
   if (tier === "integration") {
-    const [postgres, firestore, endpoints] = await Promise.all([
-      startTestPostgres(run, dir),
-      startTestFirestore(run, dir),
-      cloud,
-    ]);
-    return {
-      [ADDRESSES.postgres]: postgres,
-      [ADDRESSES.firestore]: firestore,
-      // Suites that need it wait for it to be ready; the others are tested meanwhile.
-      ...(endpoints === undefined ? {} : { [ADDRESSES.cloud]: endpoints }),
-    };
+    const endpoints = await cloud;
+    // Suites that need the cloud wait for it to be ready; the others are tested meanwhile.
+    return { ...(await backends), ...(endpoints === undefined ? {} : { [ADDRESSES.cloud]: endpoints }) };
   }
   const given = process.env[ADDRESSES.endpoints];
   if (given) return { [ADDRESSES.endpoints]: given };
@@ -153,8 +167,7 @@ async function environmentOf(
 }
 
 function runTests(
-  tier: Tier,
-  { files, filesAtOnce }: Lane,
+  { tier, files, filesAtOnce }: Lane,
   options: readonly string[],
   env: Environment,
   countFile: string,
