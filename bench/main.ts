@@ -8,7 +8,9 @@
  */
 import { parseArgs } from "node:util";
 import { coldStart } from "./measures/coldStart.ts";
+import { estimates } from "./measures/estimates.ts";
 import type { Measure } from "./measures/measure.ts";
+import { queue } from "./measures/queue.ts";
 import { sync } from "./measures/sync.ts";
 import { warm } from "./measures/warm.ts";
 import { printed, writeReport } from "./report.ts";
@@ -28,6 +30,8 @@ const measures: readonly Measure[] = [
   coldStart(rounds ?? 9, values.only),
   warm(rounds ?? 5, 2_000, values.only),
   sync(rounds ?? 5, values.only),
+  queue(rounds ?? 5, values.only),
+  estimates(values.only),
 ];
 const chosen =
   positionals.length === 0 ? measures : measures.filter(({ name }) => positionals.includes(name));

@@ -65,7 +65,7 @@ const NAME_WIDTH = 210;
 const BAR_WIDTH = 460;
 
 /** Bars of the ratios with their spread, and a mark at each goal. */
-function chart({ title, rows }: Measured): string {
+function chart({ title, reference, rows }: Measured): string {
   const most = Math.max(...rows.map(({ spread, ratio }) => Math.max(spread[1], ratio)), 1);
   const at = (value: number) => NAME_WIDTH + (value / most) * BAR_WIDTH;
   const height = (rows.length + 2) * ROW_HEIGHT;
@@ -89,7 +89,7 @@ function chart({ title, rows }: Measured): string {
     `<svg xmlns="http://www.w3.org/2000/svg" width="${NAME_WIDTH + BAR_WIDTH + 70}" height="${height}" font-family="sans-serif" font-size="12">`,
     `<title>${escaped(title)}</title>`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',
-    `<text x="8" y="18" font-weight="bold">${escaped(title)} ÷ hello; the thin line is the spread, red is the goal</text>`,
+    `<text x="8" y="18" font-weight="bold">${escaped(title)} ÷ ${escaped(reference)}; the thin line is the spread, red is the goal</text>`,
     ...bars,
     "</svg>",
     "",

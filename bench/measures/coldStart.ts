@@ -54,6 +54,7 @@ async function measureStarts(world: World, rounds: number, only = ""): Promise<M
   };
   return {
     title: "Cold start",
+    reference: "hello",
     says: "Time from starting the process to its first answer, as a multiple of a hello function's in the same round.",
     rows: [rowOf("hello"), rowOf("node:http"), ...chosen.map((one) => rowOf(one.name, one))],
   };

@@ -18,6 +18,8 @@ export interface Measured {
   readonly title: string;
   /** What the ratio is of, in a sentence. */
   readonly says: string;
+  /** What the ratio is to, for the chart. */
+  readonly reference: string;
   readonly rows: readonly Row[];
 }
 

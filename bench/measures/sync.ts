@@ -72,6 +72,7 @@ async function measureSync(world: World, pairs: number, only = ""): Promise<Meas
     for (const [name, turn] of turns) if (name.includes(only)) rows.push({ name, ...(await turn()) });
     return {
       title: "From an event to the row",
+      reference: "a plain insert",
       says: "Time from when an event of a new result is due until `sync` has answered it, which is after the commit, the message to Pub/Sub and the feed of the space; the median as a multiple of that of a handler which inserts one row per event, at the same rate. One instance of each, as many events at once as the manifest gives `sync`.",
       rows,
     };

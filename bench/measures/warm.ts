@@ -75,6 +75,7 @@ async function measureSpeeds(world: World, rounds: number, requests: number, onl
   await endInstance(hello);
   return {
     title: "Warm speed",
+    reference: "hello",
     says: `Requests a second over ${CONNECTIONS} connections, as a multiple of a hello function's in the round before (${rounded(median(helloCpu))} ms of CPU each).`,
     rows,
   };

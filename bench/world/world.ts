@@ -42,6 +42,8 @@ export interface World {
   ownerToken(): Promise<string>;
   /** Starts Google's Pub/Sub emulator, with the topics; most measures need none. */
   startPubsub(): Promise<void>;
+  /** Makes a database, empty. @returns the connection string of its owner */
+  database(name: string): Promise<string>;
   /** A person with a space, an upload that has not arrived, a job that waits for it, tokens. */
   readonly subjects: Subjects;
   /** How a function is started. */
@@ -95,6 +97,10 @@ export async function openWorld(portBase: number, bundles?: string): Promise<Wor
       resourcesBucket: buckets.RESOURCES_BUCKET,
       ownerToken: () => ownerToken(plan),
       startPubsub: lazy(() => startPubsub(run, dir, plan)),
+      async database(name) {
+        await createDatabase(backends.cluster, name);
+        return backends.cluster.url(name);
+      },
       async close() {
         await firestore.terminate();
         await Promise.all(backends.standIns.map((standIn) => standIn.close()));
@@ -161,7 +167,7 @@ async function startBackends(run: Run, dir: string, plan: CloudPlan) {
     await run.waitUntil(child, async () => !(await isFree(port)), 60_000);
   }
   await startFirestore(run, await locateEmulators(run, dir), plan.ports.firestore);
-  return { identity, standIns: all, secrets, ownerUrl: cluster.url("bench") };
+  return { identity, standIns: all, secrets, cluster, ownerUrl: cluster.url("bench") };
 }
 
 const tokenSchema = z.object({ access_token: z.string() });

@@ -110,3 +110,14 @@ test("ends noted again, in any order, change nothing", () => {
     { numRuns: 2_000 },
   );
 });
+
+test("after a success fifty ends are kept, each known when it is noted again", () => {
+  const worked = record(...times(120, "succeeded"));
+  assert.equal(worked.ends.length, 51);
+  for (const end of worked.ends) assert.equal(withEnd(worked, end), worked);
+  const failing = times(150, "failed").reduce(
+    (before, [how, space], index) => withEnd(before, { jobId: `later${index}`, leaseNumber: 1, space, how }),
+    worked,
+  );
+  assert.deepEqual([failing.ends.length, evidence(failing)], [200, 150]);
+});

@@ -8,6 +8,8 @@ import type { KindRecord, LeaseEnd } from "./engineRecordDocument.ts";
 
 /** Ends that are kept, so that one that is noted twice is known, and inputs of one space are counted once. */
 const MOST_ENDS = 200;
+/** As many of them are kept after a success: all that they are good for then is to know an end that is noted twice. Each end reads and writes them all. */
+const ENDS_BEFORE_SUCCESS = 50;
 const FIRST_PROBE_SECONDS = 60;
 const MOST_PROBE_SECONDS = 3600;
 
@@ -22,8 +24,8 @@ export function failureEnd({ code, retryable }: { code: string; retryable: boole
 export function withEnd(record: KindRecord, end: LeaseEnd): KindRecord {
   const { jobId, leaseNumber } = end;
   if (record.ends.some((known) => known.jobId === jobId && known.leaseNumber === leaseNumber)) return record;
-  const ends = [...record.ends, end].slice(-MOST_ENDS);
-  return end.how === "succeeded" ? { ends, pause: null, refundsDue: [] } : { ...record, ends };
+  if (end.how !== "succeeded") return { ...record, ends: [...record.ends, end].slice(-MOST_ENDS) };
+  return { ends: [...record.ends.slice(-ENDS_BEFORE_SUCCESS), end], pause: null, refundsDue: [] };
 }
 
 /**

@@ -1,6 +1,10 @@
-/** Histories as `shared/queue/histories.test.ts` has them, fewer, but on Firestore, with several machines really at work at the same time. */
+/**
+ * Histories as `shared/queue/histories.test.ts` has them, fewer, but on Firestore, with several machines really at work at the same time: by
+ * gRPC, by REST, and some by the one and some by the other.
+ */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
+import type { Firestore } from "@google-cloud/firestore";
 import { completeJob } from "#functions/engine/completeJob.ts";
 import { giveBack } from "#functions/engine/giveBack.ts";
 import { heldLease } from "#functions/engine/heldLease.ts";
@@ -9,32 +13,37 @@ import { renewLease } from "#functions/engine/renewLease.ts";
 import { endExpiredLeases, endOverdueBackOffs, republishEnds } from "#functions/sweep/queueRepairs.ts";
 import { plusSeconds } from "#shared/platform/clock.ts";
 import { ReverieError } from "#shared/platform/errors.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { changeJob } from "#shared/queue/changeJob.ts";
 import { isOpen, type Job, jobSchema } from "#shared/queue/jobDocument.ts";
 import { retryJob } from "#shared/queue/retryJob.ts";
 import { endBackOff, endLease } from "#shared/queue/timers.ts";
 import { ENGINE, type QueueHarness, type QueueTestDeps, queueHarness, SPACE } from "./harness.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 2;
+const TRANSPORTS = ["gRPC", "REST", "both"] as const;
 const JOBS = 6;
 const MACHINES = 5;
 const STEPS = 50;
 
 let queue: QueueHarness;
+let rest: Firestore;
 before(async () => {
   queue = await queueHarness({ deps: { leaseSeconds: { min: 1, max: 3600 }, backoffMaxSeconds: 20 } });
+  rest = createRestFirestore({ GOOGLE_CLOUD_PROJECT: queue.backend.projectId });
 });
 after(() => queue.backend.drop());
 beforeEach(() => queue.backend.clear());
 
 /** A machine's view of things: its clock is off, and what follows its commits is lost as often as not, as by a crash. */
-function machine(random: () => number): QueueTestDeps {
+function machine(random: () => number, firestore: Firestore): QueueTestDeps {
   const skewSeconds = (random() - 0.5) * 600;
   const crashing = async () => {
     if (random() < 0.5) throw new Error("crashed between two writes");
   };
   return {
     ...queue.deps,
+    firestore,
     random,
     clock: () => plusSeconds(queue.now, skewSeconds),
     tasks: {
@@ -125,15 +134,18 @@ async function drain(): Promise<Map<string, Job>> {
   throw new Error("some jobs never came to an end");
 }
 
-for (let round = 1; round <= ROUNDS; round++) {
-  test(`clocks apart, crashes, late requests at once: one end, one result (${round})`, async () => {
+for (const [transport, round] of TRANSPORTS.flatMap((each) =>
+  Array.from({ length: ROUNDS }, (_, index) => [each, index + 1] as const),
+)) {
+  test(`clocks apart, crashes, late calls: one end and result (${transport}, ${round})`, async () => {
     const random = Math.random;
     const book: Book = { leaseIds: [], completed: new Map() };
     const jobIds: string[] = [];
     for (let index = 0; index < JOBS; index++) jobIds.push((await queue.submit()).id);
     await Promise.all(
-      Array.from({ length: MACHINES }, async () => {
-        const deps = machine(random);
+      Array.from({ length: MACHINES }, async (_, index) => {
+        const isRest = transport === "REST" || (transport === "both" && index % 2 === 0);
+        const deps = machine(random, isRest ? rest : queue.firestore);
         for (let index = 0; index < STEPS; index++) await unlessRefused(step(deps, jobIds, book, random));
       }),
     );

@@ -1,23 +1,37 @@
 /**
  * How good the estimates are that people are shown: a day of a busy queue is simulated with the estimator itself, and each estimate
  * at submission is compared with the real time. Durations are log-normal around half an hour, arrivals random.
- *
- * `node bench/queue-estimates/main.ts [--jobs 2000] [--seed 1]`
  */
-import { parseArgs } from "node:util";
 import { type KindPace, median, startsInSeconds } from "#shared/queue/estimate.ts";
+import { type Measure, type Measured, median as middle, quantile, type Row, rounded } from "./measure.ts";
 
-const { values } = parseArgs({
-  options: { jobs: { type: "string", default: "2000" }, seed: { type: "string", default: "1" } },
-});
-const JOBS = Number(values.jobs);
+const JOBS = 2_000;
+/** Random numbers of a run that can be repeated. */
+const SEED = 1;
 const LATELY = 25;
 const USUAL_SECONDS = 1800;
 
-console.log(`${JOBS} jobs each; errors of the time shown at submission, against the real one`);
-console.log("engines   load   spread   waited p50      start: error p50   p90       done: error p50   p90");
-for (const engines of [1, 4, 16]) {
-  for (const load of [0.7, 0.95]) for (const spread of [0.2, 0.6]) report(engines, load, spread);
+/** Needs no world: everything is simulated. */
+export function estimates(only = ""): Measure {
+  return { name: "estimates", run: async () => measureEstimates(only) };
+}
+
+function measureEstimates(only: string): Measured {
+  const rows: Row[] = [];
+  for (const engines of [1, 4, 16]) {
+    for (const load of [0.7, 0.95]) {
+      for (const spread of [0.2, 0.6]) {
+        const name = `${engines} engines, load ${load}, spread ${spread}`;
+        if (name.includes(only)) rows.push({ name, ...errorsOf(engines, load, spread) });
+      }
+    }
+  }
+  return {
+    title: "Estimates",
+    reference: "the time waited",
+    says: `How far the time of the start that is shown at submission is from the real one, as a part of the middle of what jobs wait: the middle of ${JOBS} simulated jobs of half an hour. Spread is sigma of how long jobs take, load is how busy the engines are.`,
+    rows,
+  };
 }
 
 interface Estimate {
@@ -25,8 +39,8 @@ interface Estimate {
   readonly done: number;
 }
 
-function report(engines: number, load: number, spread: number): void {
-  const random = generator(Number(values.seed));
+function errorsOf(engines: number, load: number, spread: number): Omit<Row, "name"> {
+  const random = generator(SEED);
   const errors = { start: [] as number[], done: [] as number[] };
   const waits: number[] = [];
   const freeAt = Array.from({ length: engines }, () => ({
@@ -80,16 +94,20 @@ function report(engines: number, load: number, spread: number): void {
     const idle = freeAt.find((engine) => engine.startedAt === undefined);
     if (idle) startNext(idle, now);
   }
-  const share = (list: number[], at: number) =>
-    minutes(list.sort((a, b) => a - b)[Math.floor((list.length - 1) * at)] ?? 0);
-  console.log(
-    `${String(engines).padStart(7)} ${load.toFixed(2).padStart(6)} ${spread.toFixed(1).padStart(8)} ${share(waits, 0.5).padStart(12)} ` +
-      `${share(errors.start, 0.5).padStart(21)} ${share(errors.start, 0.9).padStart(8)} ${share(errors.done, 0.5).padStart(17)} ${share(errors.done, 0.9).padStart(8)}`,
-  );
-}
-
-function minutes(seconds: number): string {
-  return `${(seconds / 60).toFixed(1)} min`;
+  const waited = middle(waits);
+  const part = (share: number) => rounded(quantile(errors.start, share) / waited);
+  const minutes = (list: readonly number[], share: number) => rounded(quantile(list, share) / 60);
+  return {
+    ratio: part(0.5),
+    spread: [part(0.1), part(0.9)],
+    also: {
+      "waited p50 min": minutes(waits, 0.5),
+      "start p50 min": minutes(errors.start, 0.5),
+      "start p90 min": minutes(errors.start, 0.9),
+      "done p50 min": minutes(errors.done, 0.5),
+      "done p90 min": minutes(errors.done, 0.9),
+    },
+  };
 }
 
 /** Mulberry32, so that a run can be repeated. */
