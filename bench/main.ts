@@ -7,10 +7,12 @@
  *   --port-base N     the first of the ports
  */
 import { parseArgs } from "node:util";
+import { lazy } from "#shared/platform/lazy.ts";
 import { coldStart } from "./measures/coldStart.ts";
 import { estimates } from "./measures/estimates.ts";
 import type { Measure } from "./measures/measure.ts";
 import { queue } from "./measures/queue.ts";
+import { operations } from "./measures/operations.ts";
 import { sync } from "./measures/sync.ts";
 import { warm } from "./measures/warm.ts";
 import { printed, writeReport } from "./report.ts";
@@ -32,6 +34,7 @@ const measures: readonly Measure[] = [
   sync(rounds ?? 5, values.only),
   queue(rounds ?? 5, values.only),
   estimates(values.only),
+  operations(),
 ];
 const chosen =
   positionals.length === 0 ? measures : measures.filter(({ name }) => positionals.includes(name));
@@ -40,13 +43,16 @@ if (chosen.length < positionals.length)
     `there is ${measures.map(({ name }) => name).join(", ")}; asked for ${positionals.join(", ")}`,
   );
 
-const world = await openWorld(Number(values["port-base"]), values.bundles);
+const world = lazy(() => openWorld(Number(values["port-base"]), values.bundles));
+let isOpen = false;
 try {
   for (const measure of chosen) {
-    const measured = await measure.run(world);
+    if ("run" in measure) isOpen = true;
+    const measured = "run" in measure ? await measure.run(await world()) : await measure.runAlone();
     console.log(printed(measured));
     if (values.only === undefined && values.bundles === undefined) writeReport(measure.name, measured);
   }
 } finally {
-  await world.close();
+  if (isOpen) await (await world()).close();
 }
+process.exit();

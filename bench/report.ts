@@ -2,13 +2,13 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
-import type { Measured, Row } from "./measures/measure.ts";
+import type { Listed, Measured, Row } from "./measures/measure.ts";
 
 const RESULTS = fileURLToPath(new URL("./results.json", import.meta.url));
 const PAGE = fileURLToPath(new URL("./README.md", import.meta.url));
 
-/** Puts a measure into the results, in place of what an earlier run found, and into the page. */
-export function writeReport(name: string, measured: Measured): void {
+/** Puts a measure into the results, in place of what an earlier run found, and into the pages. */
+export function writeReport(name: string, measured: Measured | Listed): void {
   // Written by this function alone.
   const known: Record<string, unknown> = existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, "utf8")) : {};
   const machine = {
@@ -18,28 +18,44 @@ export function writeReport(name: string, measured: Measured): void {
   };
   const results = { ...known, [name]: { machine, ...measured } };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  if ("lines" in measured) {
+    fillPlace(PAGE, name, [measured.says, "", tableOf(measured)]);
+    for (const { page, ...of } of measured.elsewhere)
+      fillPlace(fileURLToPath(new URL(`../${page}`, import.meta.url)), name, [tableOf(of)]);
+    return;
+  }
   writeFileSync(fileURLToPath(new URL(`./${name}.svg`, import.meta.url)), chart(measured));
   const { cores, cpu, node } = machine;
-  const section = [
+  fillPlace(PAGE, name, [
     measured.says,
     `Measured on ${cores} cores (${cpu}), Node ${node.slice(1)}.`,
     "",
     table(measured),
     "",
     `![${measured.title}](${name}.svg)`,
-  ].join("\n");
-  const page = readFileSync(PAGE, "utf8");
-  const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!place.test(page)) throw new Error(`README.md has no place for ${name}`);
+  ]);
+}
+
+/** Puts lines between the marks of a page. */
+function fillPlace(file: string, name: string, lines: readonly string[]): void {
+  const page = readFileSync(file, "utf8");
+  const place = new RegExp(`(<!-- ${name} -->\\n)[^]*?(<!-- /${name} -->)`);
+  if (!place.test(page)) throw new Error(`${file} has no place for ${name}`);
   writeFileSync(
-    PAGE,
-    page.replace(place, (_all, before, after) => `${before}${section}\n${after}`),
+    file,
+    page.replace(place, (_all, before, after) => `${before}${lines.join("\n")}\n${after}`),
   );
 }
 
 /** A measure for a terminal. */
-export function printed(measured: Measured): string {
-  return [measured.title, measured.says, table(measured), ""].join("\n");
+export function printed(measured: Measured | Listed): string {
+  const shown =
+    "lines" in measured ? [measured, ...measured.elsewhere].map(tableOf).join("\n\n") : table(measured);
+  return [measured.title, measured.says, shown, ""].join("\n");
+}
+
+function tableOf({ head, lines }: Pick<Listed, "head" | "lines">): string {
+  return [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 function table({ rows }: Measured): string {
@@ -52,7 +68,7 @@ function table({ rows }: Measured): string {
     goalOf(row),
     ...columns.map((column) => String(row.also?.[column] ?? "")),
   ]);
-  return [head, head.map(() => "---"), ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+  return tableOf({ head, lines });
 }
 
 function goalOf({ goal }: Row): string {

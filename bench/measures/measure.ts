@@ -23,11 +23,29 @@ export interface Measured {
   readonly rows: readonly Row[];
 }
 
-export interface Measure {
+/** A measure that is no ratio: a table of its own, and tables for other pages. */
+export interface Listed {
+  readonly title: string;
+  /** What was counted, in a sentence. */
+  readonly says: string;
+  readonly head: readonly string[];
+  readonly lines: readonly (readonly (string | number)[])[];
+  readonly elsewhere: readonly {
+    /** From the project's root; it has a place for the measure, as `README.md` has. */
+    readonly page: string;
+    readonly head: readonly string[];
+    readonly lines: readonly (readonly (string | number)[])[];
+  }[];
+}
+
+export type Measure = {
   /** What `npm run bench -- NAME` calls it. */
   readonly name: string;
-  readonly run: (world: World) => Promise<Measured>;
-}
+} & (
+  | { readonly run: (world: World) => Promise<Measured> }
+  /** Needs no world. */
+  | { readonly runAlone: () => Promise<Measured | Listed> }
+);
 
 /** The value that `share` of all values are below (nearest rank). */
 export function quantile(values: readonly number[], share: number): number {
