@@ -3,7 +3,7 @@
 import { convert, type Home, makeHome } from "#tests/integration/operations/conversion.ts";
 import { type CountedCloud, countedCloud } from "#tests/integration/operations/countedCloud.ts";
 import type { CountName, Counts } from "#tests/integration/operations/counts.ts";
-import { family, resultOf } from "#tests/integration/results/harness.ts";
+import { resultOf } from "#tests/integration/results/harness.ts";
 import type { Listed, Measure } from "./measure.ts";
 
 /** One each minute of half an hour, as the engine kit renews a lease of three minutes. */
@@ -53,7 +53,7 @@ async function countOperations(): Promise<Listed> {
     await convert(cloud, home, 1);
     const { steps } = await convert(cloud, home, RENEWS);
     const hour = await idleHour(cloud);
-    const pages = await pagesOf(cloud, home);
+    const pages = await pagesOf(cloud);
     const conversion = sum(steps.map(({ counts }) => counts));
     const lines = [
       ...steps.map(({ name, reason, counts }) => lineOf(name, counts, reason)),
@@ -96,40 +96,34 @@ async function idleHour(cloud: CountedCloud): Promise<{ counts: Counts; reason: 
   };
 }
 
-async function pagesOf(cloud: CountedCloud, home: Home) {
-  const ask = (name: string, path: string) => async () => {
-    const answer = await cloud.ask(name, "GET", path, { token: home.giver.token });
-    if (answer.json.items.length !== PAGE) throw new Error(`${path} has ${answer.json.items.length} items`);
+async function pagesOf(cloud: CountedCloud) {
+  const ask = async (name: string, path: string, { spaceId, giver }: Home) => {
+    const asked = `${path}?limit=${PAGE}&spaceId=${spaceId}`;
+    const answer = await cloud.ask(name, "GET", asked, { token: giver.token });
+    const items = answer.json.items?.length;
+    if (items !== PAGE) throw new Error(`${asked} answered ${answer.status} with ${items} items`);
   };
-  const library = await family({ backend: { pool: cloud.pool } });
-  await cloud.pool.query(
-    "INSERT INTO space_members (user_id, space_id, space_type, role, joined_at) VALUES ($1, $2, 'care', 'giver', now())",
-    [home.giver.id, library.spaceId],
-  );
+  const library = await makeHome(cloud);
   for (let made = 0; made < PAGE; made++) {
-    const result = await resultOf({ objects: cloud.resources }, library);
+    const result = await resultOf(
+      { objects: cloud.resources },
+      { spaceId: library.spaceId, giverId: library.giver.id },
+    );
     await cloud.firestore.doc(`results/${result.jobId}`).set(result);
     await cloud.events.resultWritten(result.jobId);
   }
   const waiting = await makeHome(cloud);
   for (let made = 0; made < PAGE; made++) await queueJob(cloud, waiting);
-  const jobs = async () => {
-    const answer = await cloud.ask("jobs", "GET", `/v1/jobs?limit=${PAGE}&spaceId=${waiting.spaceId}`, {
-      token: waiting.giver.token,
-    });
-    if (answer.json.items.length !== PAGE)
-      throw new Error(`the page of jobs has ${answer.json.items.length} items`);
-  };
   return [
     {
       name: "a page of 50 resources",
-      reason: "one statement; files of a list have no URLs",
-      counts: await cloud.counted(ask("library", `/v1/resources?limit=${PAGE}&spaceId=${library.spaceId}`)),
+      reason: "membership and page; files of a list have no URLs",
+      counts: await cloud.counted(() => ask("library", "/v1/resources", library)),
     },
     {
       name: "a page of 50 waiting jobs",
       reason: "each job is a read; the line is read once for all places",
-      counts: await cloud.counted(jobs),
+      counts: await cloud.counted(() => ask("jobs", "/v1/jobs", waiting)),
     },
   ];
 }
