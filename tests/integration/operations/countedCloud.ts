@@ -1,6 +1,6 @@
 /**
- * All functions in one process, on a real Postgres and the Firestore emulator, with everything counted that would be paid for. Whoever uses it brings
- * events and tasks to the functions, one after the other, so counts are the same each time.
+ * All functions in one process, on a real Postgres and the Firestore emulator, with everything counted that would be paid for. The user of
+ * it brings events and tasks to the functions, one after the other, so counts are the same each time.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
