@@ -98,6 +98,14 @@ export const MEMORY = {
   headroom: 1.6,
 } as const;
 
+/**
+ * What Node is started with (NODE_OPTIONS). The heap may take half of the instance's memory. New objects have 2 MiB in place of 16: nearly all are
+ * dead when a request ends, so collecting them more often costs no CPU time that was found, and an instance keeps 100 MiB less after load.
+ */
+export function nodeOptions(memoryMiB: number): string {
+  return `--max-semi-space-size=2 --max-old-space-size=${memoryMiB / 2}`;
+}
+
 /** What an entry has unless it says otherwise. The memory is the least there is; functions whose measured peak needs more say so. */
 const DEFAULTS = { memoryMiB: MEMORY.leastMiB, cpu: 1, timeoutSeconds: 60, concurrency: 80 };
 

@@ -7,6 +7,7 @@ locals {
         NODE_ENV = "production"
         # What V8 compiled when the image was built (`gcp-build` in the zip's package.json).
         NODE_COMPILE_CACHE = "/workspace/.compiled"
+        NODE_OPTIONS       = entry.nodeOptions
       },
       {
         for setting in entry.settings : setting => (

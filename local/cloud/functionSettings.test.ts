@@ -27,6 +27,7 @@ test("every function finds its manifest's settings in the local cloud, and no ot
     const platform = new Set([
       "NODE_ENV",
       "NODE_COMPILE_CACHE",
+      "NODE_OPTIONS",
       "GCE_METADATA_HOST",
       "METADATA_SERVER_DETECTION",
       "STORAGE_EMULATOR_HOST",

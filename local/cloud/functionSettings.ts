@@ -1,6 +1,6 @@
 /** The environment of each function in the local cloud. */
 
-import { type FunctionName, functions } from "#shared/manifest.ts";
+import { type FunctionName, functions, nodeOptions } from "#shared/manifest.ts";
 import { type SettingName, settingSchemas } from "#shared/platform/config/settings.ts";
 import { COMPILED } from "#tools/build/functions.ts";
 import { REGION } from "#tools/build/region.ts";
@@ -31,7 +31,7 @@ export function functionEnvironments(
   const environments: Record<string, LocalEnvironment> = {};
   for (const name of names) {
     const { metadata, tasks } = plan.functionPorts[name];
-    const environment: Record<string, string> = platform(plan, metadata);
+    const environment: Record<string, string> = platform(plan, metadata, functions[name].memoryMiB);
     const own: typeof values = {
       ...values,
       TASKS_ENDPOINT: `${LOOPBACK}:${tasks}`,
@@ -46,11 +46,12 @@ export function functionEnvironments(
   return environments;
 }
 
-function platform({ urls }: CloudPlan, metadataPort: number): Record<string, string> {
+function platform({ urls }: CloudPlan, metadataPort: number, memoryMiB: number): Record<string, string> {
   return {
     NODE_ENV: "production",
     // Filled by the build, as in a deployed image.
     NODE_COMPILE_CACHE: COMPILED,
+    NODE_OPTIONS: nodeOptions(memoryMiB),
     GCE_METADATA_HOST: `${LOOPBACK}:${metadataPort}`,
     // The functions emulator turns it off.
     METADATA_SERVER_DETECTION: "assume-present",

@@ -156,7 +156,7 @@ run "plan" {
       toset(concat(
         keys(function.service_config[0].environment_variables),
         function.service_config[0].secret_environment_variables[*].key,
-        )) == setunion(["NODE_ENV", "NODE_COMPILE_CACHE"], setsubtract(
+        )) == setunion(["NODE_ENV", "NODE_COMPILE_CACHE", "NODE_OPTIONS"], setsubtract(
         local.functions[name].settings,
         [for setting, source in local.data.settings : setting if source.from == "operator" && !contains(keys(var.settings), setting)],
       ))

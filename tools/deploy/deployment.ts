@@ -5,7 +5,13 @@ import { z } from "zod";
 import type { Grant } from "#shared/access/grant.ts";
 import { grantsOf, otherAccounts } from "#shared/access/grants.ts";
 import { customRoles } from "#shared/access/roles.ts";
-import { connectionsForFunctions, DATABASE, type FunctionManifest, functions } from "#shared/manifest.ts";
+import {
+  connectionsForFunctions,
+  DATABASE,
+  type FunctionManifest,
+  functions,
+  nodeOptions,
+} from "#shared/manifest.ts";
 import type { SettingName } from "#shared/platform/config/settings.ts";
 import { topics } from "#shared/platform/pubsub/topics.ts";
 import { buckets } from "#shared/platform/storage/buckets.ts";
@@ -78,6 +84,7 @@ function functionOf(name: (typeof functionNames)[number]) {
     invoker,
     settings: [...settings].sort(),
     memoryMiB: entry.memoryMiB,
+    nodeOptions: nodeOptions(entry.memoryMiB),
     timeoutSeconds: entry.timeoutSeconds,
     cpu: entry.cpu,
     concurrency: entry.concurrency,
