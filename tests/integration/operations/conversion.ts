@@ -57,6 +57,7 @@ export async function convert(
   renews: number,
 ): Promise<Converted> {
   const steps: Step[] = [];
+  cloud.messages.length = 0;
   const step = async <T>(name: string, reason: string, work: () => Promise<T>): Promise<T> => {
     let result: { done: T } | undefined;
     const counts = await cloud.counted(async () => {
