@@ -4,18 +4,20 @@
  */
 import { z } from "zod";
 
-const list = z.string().transform((text) =>
-  text
-    .split(",")
-    .map((item) => item.trim())
-    .filter((item) => item !== ""),
-);
+const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(",")
+      .map((item) => item.trim())
+      .filter((item) => item !== ""),
+  );
 /** Web origins as a browser names them: scheme, host and port, nothing behind. */
-const origins = list.refine(
-  (all) => all.every((origin) => URL.parse(origin)?.origin === origin),
-  "expected origins such as https://app.example.com, with commas between them",
-);
-const flag = z.enum(["true", "false"]).transform((text) => text === "true");
+const origins = () =>
+  list().refine(
+    (all) => all.every((origin) => URL.parse(origin)?.origin === origin),
+    "expected origins such as https://app.example.com, with commas between them",
+  );
+const flag = () => z.enum(["true", "false"]).transform((text) => text === "true");
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 const json = <Schema extends z.ZodType>(schema: Schema) =>
   z
@@ -31,166 +33,298 @@ const json = <Schema extends z.ZodType>(schema: Schema) =>
     .pipe(schema);
 
 /** One JSON Web Key Set; the first key is the current one, the others are kept while a rotation is under way. */
-const jwks = json(
-  z.object({
-    keys: z.array(z.looseObject({ kty: z.string(), kid: z.string(), alg: z.literal("ES256") })).min(1),
-  }),
-);
+const jwks = () =>
+  json(
+    z.object({
+      keys: z.array(z.looseObject({ kty: z.string(), kid: z.string(), alg: z.literal("ES256") })).min(1),
+    }),
+  );
 
 /** 256 bits of secret or more, in base64 or base64url. */
-const key = z
-  .string()
-  .transform((text) => Buffer.from(text, "base64"))
-  .refine((bytes) => bytes.length >= 32, "expected at least 32 bytes in base64");
+const key = () =>
+  z
+    .string()
+    .transform((text) => Buffer.from(text, "base64"))
+    .refine((bytes) => bytes.length >= 32, "expected at least 32 bytes in base64");
 
 /** One such key or more, the current one first. */
-const keys = z
-  .string()
-  .transform((text) => text.split(","))
-  .pipe(z.array(key).min(1));
+const keys = () =>
+  z
+    .string()
+    .transform((text) => text.split(","))
+    .pipe(z.array(key()).min(1));
 
-const engineAddress = z.object({
-  /** Base URL; `/wake` is added. */
-  url: z.url(),
-  /** Audience of the OIDC token a ring carries; the URL itself unless the engine checks another. */
-  audience: z.string().optional(),
-  kinds: z.array(z.string()).min(1),
-});
-export type EngineAddress = z.infer<typeof engineAddress>;
+const engineAddress = () =>
+  z.object({
+    /** Base URL; `/wake` is added. */
+    url: z.url(),
+    /** Audience of the OIDC token a ring carries; the URL itself unless the engine checks another. */
+    audience: z.string().optional(),
+    kinds: z.array(z.string()).min(1),
+  });
+export type EngineAddress = z.infer<ReturnType<typeof engineAddress>>;
 
+/** Each is made when it is asked for: a start makes the schemas of the settings that its function reads. */
 export const settingSchemas = {
-  GOOGLE_CLOUD_PROJECT: z.string().min(1),
+  get GOOGLE_CLOUD_PROJECT() {
+    return z.string().min(1);
+  },
   /** The one origin phones and engines call, without a trailing slash; also the audience engines and administrators ask for. */
-  PUBLIC_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, "")),
+  get PUBLIC_ORIGIN() {
+    return z.url().transform((url) => url.replace(/\/+$/, ""));
+  },
   /** Web origins whose pages may call the functions that phones call, and read the answers; none unless set. */
-  ALLOWED_ORIGINS: origins.default([]),
+  get ALLOWED_ORIGINS() {
+    return origins().default([]);
+  },
   /** Where phones reach event streams, without a trailing slash: the one origin, unless that holds a response back until it ends. */
-  EVENTS_ORIGIN: z.url().transform((url) => url.replace(/\/+$/, "")),
-  LOG_LEVEL: z.enum(["debug", "info", "warn", "error", "silent"]).default("info"),
+  get EVENTS_ORIGIN() {
+    return z.url().transform((url) => url.replace(/\/+$/, ""));
+  },
+  get LOG_LEVEL() {
+    return z.enum(["debug", "info", "warn", "error", "silent"]).default("info");
+  },
 
   /**
    * Secret. A Postgres connection string; with DATABASE_IAM its user is an IAM user and needs no password. Its `sslmode` is `disable`
    * (unless said otherwise), `require`, `verify-ca` or `verify-full`.
    */
-  DATABASE_URL: z.string().regex(/^postgres(ql)?:/),
+  get DATABASE_URL() {
+    return z.string().regex(/^postgres(ql)?:/);
+  },
   /** Whether the password is an access token of the function's own account (Cloud SQL IAM login). */
-  DATABASE_IAM: flag.default(false),
+  get DATABASE_IAM() {
+    return flag().default(false);
+  },
   /** Certificates in PEM that the database's own must be signed by. */
-  DATABASE_CA: z
-    .string()
-    .regex(/-----BEGIN CERTIFICATE-----/, "expected a certificate in PEM")
-    .optional(),
+  get DATABASE_CA() {
+    return z
+      .string()
+      .regex(/-----BEGIN CERTIFICATE-----/, "expected a certificate in PEM")
+      .optional();
+  },
   /** Connections of one instance, instead of what the manifest says. */
-  DATABASE_POOL_MAX: whole(1, 50).optional(),
+  get DATABASE_POOL_MAX() {
+    return whole(1, 50).optional();
+  },
 
   /** Secret. Private ES256 keys as a JWKS; the first signs. */
-  TOKEN_SIGNING_KEYS: jwks,
+  get TOKEN_SIGNING_KEYS() {
+    return jwks();
+  },
   /** The public halves; every function verifies access tokens with these, without any call. */
-  TOKEN_PUBLIC_KEYS: jwks.refine(
-    ({ keys }) => keys.every((key) => !("d" in key)),
-    "expected public keys only",
-  ),
+  get TOKEN_PUBLIC_KEYS() {
+    return jwks().refine(({ keys }) => keys.every((key) => !("d" in key)), "expected public keys only");
+  },
   /** Secret. Derives refresh-token successors; several keys with commas between them while one replaces another, the current one first. */
-  REFRESH_TOKEN_KEY: keys,
+  get REFRESH_TOKEN_KEY() {
+    return keys();
+  },
   /** Secret. Keys the hash of mailed codes. */
-  CODE_KEY: key,
+  get CODE_KEY() {
+    return key();
+  },
   /** Secret. Keys the ids of uploads that a repeated request has to find again. */
-  INPUT_KEY: key,
+  get INPUT_KEY() {
+    return key();
+  },
 
-  GOOGLE_ISSUER: z.url().default("https://accounts.google.com"),
-  GOOGLE_JWKS_URL: z.url().default("https://www.googleapis.com/oauth2/v3/certs"),
-  GOOGLE_AUTHORIZE_URL: z.url().default("https://accounts.google.com/o/oauth2/v2/auth"),
-  GOOGLE_TOKEN_URL: z.url().default("https://oauth2.googleapis.com/token"),
+  get GOOGLE_ISSUER() {
+    return z.url().default("https://accounts.google.com");
+  },
+  get GOOGLE_JWKS_URL() {
+    return z.url().default("https://www.googleapis.com/oauth2/v3/certs");
+  },
+  get GOOGLE_AUTHORIZE_URL() {
+    return z.url().default("https://accounts.google.com/o/oauth2/v2/auth");
+  },
+  get GOOGLE_TOKEN_URL() {
+    return z.url().default("https://oauth2.googleapis.com/token");
+  },
   /** OAuth client ids whose ID tokens may sign in (the phone apps' and the web client's). */
-  GOOGLE_CLIENT_IDS: list,
+  get GOOGLE_CLIENT_IDS() {
+    return list();
+  },
   /** The web client of the browser flow. */
-  GOOGLE_OAUTH_CLIENT_ID: z.string().min(1),
+  get GOOGLE_OAUTH_CLIENT_ID() {
+    return z.string().min(1);
+  },
   /** Secret. */
-  GOOGLE_OAUTH_CLIENT_SECRET: z.string().min(1),
+  get GOOGLE_OAUTH_CLIENT_SECRET() {
+    return z.string().min(1);
+  },
   /** App links that the browser flow may end at, compared exactly. */
-  APP_REDIRECT_URIS: list,
+  get APP_REDIRECT_URIS() {
+    return list();
+  },
 
-  UPLOADS_BUCKET: z.string().min(3),
-  RESOURCES_BUCKET: z.string().min(3),
+  get UPLOADS_BUCKET() {
+    return z.string().min(3);
+  },
+  get RESOURCES_BUCKET() {
+    return z.string().min(3);
+  },
   /** Where `signBlob` is asked; Google's IAM Credentials API unless set. */
-  SIGNING_ENDPOINT: z.url().optional(),
-  UPLOAD_RETENTION_DAYS: whole(1, 90).default(7),
+  get SIGNING_ENDPOINT() {
+    return z.url().optional();
+  },
+  get UPLOAD_RETENTION_DAYS() {
+    return whole(1, 90).default(7);
+  },
   /** Days a job is kept after its end. A change counts for jobs that end from then on. */
-  JOB_RETENTION_DAYS: whole(1, 3650).default(90),
+  get JOB_RETENTION_DAYS() {
+    return whole(1, 3650).default(90);
+  },
   /** Days a line of the audit log is kept. */
-  AUDIT_RETENTION_DAYS: whole(1, 3650).default(400),
+  get AUDIT_RETENTION_DAYS() {
+    return whole(1, 3650).default(400);
+  },
   /** GiB that one space may ask to upload within the days that uploads are kept. */
-  UPLOAD_GIB_PER_SPACE: whole(1, 1e6).default(100),
+  get UPLOAD_GIB_PER_SPACE() {
+    return whole(1, 1e6).default(100);
+  },
 
-  TASKS_LOCATION: z.string().min(1),
+  get TASKS_LOCATION() {
+    return z.string().min(1);
+  },
   /** `host:port` of a Cloud Tasks stand-in that speaks plain gRPC; Google's unless set. */
-  TASKS_ENDPOINT: z
-    .string()
-    .regex(/^[^:]+:\d+$/)
-    .optional(),
+  get TASKS_ENDPOINT() {
+    return z
+      .string()
+      .regex(/^[^:]+:\d+$/)
+      .optional();
+  },
   /** The account whose OIDC token tasks carry. */
-  TASKS_SERVICE_ACCOUNT: z.email(),
+  get TASKS_SERVICE_ACCOUNT() {
+    return z.email();
+  },
   /** Base URL of the function `dispatch`. */
-  DISPATCH_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
+  get DISPATCH_URL() {
+    return z.url().transform((url) => url.replace(/\/+$/, ""));
+  },
   /** Base URL of the function `outbound`. */
-  OUTBOUND_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
+  get OUTBOUND_URL() {
+    return z.url().transform((url) => url.replace(/\/+$/, ""));
+  },
 
   /** Base URL of the function `workshop`. */
-  WORKSHOP_URL: z.url().transform((url) => url.replace(/\/+$/, "")),
+  get WORKSHOP_URL() {
+    return z.url().transform((url) => url.replace(/\/+$/, ""));
+  },
   /** Tasks that one ring of `workshop` adds: so many jobs are worked on at once, as long as instances are there. */
-  WORKSHOP_TASKS: whole(1, 16).default(4),
+  get WORKSHOP_TASKS() {
+    return whole(1, 16).default(4);
+  },
 
   /** JSON list of the engines that may be rung. */
-  ENGINES: json(z.array(engineAddress)),
+  get ENGINES() {
+    return json(z.array(engineAddress()));
+  },
   /** E-mail addresses of the service accounts that may call `engine`. */
-  ENGINE_CALLERS: list,
+  get ENGINE_CALLERS() {
+    return list();
+  },
   /** E-mail addresses of the accounts that may call `admin`. */
-  ADMIN_CALLERS: list,
+  get ADMIN_CALLERS() {
+    return list();
+  },
 
   /** Secret. `smtp://user:password@host:port` or `smtps://`. */
-  SMTP_URL: z.string().regex(/^smtps?:/),
+  get SMTP_URL() {
+    return z.string().regex(/^smtps?:/);
+  },
   /** Whether mail may go without TLS; only to a server on this machine. */
-  SMTP_PLAIN: flag.default(false),
-  MAIL_FROM: z.string().min(3),
+  get SMTP_PLAIN() {
+    return flag().default(false);
+  },
+  get MAIL_FROM() {
+    return z.string().min(3);
+  },
   /** Where push messages are posted instead of Firebase Cloud Messaging, in its v1 message shape. */
-  PUSH_ENDPOINT: z.url().optional(),
+  get PUSH_ENDPOINT() {
+    return z.url().optional();
+  },
 
   /** Requests a minute. */
-  RATE_PER_ACCOUNT: whole(1, 1e6).default(300),
-  RATE_PER_ADDRESS: whole(1, 1e6).default(1200),
-  RATE_SIGN_IN: whole(1, 1e6).default(30),
-  RATE_SIGN_IN_PER_ACCOUNT: whole(1, 1e6).default(20),
-  RATE_REFRESH: whole(1, 1e6).default(60),
-  RATE_REFRESH_PER_ACCOUNT: whole(1, 1e6).default(60),
-  RATE_CONFIRM: whole(1, 1e6).default(20),
-  RATE_EXPORT: whole(1, 1e6).default(10),
+  get RATE_PER_ACCOUNT() {
+    return whole(1, 1e6).default(300);
+  },
+  get RATE_PER_ADDRESS() {
+    return whole(1, 1e6).default(1200);
+  },
+  get RATE_SIGN_IN() {
+    return whole(1, 1e6).default(30);
+  },
+  get RATE_SIGN_IN_PER_ACCOUNT() {
+    return whole(1, 1e6).default(20);
+  },
+  get RATE_REFRESH() {
+    return whole(1, 1e6).default(60);
+  },
+  get RATE_REFRESH_PER_ACCOUNT() {
+    return whole(1, 1e6).default(60);
+  },
+  get RATE_CONFIRM() {
+    return whole(1, 1e6).default(20);
+  },
+  get RATE_EXPORT() {
+    return whole(1, 1e6).default(10);
+  },
   /** A day (UTC). Caps on invitations, so that no mailbox is flooded. */
-  INVITATIONS_PER_GIVER: whole(1, 1e6).default(100),
-  INVITATIONS_PER_PAIR: whole(1, 1e6).default(30),
+  get INVITATIONS_PER_GIVER() {
+    return whole(1, 1e6).default(100);
+  },
+  get INVITATIONS_PER_PAIR() {
+    return whole(1, 1e6).default(30);
+  },
   /** Mails to one address, of all givers together. */
-  INVITATIONS_PER_RECIPIENT: whole(1, 1e6).default(60),
+  get INVITATIONS_PER_RECIPIENT() {
+    return whole(1, 1e6).default(60);
+  },
   /** A day (UTC). Caps on guessing a mailed code that asking for a new code doesn't reset. */
-  CODE_TRIES_PER_GIVER: whole(1, 1e6).default(30),
-  CODE_TRIES_PER_PAIR: whole(1, 1e6).default(15),
+  get CODE_TRIES_PER_GIVER() {
+    return whole(1, 1e6).default(30);
+  },
+  get CODE_TRIES_PER_PAIR() {
+    return whole(1, 1e6).default(15);
+  },
   /**
    * The way in, which decides what is believed about a caller's address: `hosting` is best effort; `loadBalancer` can't be forged, and needs
    * an ingress that lets in nothing but the balancer.
    */
-  EDGE: z.enum(["hosting", "loadBalancer"]).default("hosting"),
+  get EDGE() {
+    return z.enum(["hosting", "loadBalancer"]).default("hosting");
+  },
 
-  OPEN_JOBS_PER_SPACE: whole(1, 1e6).default(200),
+  get OPEN_JOBS_PER_SPACE() {
+    return whole(1, 1e6).default(200);
+  },
   /** Event streams that one account, and all accounts, may have open at one instance. */
-  STREAMS_PER_ACCOUNT: whole(1, 1000).default(6),
-  STREAMS_PER_INSTANCE: whole(1, 1000).default(250),
+  get STREAMS_PER_ACCOUNT() {
+    return whole(1, 1000).default(6);
+  },
+  get STREAMS_PER_INSTANCE() {
+    return whole(1, 1000).default(250);
+  },
   /** Bounds of the lease length an engine may ask for, in seconds. */
-  LEASE_SECONDS_MIN: whole(1, 3600).default(30),
-  LEASE_SECONDS_MAX: whole(1, 3600).default(3600),
+  get LEASE_SECONDS_MIN() {
+    return whole(1, 3600).default(30);
+  },
+  get LEASE_SECONDS_MAX() {
+    return whole(1, 3600).default(3600);
+  },
   /** Leases in a row that fail or are lost, after which an engine is paused for the kind. */
-  ENGINE_PAUSE_AFTER: whole(2, 100).default(10),
+  get ENGINE_PAUSE_AFTER() {
+    return whole(2, 100).default(10);
+  },
   /** Leases that one service account of engines may hold at once. */
-  ENGINE_LEASES_MAX: whole(1, 10_000).default(100),
+  get ENGINE_LEASES_MAX() {
+    return whole(1, 10_000).default(100);
+  },
   /** Upper bound of the wait before a retryable failure is tried again; the kind's own bound unless set. */
-  RETRY_BACKOFF_MAX_SECONDS: whole(0, 86_400).optional(),
+  get RETRY_BACKOFF_MAX_SECONDS() {
+    return whole(0, 86_400).optional();
+  },
 } as const satisfies Record<string, z.ZodType>;
 
 export type SettingName = keyof typeof settingSchemas;
