@@ -1,7 +1,7 @@
 import { functions, type Settings } from "#shared/manifest.ts";
 import { baseDeps } from "#shared/platform/baseDeps.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { type HttpDeps, internalHttpDeps } from "#shared/platform/http/httpDeps.ts";
 import { objectWriter } from "#shared/platform/storage/objectWriter.ts";
 import type { FetchUploadDeps } from "./fetchUpload.ts";
@@ -21,7 +21,7 @@ export function outboundDeps(
   return {
     ...base,
     http: internalHttpDeps(base.log),
-    firestore: createFirestore(settings),
+    firestore: createRestFirestore(settings),
     objects: objectWriter(settings.UPLOADS_BUCKET, settings),
     network: publicNetwork(),
     limits: LIMITS,

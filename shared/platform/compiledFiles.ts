@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { opendirSync, readdirSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 
 /** How many files are in the cache that NODE_COMPILE_CACHE names: V8 writes to it when the process ends, so they are of an earlier one. */
@@ -9,5 +9,19 @@ export function compiledFiles(): number {
     return readdirSync(dir).length;
   } catch {
     return 0; // not made yet
+  }
+}
+
+/** Whether there are any, which is known without reading the whole folder. */
+export function hasCompiledFiles(): boolean {
+  const dir = getCompileCacheDir();
+  if (dir === undefined) return false;
+  try {
+    const folder = opendirSync(dir);
+    const first = folder.readSync();
+    folder.closeSync();
+    return first !== null;
+  } catch {
+    return false; // not made yet
   }
 }

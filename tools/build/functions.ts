@@ -100,25 +100,44 @@ const GIVE_NAMES = "module.exports={...module.exports.default,default:module.exp
 export const COMPILED = join(ROOT, "node_modules/.cache/reverie/compiled");
 
 /**
- * Loads each function once as the framework does, so that V8 keeps what it compiles of both and no start on this machine compiles it again.
- * In a deployed image `gcp-build` does the same.
+ * Loads each function once as the framework does, with all parts that are loaded later, so that V8 keeps what it compiles of both and no start on
+ * this machine compiles it again. In a deployed image `gcp-build` does the same.
+ * @param cache the folder that V8 keeps it in
  */
 export async function keepCompiled(
   outDir: string,
   names: readonly FunctionName[] = functionNames,
+  cache = COMPILED,
 ): Promise<void> {
   const load = promisify(execFile);
-  const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED };
-  for (const name of names)
-    await load(process.execPath, ["-e", LOAD], {
-      cwd: join(outDir, name),
-      env: { ...env, NODE_PATH: MODULES },
-    });
+  const env = { ...process.env, NODE_COMPILE_CACHE: cache, NODE_PATH: MODULES };
+  for (const name of names) await load(process.execPath, [join(outDir, name, LOADER)], { env });
 }
 
 const MODULES = join(ROOT, "node_modules");
-const LOAD =
-  'require("@google-cloud/functions-framework"); for (const file of require("fs").readdirSync(".")) if (file.endsWith(".js")) require("./" + file);';
+const LOADER = "compile.cjs";
+
+/** Starts the framework with the function, up to where it would listen. */
+function loaderOf(name: FunctionName): string {
+  return `"use strict";
+const { readdirSync } = require("node:fs");
+const { Server } = require("node:net");
+const { join } = require("node:path");
+Server.prototype.listen = function () {
+  setImmediate(() => {
+    for (const file of readdirSync(__dirname)) if (file.endsWith(".js")) require(join(__dirname, file));
+    process.exit();
+  });
+  return this;
+};
+Object.assign(process.env, { FUNCTION_TARGET: "${name}", FUNCTION_SOURCE: __dirname, FUNCTION_SIGNATURE_TYPE: "${signatureOf(name)}" });
+require(join(require.resolve("@google-cloud/functions-framework"), "../main.js"));
+`;
+}
+
+function signatureOf(name: FunctionName): "http" | "cloudevent" {
+  return functions[name].trigger.type === "http" ? "http" : "cloudevent";
+}
 
 function entryOf(name: FunctionName): string {
   return join(ROOT, "functions", name, "index.ts");
@@ -141,13 +160,14 @@ async function writePackage(outDir: string, name: FunctionName): Promise<void> {
     type: "commonjs",
     main: isPushed ? PUSHED_ENTRY : "index.js",
     scripts: {
-      "gcp-build": `NODE_COMPILE_CACHE=./.compiled node -e '${LOAD}'`,
+      "gcp-build": `NODE_COMPILE_CACHE=./.compiled node ${LOADER}`,
     },
     engines: { node: "24" },
     dependencies: { [framework]: dependencies[framework] },
   };
   await mkdir(join(outDir, name), { recursive: true });
   await writeFile(join(outDir, name, "package.json"), `${JSON.stringify(content, null, 2)}\n`);
+  await writeFile(join(outDir, name, LOADER), loaderOf(name));
   if (isPushed) await writeFile(join(outDir, name, PUSHED_ENTRY), pushedEntry(name));
 }
 

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -10,7 +11,7 @@ import { promisify } from "node:util";
 import { freePort } from "#local/processes/ports.ts";
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { cachedBundles } from "../build/cachedBundles.ts";
-import { functionNames, ROOT } from "../build/functions.ts";
+import { functionNames, keepCompiled, ROOT } from "../build/functions.ts";
 
 const PRELOAD = pathToFileURL(join(ROOT, "tools/checks/noConnections.ts")).href;
 
@@ -83,6 +84,24 @@ test("a push of Pub/Sub reaches its function, though started as an HTTP function
   assert.equal(answer.status, 204, log);
   assert.match(log, /"event":"event_unreadable"/);
   assert.match(log, /"messageId":"1"/);
+});
+
+test("a start takes what the build has compiled, of the framework and of the function", async (t) => {
+  const bundles = await cachedBundles();
+  const cache = mkdtempSync(join(tmpdir(), "reverie-compiled-"));
+  t.after(() => rmSync(cache, { recursive: true, force: true }));
+  await keepCompiled(bundles, ["auth"], cache);
+  const { log } = await callBundle(bundles, "auth", t.signal, {
+    env: { NODE_COMPILE_CACHE: cache, NODE_DEBUG_NATIVE: "COMPILE_CACHE" },
+  });
+  const told = (pattern: RegExp) => [...log.matchAll(pattern)].map(([, path = ""]) => path);
+  const accepted = told(/V8 code cache for CommonJS (\S+) was accepted/g);
+  for (const path of ["express/lib/express.js", "functions-framework/build/src/server.js", "auth/index.js"])
+    assert.ok(
+      accepted.some((one) => one.endsWith(path)),
+      `${path} is not among ${accepted.length} accepted`,
+    );
+  assert.deepEqual(told(/reading cache from \S+ for CommonJS (\S+?)\.\.\..*(?:mismatch|failed)/g), []);
 });
 
 /** Starts one bundle as the platform does and sends it a request. */

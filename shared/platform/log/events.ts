@@ -22,8 +22,8 @@ interface OfJob {
 
 /** Expected events: severity INFO. */
 export interface InfoEvents {
-  /** An instance makes what it uses, at its first request. `compiledFiles` are those that V8 found compiled already. */
-  instance_started: { readonly compiledFiles: number };
+  /** An instance makes what it uses, at its first request. `isCompiled` says whether V8 found files compiled already. */
+  instance_started: { readonly isCompiled: boolean };
   /** An HTTP request was answered. The URL is the route's pattern. */
   request: {
     readonly httpRequest: {
