@@ -94,14 +94,14 @@ test("a start takes what the build has compiled, of the framework and of the fun
   const { log } = await callBundle(bundles, "auth", t.signal, {
     env: { NODE_COMPILE_CACHE: cache, NODE_DEBUG_NATIVE: "COMPILE_CACHE" },
   });
-  const told = (pattern: RegExp) => [...log.matchAll(pattern)].map(([, path = ""]) => path);
-  const accepted = told(/V8 code cache for CommonJS (\S+) was accepted/g);
+  const pathsIn = (pattern: RegExp) => [...log.matchAll(pattern)].map(([, path = ""]) => path);
+  const accepted = pathsIn(/V8 code cache for CommonJS (\S+) was accepted/g);
   for (const path of ["express/lib/express.js", "functions-framework/build/src/server.js", "auth/index.js"])
     assert.ok(
       accepted.some((one) => one.endsWith(path)),
       `${path} is not among ${accepted.length} accepted`,
     );
-  assert.deepEqual(told(/reading cache from \S+ for CommonJS (\S+?)\.\.\..*(?:mismatch|failed)/g), []);
+  assert.deepEqual(pathsIn(/reading cache from \S+ for CommonJS (\S+?)\.\.\..*(?:mismatch|failed)/g), []);
 });
 
 /** Starts one bundle as the platform does and sends it a request. */
