@@ -58,14 +58,11 @@ export async function leaseJob(
   engine: EngineClient,
   kind: string,
   jobId: string,
-  leaseSeconds = 60,
+  { leaseSeconds = 60, engineId = "by-hand" } = {},
 ): Promise<Lease> {
   let found: Lease | undefined;
   await eventually(`job ${jobId} can be leased`, async () => {
-    const leases = await engine.lease(
-      { engineId: "by-hand", kinds: [kind], max: 1, leaseSeconds },
-      crypto.randomUUID(),
-    );
+    const leases = await engine.lease({ engineId, kinds: [kind], max: 1, leaseSeconds }, crypto.randomUUID());
     for (const lease of leases) {
       if (lease.job.id === jobId) found = lease;
       else await engine.release(lease.leaseId);

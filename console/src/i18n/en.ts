@@ -169,7 +169,7 @@ export const en = {
     eraseRecipient:
       "Your family's memories are erased with your account, for all members. This can't be undone. This is what goes:",
     eraseGiver:
-      "Your profile, your sign-ins and your devices are erased. What you made for your family stays with it, without your name. This can't be undone.",
+      "Your profile, your sign-ins, your devices and what only you see are erased. What you made for your family stays with it, without your name. This can't be undone. This is what goes:",
     eraseUnderstood: "I understand that this can't be undone.",
     erasedTitle: "Your account is erased",
     erasedAbout: "This is what went:",

@@ -42,7 +42,9 @@ export function Picker({ spaceId, kind, onPick }: PickerProps) {
               onClick={() => onPick(resource)}
             >
               {resource.poster === null ? (
-                <span class="pick-picture">{pick.noPicture}</span>
+                <span class="pick-picture">
+                  <Icon name={kind === "scene" ? "door" : "person"} />
+                </span>
               ) : (
                 <img class="pick-picture" src={resource.poster.url} alt="" loading="lazy" />
               )}

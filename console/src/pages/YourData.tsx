@@ -10,6 +10,7 @@ import { Icon } from "../ui/Icon.tsx";
 import { Problem, Waiting } from "../ui/Problem.tsx";
 import { useAction } from "../ui/useAction.ts";
 import { useRemote } from "../ui/useRemote.ts";
+import { type Count, countErased } from "./countErased.ts";
 import { erased } from "./erased.ts";
 
 type Export = components["schemas"]["Export"];
@@ -62,15 +63,8 @@ function saveFile(name: string, content: Blob): void {
   URL.revokeObjectURL(url);
 }
 
-/** Counted in the export, since that is what is there. */
-const COUNTED = ["resources", "vrVideos", "jobs", "uploads", "badges", "devices", "sessions"] as const;
-
-async function countData(signal: AbortSignal): Promise<{ name: (typeof COUNTED)[number]; count: number }[]> {
-  const document: Readonly<Record<string, unknown>> = answered(await api.GET("/v1/me/export", { signal }));
-  return COUNTED.flatMap((name) => {
-    const list = document[name];
-    return Array.isArray(list) && list.length > 0 ? [{ name, count: list.length }] : [];
-  });
+async function countData(signal: AbortSignal): Promise<Count[]> {
+  return countErased(answered(await api.GET("/v1/me/export", { signal })));
 }
 
 function Erase({ person, onClose }: { readonly person: Me; readonly onClose: () => void }) {
@@ -94,16 +88,15 @@ function Erase({ person, onClose }: { readonly person: Me; readonly onClose: () 
       onClose={onClose}
     >
       <p>{isRecipient ? account.eraseRecipient : account.eraseGiver}</p>
-      {isRecipient &&
-        (counts.value === undefined ? (
-          <Waiting error={counts.error} retry={counts.reload} />
-        ) : (
-          <ul>
-            {counts.value.map(({ name, count }) => (
-              <li key={name}>{account.counted[name](count)}</li>
-            ))}
-          </ul>
-        ))}
+      {counts.value === undefined ? (
+        <Waiting error={counts.error} retry={counts.reload} />
+      ) : (
+        <ul>
+          {counts.value.map(({ name, count }) => (
+            <li key={name}>{account.counted[name](count)}</li>
+          ))}
+        </ul>
+      )}
       <label class="row">
         <input
           type="checkbox"

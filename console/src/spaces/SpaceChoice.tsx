@@ -1,11 +1,14 @@
 import { useId } from "preact/hooks";
 import { t } from "../i18n/text.ts";
+import { defaultSpace } from "./chooseSpace.ts";
 import { type Space, showSpace, spaces } from "./spaces.ts";
 
 /** Chooses the space that a page shows. With one space there is nothing to choose. */
 export function SpaceChoice({ space, hint }: { readonly space: Space; readonly hint?: string | undefined }) {
   const id = useId();
-  const all = spaces.value ?? [];
+  const known = spaces.value ?? [];
+  const first = defaultSpace(known);
+  const all = first === undefined ? known : [first, ...known.filter((each) => each !== first)];
   if (all.length < 2) return null;
   return (
     <div class="field">

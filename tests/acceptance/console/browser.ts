@@ -24,6 +24,8 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+const CAMERA_FLAGS = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
+
 const found = [process.env.CHROMIUM, ...PLACES].find((path) => path !== undefined && existsSync(path));
 
 /** For a test's `skip`: false, or why tests of the console can't run here. */
@@ -47,6 +49,8 @@ export interface BrowserOptions {
   readonly viewport?: { readonly width: number; readonly height: number };
   /** Draws WebGL, which without a graphics card takes much of the processor. */
   readonly draws?: boolean;
+  /** Has a camera, which films a test picture, and allows it without asking. */
+  readonly camera?: boolean;
   /** Runs in each page before its own scripts. */
   readonly script?: string;
 }
@@ -58,7 +62,11 @@ export async function openBrowser(origin: string, options: BrowserOptions = {}):
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: found,
     headless: true,
-    args: [...FLAGS, ...(options.draws ? DRAWING_FLAGS : ["--disable-gpu"])],
+    args: [
+      ...FLAGS,
+      ...(options.draws ? DRAWING_FLAGS : ["--disable-gpu"]),
+      ...(options.camera ? CAMERA_FLAGS : []),
+    ],
     baseURL: origin,
     locale: options.locale ?? "en-US",
     colorScheme: options.colorScheme ?? "light",

@@ -33,13 +33,21 @@ export function difference(one: Buffer, other: Buffer): number {
   return (changed * 3) / one.length;
 }
 
-/** Red, green and blue of each pixel of an element, or of what is in view of a page. */
-export async function pixelsOf(what: Locator | Page): Promise<Buffer> {
-  return (await pixels(what)).data;
+/** A part of what is in view of a page. */
+export interface Clip {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
-async function pixels(element: Locator | Page) {
-  const { data, info } = await sharp(await element.screenshot())
+/** Red, green and blue of each pixel of an element, or of what is in view of a page, or of a part of that. */
+export async function pixelsOf(what: Locator | Page, clip?: Clip): Promise<Buffer> {
+  return (await pixels(what, clip)).data;
+}
+
+async function pixels(element: Locator | Page, clip?: Clip) {
+  const { data, info } = await sharp(await element.screenshot(clip === undefined ? {} : { clip }))
     .removeAlpha()
     .raw()
     .toBuffer({ resolveWithObject: true });
@@ -59,12 +67,35 @@ export function headsetScript(): string {
         globalThis.drawn += 1;
         return draw.apply(this, args);
       };
-    }`;
+    }
+    globalThis.floors = [];
+    globalThis.seen = [];
+    const { requestReferenceSpace, requestAnimationFrame } = XRSession.prototype;
+    XRSession.prototype.requestReferenceSpace = function (type) {
+      // The others are for what iwer and three.js look up on the way.
+      if (type.startsWith("local")) globalThis.floors.push(type);
+      return requestReferenceSpace.call(this, type);
+    };
+    XRSession.prototype.requestAnimationFrame = function (callback) {
+      return requestAnimationFrame.call(this, (...args) => {
+        callback(...args);
+        const gl = document.querySelector("canvas")?.getContext("webgl2");
+        if (!gl || gl.isContextLost()) return;
+        const brightest = (part) => {
+          const pixel = new Uint8Array(4);
+          const { drawingBufferWidth: width, drawingBufferHeight: height } = gl;
+          gl.readPixels(Math.floor(width * part), height >> 1, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+          return Math.max(...pixel.subarray(0, 3));
+        };
+        globalThis.seen.push({ edge: brightest(0.01), middle: brightest(0.5) });
+      });
+    };`;
 }
 
 /** The parts of iwer's device that tests move. */
 interface Headset {
   readonly activeSession: object | undefined;
+  readonly position: { set(x: number, y: number, z: number): void };
   readonly controllers: {
     readonly right: {
       connected: boolean;
@@ -75,9 +106,19 @@ interface Headset {
     };
   };
 }
+
+/** Of a frame in the headset, the brightest of red, green and blue at the left edge of sight and in its middle. */
+export interface Seen {
+  readonly edge: number;
+  readonly middle: number;
+}
+
 declare global {
   var headset: Headset;
   var drawn: number;
+  /** The kinds of floor that were asked for. */
+  var floors: string[];
+  var seen: Seen[];
 }
 
 /** Waits until the page has drawn so many more frames in its session. A frame takes several draws. */

@@ -84,7 +84,6 @@ export const en = {
     choose: (title: string) => `Choose ${title}`,
     more: "Show more",
     close: "Close",
-    noPicture: "No picture",
   },
   edit: {
     newTitle: "A new VR video",

@@ -76,7 +76,6 @@ export const ko: LookTexts = {
     choose: (title) => `${title} 고르기`,
     more: "더 보기",
     close: "닫기",
-    noPicture: "사진 없음",
   },
   edit: {
     newTitle: "새 VR 영상",
