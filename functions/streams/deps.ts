@@ -1,7 +1,8 @@
 import { functions, type Settings } from "#shared/manifest.ts";
 import { settingsFor } from "#shared/platform/config/settings.ts";
-import { createFirestore } from "#shared/platform/firestore/client.ts";
+import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import type { HttpDeps } from "#shared/platform/http/httpDeps.ts";
+import { lazy } from "#shared/platform/lazy.ts";
 import { phoneViewDeps } from "#shared/queue/viewDeps.ts";
 import { openStreams } from "./openStreams.ts";
 import type { StreamDeps } from "./streamJobEvents.ts";
@@ -16,7 +17,10 @@ export function streamsDeps(
   settings: Settings<"streams"> = settingsFor(functions.streams.settings),
 ): StreamsDeps {
   return {
-    ...phoneViewDeps("streams", settings, functions.streams.sqlPool, createFirestore(settings)),
+    ...phoneViewDeps("streams", settings, functions.streams.sqlPool, createRestFirestore(settings)),
+    listening: lazy(async () =>
+      (await import("#shared/platform/firestore/client.ts")).createFirestore(settings),
+    ),
     open: openStreams({
       perAccount: settings.STREAMS_PER_ACCOUNT,
       perInstance: settings.STREAMS_PER_INSTANCE,

@@ -7,13 +7,12 @@ import type { Language } from "#shared/platform/language.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { isOpen } from "#shared/queue/jobDocument.ts";
 import { type OwnJobInput, ownJob } from "#shared/queue/ownJob.ts";
-import type { ViewDeps } from "#shared/queue/view.ts";
 import { eventStream, type StreamEvent, type StreamSource } from "./eventStream.ts";
 import type { OpenStreams } from "./openStreams.ts";
 import { watchEnd } from "./watchEnd.ts";
-import { isLastEvent, watchJob } from "./watchJob.ts";
+import { isLastEvent, type WatchDeps, watchJob } from "./watchJob.ts";
 
-export interface StreamDeps extends ViewDeps {
+export interface StreamDeps extends WatchDeps {
   readonly sql: Sql;
   readonly open: OpenStreams;
 }

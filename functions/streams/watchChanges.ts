@@ -1,12 +1,14 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { feedsOf } from "#shared/changes/feedDocument.ts";
 import { readChanges } from "#shared/changes/readChanges.ts";
+import { lazy } from "#shared/platform/lazy.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import type { StreamEvent } from "./eventStream.ts";
 
 export interface WatchChangesDeps {
   readonly sql: Sql;
-  readonly firestore: Firestore;
+  /** A client that can listen. It is asked for when there is something to listen to, since it takes long to load. */
+  readonly listening: () => Promise<Firestore>;
 }
 
 /** How long a change can wait whose feed wasn't raised: the log is asked this often in any case, by one indexed read. */
@@ -20,10 +22,10 @@ const PAGE = 100;
 export async function* watchChanges(
   { userId, spaceId, after }: { userId: string; spaceId: string; after: number },
   signal: AbortSignal,
-  { sql, firestore }: WatchChangesDeps,
+  { sql, listening }: WatchChangesDeps,
   pollMs = POLL_MS,
 ): AsyncGenerator<StreamEvent> {
-  const feed = feedOf(spaceId, firestore, pollMs, signal);
+  const feed = feedOf(spaceId, listening, pollMs, signal);
   let last = after;
   try {
     while (!signal.aborted) {
@@ -48,14 +50,25 @@ interface Feed {
   close(): void;
 }
 
-/** Listens to a space's feed. A feed that can't be listened to is like one that is late. */
-function feedOf(spaceId: string, firestore: Firestore, pollMs: number, signal: AbortSignal): Feed {
+/**
+ * Listens to a space's feed from when it is first waited for: what the log holds is sent before. A feed that can't be listened to is like one that is late.
+ */
+function feedOf(
+  spaceId: string,
+  listening: WatchChangesDeps["listening"],
+  pollMs: number,
+  signal: AbortSignal,
+): Feed {
   let seq = 0;
   let wake = () => {};
-  const unsubscribe = feedsOf(firestore)
-    .withConverter(null)
-    .doc(spaceId)
-    .onSnapshot(
+  let isClosed = false;
+  let unsubscribe = () => {};
+  const listen = lazy(async () => {
+    const feed = feedsOf(await listening())
+      .withConverter(null)
+      .doc(spaceId);
+    if (isClosed) return;
+    unsubscribe = feed.onSnapshot(
       (snapshot) => {
         const raised: unknown = snapshot.get("seq");
         if (typeof raised === "number") seq = raised;
@@ -63,9 +76,11 @@ function feedOf(spaceId: string, firestore: Firestore, pollMs: number, signal: A
       },
       () => {},
     );
+  });
   return {
     seq: () => seq,
     async pastOrPoll(last) {
+      listen().catch(() => {});
       const until = performance.now() + pollMs;
       while (seq <= last && !signal.aborted && performance.now() < until) {
         await new Promise<void>((resolve) => {
@@ -80,6 +95,9 @@ function feedOf(spaceId: string, firestore: Firestore, pollMs: number, signal: A
         });
       }
     },
-    close: unsubscribe,
+    close() {
+      isClosed = true;
+      unsubscribe();
+    },
   };
 }

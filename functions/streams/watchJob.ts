@@ -14,6 +14,8 @@ export interface JobEventMessage {
 
 export interface WatchDeps extends ViewDeps {
   readonly firestore: Firestore;
+  /** A client that can listen. It is asked for when there is something to listen to, since it takes long to load. */
+  readonly listening: () => Promise<Firestore>;
 }
 
 /** Whether `lastEventId` is the id of the job as it is now, read again: of an ended job there is nothing more to send then. */
@@ -41,7 +43,7 @@ export async function* watchJob(
   deps: WatchDeps,
 ): AsyncGenerator<JobEventMessage> {
   let heard = watcher.lastEventId;
-  for await (const snapshot of snapshots(jobId, signal, deps.firestore)) {
+  for await (const snapshot of snapshots(jobId, signal, deps)) {
     const { job, updateTime } = snapshot;
     if (job === undefined || updateTime === undefined) return; // erased meanwhile
     const position = job.state === "queued" ? await positionOf(jobId, job, deps.firestore) : null;
@@ -57,13 +59,18 @@ interface Seen {
   readonly updateTime: DocumentSnapshot["updateTime"];
 }
 
-/** The document at each change and, as long as it is watched, every few seconds; only the latest is kept for a slow reader. */
-async function* snapshots(jobId: string, signal: AbortSignal, firestore: Firestore): AsyncGenerator<Seen> {
+/**
+ * The document as it is, at each change and, as long as it is watched, every few seconds; only the latest is kept for a slow reader. What it is now is
+ * read, so that the first event doesn't wait for a listener; of a job that has ended there is none.
+ */
+async function* snapshots(jobId: string, signal: AbortSignal, deps: WatchDeps): AsyncGenerator<Seen> {
+  const now = await jobsOf(deps.firestore).doc(jobId).get();
+  yield { job: now.data(), updateTime: now.updateTime };
+  const document = jobsOf(await deps.listening()).doc(jobId);
   let latest: Seen | undefined;
   let fresh = false;
   let failure: Error | undefined;
   let wake = () => {};
-  const document = jobsOf(firestore).doc(jobId);
   const unsubscribe = document.onSnapshot(
     (snapshot) => {
       latest = { job: snapshot.data(), updateTime: snapshot.updateTime };

@@ -17,8 +17,8 @@ import { noOpenapiPlugin, zodParts } from "./zodParts.ts";
 /** The project's root directory. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Functions that use Firestore by gRPC: they listen, or no person waits for their starts. All others use it by REST. */
-const BY_GRPC: ReadonlySet<FunctionName> = new Set(["streams", "admin", "sweep"]);
+/** Functions that use Firestore by Google's client only: no person waits for their starts. All others read and write it by REST. */
+const BY_GRPC: ReadonlySet<FunctionName> = new Set(["admin", "sweep"]);
 
 /** The names of all functions, in the manifest's order. */
 // Object.keys forgets that the manifest's keys are exactly FunctionName.

@@ -233,7 +233,7 @@ test("a stream follows the feed, resumes by number, and ends with the membership
   const home = await space();
   await write(home, raiserOf());
   const over = new AbortController();
-  const deps = { sql: world.backend.as("streams"), firestore: world.store.firestore };
+  const deps = { sql: world.backend.as("streams"), listening: async () => world.store.firestore };
   const watched = { userId: home.giverId, spaceId: home.spaceId };
   // So long that only the feed can wake it.
   const stream = watchChanges({ ...watched, after: 0 }, over.signal, deps, 60_000);
@@ -279,7 +279,7 @@ test("a feed ahead of a log that was restored from a backup has no one ask on an
     },
   });
   const over = new AbortController();
-  const deps = { sql, firestore: world.store.firestore };
+  const deps = { sql, listening: async () => world.store.firestore };
   const watched = { userId: home.giverId, spaceId: home.spaceId, after: 0 };
   const stream = watchChanges(watched, over.signal, deps, 60_000);
   assert.equal((await stream.next()).value?.id, "1");

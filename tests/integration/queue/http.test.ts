@@ -67,7 +67,8 @@ before(async () => {
   };
   jobs = jobsApp(() => ({ ...queue.deps, http, sql, status, inputs }));
   const open = openStreams({ perAccount: STREAMS, perInstance: STREAMS });
-  streams = streamsApp(() => ({ ...queue.deps, http, sql, open }));
+  const listening = async () => queue.firestore;
+  streams = streamsApp(() => ({ ...queue.deps, http, sql, open, listening }));
   engine = engineApp(() => ({ ...queue.deps, http }));
 });
 after(() => queue.backend.drop());
