@@ -236,6 +236,7 @@ export const en = {
     },
     pickOther: "Pick another one",
     looking: "Looking at the file …",
+    notShown: "This browser can't show this film. It can be sent all the same.",
     fileProblems: {
       not_video:
         "This is not a film that can be used. Send one from a phone or a camera, such as MP4 or MOV.",

@@ -235,6 +235,7 @@ export const ko: Catalogue = {
     },
     pickOther: "다른 것 고르기",
     looking: "파일을 살펴보는 중 …",
+    notShown: "이 브라우저에서는 이 영상을 보여 드릴 수 없지만, 보낼 수는 있습니다.",
     fileProblems: {
       not_video: "쓸 수 있는 영상이 아닙니다. 휴대전화나 카메라로 찍은 MP4, MOV 같은 영상을 보내 주세요.",
       not_photo: "쓸 수 있는 사진이 아닙니다. JPEG, PNG, HEIC 사진을 보내 주세요.",

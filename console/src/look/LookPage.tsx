@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { day } from "../i18n/format.ts";
 import { href } from "../nav/routes.ts";
+import { me } from "../session/me.ts";
 import { Page } from "../ui/Page.tsx";
 import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
@@ -38,10 +39,13 @@ function Looked({ resource }: { readonly resource: Resource }) {
     <Page
       title={resource.title}
       about={about}
+      // A recipient sees one thing at a time.
       actions={
-        <a class="button" href={`${href("newVideo")}?${kind}=${encodeURIComponent(resource.id)}`}>
-          {look.use}
-        </a>
+        me.value?.role !== "care_recipient" && (
+          <a class="button" href={`${href("newVideo")}?${kind}=${encodeURIComponent(resource.id)}`}>
+            {look.use}
+          </a>
+        )
       }
     >
       <ViewerFrame

@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { href } from "../nav/routes.ts";
+import { me } from "../session/me.ts";
 import { Page } from "../ui/Page.tsx";
 import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
@@ -38,15 +39,18 @@ function Visited({ video }: { readonly video: OpenedVideo }) {
     <Page
       title={title}
       about={names.join(", ")}
+      // A recipient sees one thing at a time.
       actions={
-        <>
-          <a class="button" href={href("editVideo", { videoId: video.id })}>
-            {videos.edit}
-          </a>
-          <a class="button button-quiet" href={href("videos")}>
-            {videos.back}
-          </a>
-        </>
+        me.value?.role !== "care_recipient" && (
+          <>
+            <a class="button" href={href("editVideo", { videoId: video.id })}>
+              {videos.edit}
+            </a>
+            <a class="button button-quiet" href={href("videos")}>
+              {videos.back}
+            </a>
+          </>
+        )
       }
     >
       <ViewerFrame title={title} poster={poster?.url} parts={parts} names={names} firstMode="walk" />

@@ -150,25 +150,35 @@ async function handleOf(item: DataTransferItem | undefined): Promise<FileSystemF
 
 function Preview({ chosen, sort }: { readonly chosen: Chosen; readonly sort: Sort }) {
   const [url, setUrl] = useState<string>();
+  // A film of a phone may be coded in a way that this browser can't play, and be good all the same.
+  const [isUnseen, setUnseen] = useState(false);
   const { file } = chosen;
   useEffect(() => {
     const made = URL.createObjectURL(file);
     setUrl(made);
+    setUnseen(false);
     return () => URL.revokeObjectURL(made);
   }, [file]);
   return (
     <div class="picker-preview">
-      {url !== undefined &&
-        (sort === "video" ? (
-          <video src={url} muted playsInline preload="metadata" />
-        ) : (
-          <img src={url} alt="" />
-        ))}
+      {isUnseen && <Icon name="film" />}
+      {url !== undefined && sort === "video" && !isUnseen && (
+        <video
+          src={url}
+          muted
+          playsInline
+          preload="metadata"
+          onError={() => setUnseen(true)}
+          onLoadedMetadata={({ currentTarget }) => setUnseen(currentTarget.videoWidth === 0)}
+        />
+      )}
+      {url !== undefined && sort === "photo" && <img src={url} alt="" />}
       <span>
         {file.name}
         <br />
         <span class="dim small">{fileSize(file.size)}</span>
       </span>
+      {isUnseen && <span class="dim small">{t().send.notShown}</span>}
     </div>
   );
 }

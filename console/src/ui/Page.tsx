@@ -32,7 +32,7 @@ export function Page({ title, about, actions, narrow, children }: PageProps) {
           </h1>
           {about !== undefined && <p>{about}</p>}
         </div>
-        {actions !== undefined && <div class="row">{actions}</div>}
+        {actions !== undefined && actions !== false && <div class="row">{actions}</div>}
       </div>
       {children}
     </main>

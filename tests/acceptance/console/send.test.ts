@@ -225,6 +225,23 @@ describe("sending", { skip: withoutBrowser }, () => {
     await rm(scratch, { recursive: true });
   });
 
+  test("a film that the browser can't play is said to be good all the same", async () => {
+    const page = await giver.open("/send");
+    // As iPhones code them: HEVC, which Chromium has no decoder for.
+    const film = await readFile(await mp4());
+    for (const [one, other] of [
+      ["avc1", "hvc1"],
+      ["avcC", "hvcC"],
+      ["mp4a", "none"],
+    ] as const)
+      film.write(other, film.lastIndexOf(one, undefined, "latin1"), "latin1");
+    await videoInput(page).setInputFiles({ name: "IMG_2031.MOV", mimeType: "video/quicktime", buffer: film });
+    await page.getByText(/It can be sent all the same/).waitFor();
+    await page.getByLabel("What is this place called?").fill("From an iPhone");
+    assert.equal(await sendButton(page).isEnabled(), true);
+    await page.close();
+  });
+
   test("a film is taken with the computer's camera, and becomes a place", async () => {
     const page = await giver.open("/send");
     await page.getByRole("button", { name: "Film now" }).click();

@@ -29,7 +29,7 @@ export async function enrolGiver(cloud: Endpoints, person: Person): Promise<Phon
   return giver;
 }
 
-/** Makes one more giver of a recipient, or the first. */
+/** Makes a care group of two, by the first code that is mailed to the recipient. */
 export async function join(cloud: Endpoints, giver: Phone, recipient: Phone): Promise<void> {
   const invitation = await giver.invite(recipient.email);
   await giver.confirm(invitation, await mailedCode(cloud.mail, recipient.email));
