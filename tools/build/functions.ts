@@ -46,9 +46,29 @@ export async function buildFunctions(
  * leaves out Node's HTTP client until it is used.
  */
 async function bundle(name: FunctionName, outdir: string): Promise<void> {
-  const common = { target: "node24", platform: "node", legalComments: "none" } as const;
-  const { outputFiles } = await build({
-    ...common,
+  const { outputFiles } = await parts(name, outdir);
+  await mkdir(outdir, { recursive: true });
+  await Promise.all(
+    outputFiles.map(async ({ path, text }) => {
+      const { code } = await transform(text, {
+        ...COMMON,
+        format: "cjs",
+        // As a call of `require`, which gives the other file's names as they are.
+        supported: { "dynamic-import": false },
+        minifySyntax: true,
+        minifyWhitespace: true,
+      });
+      await writeFile(path, isOnlyDefault(text) ? `${code}${GIVE_NAMES}` : code);
+    }),
+  );
+}
+
+const COMMON = { target: "node24", platform: "node", legalComments: "none" } as const;
+
+/** The files of a bundle as ES modules, and what each is made of. Nothing is written. */
+export function parts(name: FunctionName, outdir = join(ROOT, "dist", name)) {
+  return build({
+    ...COMMON,
     absWorkingDir: ROOT,
     entryPoints: { index: entryOf(name) },
     outdir,
@@ -65,22 +85,9 @@ async function bundle(name: FunctionName, outdir: string): Promise<void> {
       ...[tasksClientPlugin, noOpenapiPlugin, sourcePlugin([webObjects(ROOT), zodParts, lazyRoutes])],
       ...(BY_GRPC.has(name) ? [] : [restFirestorePlugin]),
     ],
+    metafile: true,
     logLevel: "warning",
   });
-  await mkdir(outdir, { recursive: true });
-  await Promise.all(
-    outputFiles.map(async ({ path, text }) => {
-      const { code } = await transform(text, {
-        ...common,
-        format: "cjs",
-        // As a call of `require`, which gives the other file's names as they are.
-        supported: { "dynamic-import": false },
-        minifySyntax: true,
-        minifyWhitespace: true,
-      });
-      await writeFile(path, isOnlyDefault(text) ? `${code}${GIVE_NAMES}` : code);
-    }),
-  );
 }
 
 /** In place of `performance.now()`: Node loads all that it can measure when `performance` is first touched. */
