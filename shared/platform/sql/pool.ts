@@ -16,8 +16,8 @@ export interface Sql {
 /** A pool of connections with transactions. */
 export interface Database extends Sql {
   /**
-   * Runs `work` in one transaction and commits what it returns. A serialization failure or deadlock (40001, 40P01), or a statement that
-   * a migration has outdated, is tried again up to four times, so `work` must have no effect outside the transaction. Any other error rolls back and is thrown.
+   * Runs `work` in one transaction and commits what it returns. A serialization failure or deadlock (40001, 40P01), or a prepared
+   * statement that is outdated, is tried again up to four times, so `work` must have no effect outside the transaction. Any other error rolls back and is thrown.
    */
   transaction<T>(
     work: (sql: Sql) => Promise<T>,

@@ -16,13 +16,23 @@ export function prepared(text: string, values: readonly unknown[]) {
 }
 
 /**
- * Whether a statement was prepared before a migration changed the type of one of its columns; it has done nothing, and its connection must be closed.
- * Postgres' plancache.c (RevalidateCachedQuery): "cached plan must not change result type".
+ * Whether a prepared statement can't be run as it is, and has done nothing; its connection must be closed. Either a migration changed the type
+ * of one of its columns (Postgres' plancache.c, RevalidateCachedQuery: "cached plan must not change result type"), or the connection has
+ * another list of prepared statements than the driver (26000, 42P05): several were sent behind the first, whose preparation then failed.
  */
 export function isOutdated(error: unknown): error is Error {
-  return (
-    error instanceof pg.DatabaseError && error.code === "0A000" && error.routine === "RevalidateCachedQuery"
-  );
+  if (!(error instanceof pg.DatabaseError)) return false;
+  if (error.code === "26000" || error.code === "42P05") return true;
+  return error.code === "0A000" && error.routine === "RevalidateCachedQuery";
+}
+
+/**
+ * Whether nothing more must be sent over the connection: Postgres ends it (57P01 to 57P05), or the error isn't Postgres' answer, so the
+ * connection is lost, or the driver could not write a value and has taken the prepared statement back.
+ */
+function isLast(error: unknown): error is Error {
+  if (error instanceof pg.DatabaseError) return error.code?.startsWith("57P") ?? false;
+  return error instanceof Error;
 }
 
 type Query = <Row extends QueryResultRow>(
@@ -93,6 +103,7 @@ export function sharedConnections(pool: Pool): Query {
         ? await client.query<Row>(text)
         : await client.query<Row>(prepared(text, values));
     } catch (error) {
+      if (isLast(error)) connection.broken = error;
       if (values === undefined || !isOutdated(error)) throw error;
       connection.broken = error;
       return await client.query<Row>(text, [...values]);

@@ -110,6 +110,17 @@ describe("single statements", () => {
       { name: "test", max, log: silentLogger },
     );
 
+  /** Resolves when a connection's statement waits for something of this type. */
+  const waiting = async (sql: Sql, pid: number | undefined, type: string) => {
+    for (let found = 0; found !== 1; ) {
+      const activity = await sql.query(
+        "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = $2",
+        [pid, type],
+      );
+      found = activity.rowCount ?? 0;
+    }
+  };
+
   it("share a connection: each has its answer, and a failure is only its own", async () => {
     const db = open(1);
     const answers = await Promise.allSettled(
@@ -150,13 +161,66 @@ describe("single statements", () => {
     const db = open(1);
     const other = open(1);
     const { rows } = await db.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
-    const sleeping = [db.query("SELECT pg_sleep($1)", [30]), db.query("SELECT $1::int", [1])];
-    await Promise.all([
-      ...sleeping.map((one) => assert.rejects(one)),
-      other.query("SELECT pg_terminate_backend($1)", [rows[0]?.pid]),
-    ]);
+    const pid = rows[0]?.pid;
+    const sleeping = assert.rejects(db.query("SELECT pg_sleep($1)", [30]), { code: "57P01" });
+    await waiting(other, pid, "Timeout");
+    const behind = assert.rejects(db.query("SELECT $1::int", [1]));
+    await other.query("SELECT pg_terminate_backend($1)", [pid]);
+    await Promise.all([sleeping, behind]);
     assert.deepEqual((await db.query("SELECT $1::int AS n", [2])).rows, [{ n: 2 }]);
     await Promise.all([db.close(), other.close()]);
+  });
+
+  it("go on over a new connection as soon as Postgres has ended theirs", async () => {
+    const db = open(1);
+    const other = open(1);
+    const { rows } = await db.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    const sleeping = db.query("SELECT pg_sleep($1)", [30]).then(
+      () => assert.fail("its connection was ended"),
+      () => db.query("SELECT $1::int AS n", [2]),
+    );
+    await other.query("SELECT pg_terminate_backend($1)", [rows[0]?.pid]);
+    assert.deepEqual((await sleeping).rows, [{ n: 2 }]);
+    await Promise.all([db.close(), other.close()]);
+  });
+
+  it("don't fail because one before them could not be prepared", async () => {
+    const db = open(1);
+    const other = open(2);
+    await db.query("CREATE TABLE locked AS SELECT 1 AS n");
+    const { rows } = await db.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+    const { promise: until, resolve: unlock } = Promise.withResolvers<void>();
+    const { promise: locked, resolve: lock } = Promise.withResolvers<void>();
+    const migration = other.transaction(async (sql) => {
+      await sql.query("LOCK TABLE locked");
+      lock();
+      await until;
+    });
+    await locked;
+    // Each is cancelled while it waits for the table, the first one while it is prepared.
+    const read = () => db.query("SELECT n FROM locked WHERE $1::int = 1", [1]);
+    const first = assert.rejects(read(), { code: "57014" });
+    await waiting(other, rows[0]?.pid, "Lock");
+    const others = [read(), read()];
+    await other.query("SELECT pg_cancel_backend($1)", [rows[0]?.pid]);
+    await first;
+    unlock();
+    await migration;
+    const found = await Promise.all([...others, read()]);
+    assert.deepEqual(
+      found.map((one) => one.rows),
+      [[{ n: 1 }], [{ n: 1 }], [{ n: 1 }]],
+    );
+    await Promise.all([db.close(), other.close()]);
+  });
+
+  it("don't fail because an earlier one had a value that can't be written", async () => {
+    const db = open(1);
+    const echo = (value: unknown) => db.query("SELECT $1::jsonb AS value", [value]);
+    await echo({ a: 1 });
+    await assert.rejects(echo({ a: 1n }), TypeError);
+    assert.deepEqual((await echo({ a: 2 })).rows, [{ value: { a: 2 } }]);
+    await db.close();
   });
 
   it("go on when a migration changes the type of a column that they read", async () => {
