@@ -4,12 +4,17 @@ import { registerHooks } from "node:module";
 import { after, before, describe, test } from "node:test";
 import type { DocumentData, DocumentReference, Firestore } from "@google-cloud/firestore";
 import * as google from "@google-cloud/firestore";
+import { askEmulator } from "#local/firebase/askEmulator.ts";
 import { type TestFirestore, testFirestore } from "#local/testing/backends.ts";
 import { createRestFirestore } from "#shared/platform/firestore/rest/client.ts";
 import { hasGrpcStatus } from "#shared/platform/grpcStatus.ts";
 
 /** Classes of values that a client works with. */
 type Values = Pick<typeof google, "Timestamp" | "FieldValue" | "FieldPath" | "GeoPoint">;
+
+/** Functions are not held back by security rules; without any, as in other suites, the emulator holds no one back. */
+const NO_ONE =
+  "service cloud.firestore { match /databases/{database}/documents { match /{any=**} { allow read, write: if false; } } }";
 
 /** Every sort of value that a document of ours has, under names that mean something else in Firestore's own messages. */
 const documentOf = ({ Timestamp, GeoPoint, FieldValue }: Values): DocumentData => ({
@@ -40,6 +45,14 @@ let rest: Firestore;
 let bundled: Firestore;
 before(async () => {
   backend = await testFirestore();
+  await askEmulator(
+    "rules that refuse everyone",
+    `http://${backend.host}/emulator/v1/projects/${backend.projectId}:securityRules`,
+    () => ({
+      method: "PUT",
+      body: JSON.stringify({ rules: { files: [{ name: "rules", content: NO_ONE }] } }),
+    }),
+  );
   const settings = { GOOGLE_CLOUD_PROJECT: backend.projectId };
   rest = createRestFirestore(settings);
   bundled = (
