@@ -1,4 +1,4 @@
-import { opendirSync, readdirSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 
 /** How many files are in the cache that NODE_COMPILE_CACHE names: V8 writes to it when the process ends, so they are of an earlier one. */
@@ -12,16 +12,10 @@ export function compiledFiles(): number {
   }
 }
 
-/** Whether there are any, which is known without reading the whole folder. */
+/** Whether the cache is of an earlier process: V8 makes its folder when there is none, and reading a large folder takes long. */
 export function hasCompiledFiles(): boolean {
   const dir = getCompileCacheDir();
   if (dir === undefined) return false;
-  try {
-    const folder = opendirSync(dir);
-    const first = folder.readSync();
-    folder.closeSync();
-    return first !== null;
-  } catch {
-    return false; // not made yet
-  }
+  const startedAt = Date.now() - process.uptime() * 1000;
+  return (statSync(dir, { throwIfNoEntry: false })?.birthtimeMs ?? startedAt) < startedAt;
 }

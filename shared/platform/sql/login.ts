@@ -1,5 +1,5 @@
 /** How a pool logs in to Postgres: the connection string taken apart, with TLS as its `sslmode` asks. */
-import { type ConnectionOptions, checkServerIdentity } from "node:tls";
+import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
 import type { SettingsOf } from "../config/settings.ts";
 
@@ -68,7 +68,9 @@ function tls(mode: Mode, host: string, ca: string | undefined): Tls {
     return {
       ...(ca === undefined ? {} : { ca }),
       rejectUnauthorized: true,
-      checkServerIdentity: (_name, certificate) => checkServerIdentity(host, certificate),
+      // TLS is loaded where it is used.
+      checkServerIdentity: (_name, certificate) =>
+        process.getBuiltinModule("node:tls").checkServerIdentity(host, certificate),
     };
   }
   if (ca !== undefined) return { ca, rejectUnauthorized: true, checkServerIdentity: () => undefined };
