@@ -11,6 +11,7 @@ import { lazy } from "#shared/platform/lazy.ts";
 import { coldStart } from "./measures/coldStart.ts";
 import { estimates } from "./measures/estimates.ts";
 import type { Measure } from "./measures/measure.ts";
+import { memory } from "./measures/memory.ts";
 import { operations } from "./measures/operations.ts";
 import { queue } from "./measures/queue.ts";
 import { sync } from "./measures/sync.ts";
@@ -35,6 +36,7 @@ const measures: readonly Measure[] = [
   queue(rounds ?? 5, values.only),
   estimates(values.only),
   operations(),
+  memory(values.only),
 ];
 const chosen =
   positionals.length === 0 ? measures : measures.filter(({ name }) => positionals.includes(name));

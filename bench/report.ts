@@ -19,7 +19,9 @@ export function writeReport(name: string, measured: Measured | Listed): void {
   const results = { ...known, [name]: { machine, ...measured } };
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
   if ("lines" in measured) {
-    fillPlace(PAGE, name, [measured.says, "", tableOf(measured)]);
+    const { cores, cpu, node } = machine;
+    const on = "data" in measured ? [`Measured on ${cores} cores (${cpu}), Node ${node.slice(1)}.`] : [];
+    fillPlace(PAGE, name, [measured.says, ...on, "", tableOf(measured)]);
     for (const { page, ...of } of measured.elsewhere)
       fillPlace(fileURLToPath(new URL(`../${page}`, import.meta.url)), name, [tableOf(of)]);
     return;

@@ -88,7 +88,7 @@ export function connectionsForFunctions(): number {
 }
 
 /**
- * Memory of an instance: by measurement (bench/memory), with room for what a measurement leaves out. Files count as memory on Cloud Run;
+ * Memory of an instance: by measurement (`npm run bench -- memory`), with room for what a measurement leaves out. Files count as memory on Cloud Run;
  * the only ones that a function's process writes are V8's compiled code, when it ends.
  */
 export const MEMORY = {

@@ -36,13 +36,15 @@ export interface Listed {
     readonly head: readonly string[];
     readonly lines: readonly (readonly (string | number)[])[];
   }[];
+  /** Figures for programs, in `results.json`. */
+  readonly data?: unknown;
 }
 
 export type Measure = {
   /** What `npm run bench -- NAME` calls it. */
   readonly name: string;
 } & (
-  | { readonly run: (world: World) => Promise<Measured> }
+  | { readonly run: (world: World) => Promise<Measured | Listed> }
   /** Needs no world. */
   | { readonly runAlone: () => Promise<Measured | Listed> }
 );
