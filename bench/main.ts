@@ -8,12 +8,14 @@
  */
 import { parseArgs } from "node:util";
 import { lazy } from "#shared/platform/lazy.ts";
+import { answerTiming } from "./measures/answerTiming.ts";
 import { coldStart } from "./measures/coldStart.ts";
 import { estimates } from "./measures/estimates.ts";
 import type { Measure } from "./measures/measure.ts";
 import { memory } from "./measures/memory.ts";
 import { operations } from "./measures/operations.ts";
 import { queue } from "./measures/queue.ts";
+import { sessionAnalysis } from "./measures/sessionAnalysis.ts";
 import { sync } from "./measures/sync.ts";
 import { warm } from "./measures/warm.ts";
 import { printed, writeReport } from "./report.ts";
@@ -37,6 +39,8 @@ const measures: readonly Measure[] = [
   estimates(values.only),
   operations(),
   memory(values.only),
+  sessionAnalysis(rounds ?? 3),
+  answerTiming(rounds ?? 100),
 ];
 const chosen =
   positionals.length === 0 ? measures : measures.filter(({ name }) => positionals.includes(name));

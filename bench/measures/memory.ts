@@ -9,7 +9,7 @@ import type { Listed, Measure } from "./measure.ts";
 
 const ROUNDS = 3;
 /** Usual requests before the memory is read, in all. */
-const USUAL = 1_000;
+const USUAL = 500;
 /** Functions without a Firestore client of their own at the start. */
 const SQL_ONLY: ReadonlySet<string> = new Set(["auth", "groups", "library"]);
 const GOAL_MIB = { sql: 110, documents: 160 };

@@ -23,13 +23,13 @@ const ONE_BY_ONE = 150;
 const AT_MOST = 600;
 /** Results a second, and for how many seconds. */
 const RATES = [
-  { perSecond: 1, seconds: 12 },
+  { perSecond: 1, seconds: 10 },
   { perSecond: 10, seconds: 10 },
   { perSecond: 100, seconds: 10 },
   { perSecond: 1_000, seconds: 60 },
 ];
 /** Results that are made for the highest rate: more than an instance on this sort of machine brings into SQL in that time. */
-const MOST = 12_000;
+const MOST = 6_000;
 
 /** What became of some events. */
 interface Load {

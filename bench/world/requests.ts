@@ -50,7 +50,7 @@ export const requests: Readonly<Record<FunctionName, (world: Subjects) => BenchR
     get("/v1/admin/diagnosis", world.adminToken),
   ],
   dispatch: (world) => [post("/lease-ended", { jobId: world.jobId, leaseNumber: 1 })],
-  // Without work; bench/session-analysis has what the largest session takes.
+  // Without work; the measure `sessionAnalysis` has what the largest session takes.
   workshop: () => [post("/work", { worker: 1 })],
   outbound: (world) => [post("/fetch", { uploadId: world.uploadId })],
   ingest: (world) => [

@@ -43,7 +43,7 @@ test("Cloud Run starts another instance of streams before one refuses a stream",
   assert.ok(0.6 * concurrency < atOnce && atOnce < concurrency);
 });
 
-test("a function's memory is the smallest that holds its measured peak with headroom", () => {
+test("each function's memory was measured, and it has that with headroom", () => {
   const file = join(ROOT, "bench/results.json");
   const { memory } = z
     .object({

@@ -1,34 +1,61 @@
 /**
  * Whether the time of an answer shows a secret: who has an account, or why a code was refused. Asks in turns and in random order, on a
  * real PostgreSQL, and compares the times.
- *
- * `node bench/answer-timing/main.ts [rounds]` prints one line per comparison: medians in milliseconds, their ratio, and the chance that
- * a random answer of the one kind took longer than one of the other (0.5: they can't be distinguished).
  */
 import { randomBytes, randomInt } from "node:crypto";
 import { randomId } from "#shared/platform/ids.ts";
 import { type GroupsHarness, groupsHarness, wrongCode } from "#tests/integration/spaces/harness.ts";
+import { type Measure, type Measured, median, type Row, ratios, rounded } from "./measure.ts";
 
 const UNLIMITED = 1_000_000;
-const rounds = Number(process.argv[2] ?? 300);
-const harness = await groupsHarness({
-  caps: {
-    INVITATIONS_PER_GIVER: UNLIMITED,
-    INVITATIONS_PER_PAIR: UNLIMITED,
-    CODE_TRIES_PER_GIVER: UNLIMITED,
-    CODE_TRIES_PER_PAIR: UNLIMITED,
-  },
-});
-try {
-  report("inviting", await invitations(harness), "unknown address");
-  report("confirming", await confirmations(harness), "wrong");
-} finally {
-  await harness.close();
+
+/** @param rounds each kind of question is asked once in each */
+export function answerTiming(rounds: number): Measure {
+  return { name: "answerTiming", runAlone: () => measureAnswers(rounds) };
+}
+
+async function measureAnswers(rounds: number): Promise<Measured> {
+  const harness = await groupsHarness({
+    caps: {
+      INVITATIONS_PER_GIVER: UNLIMITED,
+      INVITATIONS_PER_PAIR: UNLIMITED,
+      CODE_TRIES_PER_GIVER: UNLIMITED,
+      CODE_TRIES_PER_PAIR: UNLIMITED,
+    },
+  });
+  try {
+    return {
+      title: "What an answer's time shows",
+      reference: "an answer of the other kind",
+      says: "The time of an answer whose kind is a secret, as a multiple of another's in the same round: inviting an address that is known or not, confirming by a code that is refused for one reason or another. `longer` is the chance that it took longer than one of the other kind: at 0.5 they can't be distinguished.",
+      rows: [
+        ...rowsOf("inviting", await invitations(harness, rounds), "unknown address"),
+        ...rowsOf("confirming", await confirmations(harness, rounds), "wrong"),
+      ],
+    };
+  } finally {
+    await harness.close();
+  }
+}
+
+function rowsOf(what: string, times: Times, base: string): Row[] {
+  // The first rounds warm up.
+  const warm = (kind: string) => {
+    const all = times[kind] ?? [];
+    return all.slice(Math.floor(all.length / 10));
+  };
+  return Object.keys(times)
+    .filter((kind) => kind !== base)
+    .map((kind) => ({
+      name: `${what}, ${kind}`,
+      ...ratios(warm(kind), warm(base)),
+      also: { longer: rounded(longer(warm(kind), warm(base))), ms: rounded(median(warm(kind))) },
+    }));
 }
 
 type Times = Record<string, number[]>;
 
-async function invitations(harness: GroupsHarness): Promise<Times> {
+async function invitations(harness: GroupsHarness, rounds: number): Promise<Times> {
   const giver = await harness.person("care_giver");
   const recipients = await Promise.all(Array.from({ length: 20 }, () => harness.person("care_recipient")));
   const unverified = await Promise.all(
@@ -45,7 +72,7 @@ async function invitations(harness: GroupsHarness): Promise<Times> {
     "unverified address": () => pick(unverified),
   };
   const times: Times = {};
-  await inTurns(addresses, async (kind, address) => {
+  await inTurns(rounds, addresses, async (kind, address) => {
     const took = await timed(() =>
       harness.call(giver, "POST", "/v1/invitations", { body: { recipientEmail: address() } }),
     );
@@ -55,7 +82,7 @@ async function invitations(harness: GroupsHarness): Promise<Times> {
   return times;
 }
 
-async function confirmations(harness: GroupsHarness): Promise<Times> {
+async function confirmations(harness: GroupsHarness, rounds: number): Promise<Times> {
   const recipient = await harness.person("care_recipient");
   /** Each gives an invitation of a fresh giver in that state, which has had one try, and the code to offer. */
   const states = {
@@ -85,11 +112,11 @@ async function confirmations(harness: GroupsHarness): Promise<Times> {
   };
   // All are prepared before the first is timed, so that what was done just before an answer doesn't change its time.
   const prepared: Record<string, Awaited<ReturnType<typeof invited>>[]> = {};
-  await inTurns(states, async (kind, prepare) => {
+  await inTurns(rounds, states, async (kind, prepare) => {
     prepared[kind] = [...(prepared[kind] ?? []), await prepare()];
   });
   const times: Times = {};
-  await inTurns(prepared, async (kind, offers) => {
+  await inTurns(rounds, prepared, async (kind, offers) => {
     const offered = offers.pop();
     if (offered)
       add(times, kind, await timed(() => harness.confirm(offered.giver, offered.id, offered.code)));
@@ -110,6 +137,7 @@ async function confirmations(harness: GroupsHarness): Promise<Times> {
 
 /** Does each kind once per round, in a random order. */
 async function inTurns<Value>(
+  rounds: number,
   kinds: Record<string, Value>,
   work: (kind: string, value: Value) => Promise<void>,
 ): Promise<void> {
@@ -129,22 +157,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 
 function add(times: Times, kind: string, milliseconds: number): void {
   times[kind] = [...(times[kind] ?? []), milliseconds];
-}
-
-function report(what: string, times: Times, base: string): void {
-  // The first rounds warm up.
-  const warm = (kind: string) => (times[kind] ?? []).slice(Math.floor(rounds / 10));
-  for (const kind of Object.keys(times).filter((each) => each !== base)) {
-    const [ours, theirs] = [warm(kind), warm(base)];
-    console.log(
-      `${what}, ${kind} against ${base}: ${median(ours).toFixed(2)} and ${median(theirs).toFixed(2)} ms, ` +
-        `ratio ${(median(ours) / median(theirs)).toFixed(3)}, longer in ${longer(ours, theirs).toFixed(3)}`,
-    );
-  }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** The share of pairs in which the first is longer (the area under the ROC curve of a guess by time). */
