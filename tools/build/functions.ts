@@ -2,10 +2,12 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build, transform } from "esbuild";
+import pMap from "p-map";
 import { type FunctionName, functions } from "#shared/manifest.ts";
 import { lazyRoutes } from "./lazyRoutes.ts";
 import { restFirestorePlugin } from "./restFirestorePlugin.ts";
@@ -36,7 +38,8 @@ export async function buildFunctions(
   if (missing.length > 0)
     throw new Error(`the manifest lists functions without an index.ts: ${missing.join(", ")}`);
   await Promise.all(names.map((name) => rm(join(outDir, name), { recursive: true, force: true })));
-  await Promise.all(names.map((name) => bundle(name, join(outDir, name))));
+  // All at once, esbuild takes 3.6 GB of memory, and a third more CPU time to keep it in order.
+  await pMap(names, (name) => bundle(name, join(outDir, name)), { concurrency: availableParallelism() });
   await Promise.all(names.map((name) => writePackage(outDir, name)));
 }
 
