@@ -93,11 +93,12 @@ async function ofRecipient(browser: Browser): Promise<void> {
   await picture(page, "days");
 }
 
-/** Nothing is being loaded, and pictures are drawn. */
+/** The page and its pictures are loaded. */
 async function loaded(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.locator(".waiting").first().waitFor({ state: "detached" });
-  await page.waitForLoadState("networkidle");
+  // A page that listens is never without a request.
+  await page.waitForFunction("[...document.images].every(({ complete }) => complete)");
 }
 
 async function picture(page: Page, name: string): Promise<void> {
