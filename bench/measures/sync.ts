@@ -159,11 +159,12 @@ async function senderOf(
         for (;;) {
           const index = next++;
           const id = ids[index];
+          if (id === undefined) return;
           const due = perSecond === undefined ? performance.now() : begun + (index * 1000) / perSecond;
           const early = due - performance.now();
           if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
           const sent = performance.now();
-          if (id === undefined || sent - begun > seconds * 1000) return;
+          if (sent - begun > seconds * 1000) return;
           await send(instance.port, id, agent);
           waits.push(performance.now() - due);
           served.push(performance.now() - sent);
