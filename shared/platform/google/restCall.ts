@@ -87,8 +87,12 @@ async function readAnswer(response: IncomingMessage, host: string): Promise<unkn
     throw new RestCallError(grpcStatus.unavailable, `the answer of ${host} was cut off`, { cause });
   }
   const text = Buffer.concat(chunks).toString("utf8");
-  if (response.statusCode === 200) return JSON.parse(text);
-  throw failure(response.statusCode ?? 0, text, host);
+  if (response.statusCode !== 200) throw failure(response.statusCode ?? 0, text, host);
+  const answer = JSON.parse(text);
+  // A stream that fails after its beginning has status 200, and the error as its last element.
+  if (Array.isArray(answer) && answer.at(-1)?.error !== undefined)
+    throw failure(0, JSON.stringify(answer.slice(-1)), host);
+  return answer;
 }
 
 /** The statuses of gRPC (https://grpc.io/docs/guides/status-codes/) as the REST interface names them. */

@@ -10,7 +10,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 /**
  * Refuses a body that no route reads, and writes the content type of the others in one way. A body that is declared too large is not
  * read, and one whose length is not declared is read up to the limit.
- * @throws `body_too_large`, `unsupported_media_type`
+ * @throws `body_too_large`, `unsupported_media_type`, `invalid_request`
  */
 export async function refuseUnreadableBody(c: AppContext): Promise<void> {
   if (c.req.method === "GET" || c.req.method === "HEAD") return;
@@ -46,6 +46,7 @@ function tooLarge(): Error {
 /**
  * Reads the body into `rawBody`, where the framework would have left it and the server's adapter looks for it.
  * @returns its length, or a larger one than the limit as soon as it is
+ * @throws `invalid_request` when the caller leaves in the middle of it
  */
 async function takeBody(c: AppContext): Promise<number> {
   const incoming: (IncomingMessage & { rawBody?: unknown }) | undefined = c.env?.incoming;
@@ -53,11 +54,16 @@ async function takeBody(c: AppContext): Promise<number> {
   if (incoming.rawBody instanceof Buffer) return incoming.rawBody.length;
   const chunks: Buffer[] = [];
   let length = 0;
-  // What follows the limit is left to the server, which throws it away.
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    length += chunk.length;
-    if (length > MAX_BODY_BYTES) return length;
-    chunks.push(chunk);
+  try {
+    // What follows the limit is left to the server, which throws it away.
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      length += chunk.length;
+      if (length > MAX_BODY_BYTES) return length;
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    // Its error is like that of a store whose connection is lost.
+    throw errors.invalidRequest("the body ended before its length", { cause });
   }
   incoming.rawBody = Buffer.concat(chunks);
   return length;

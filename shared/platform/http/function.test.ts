@@ -1,11 +1,13 @@
 /** The app as functions-framework calls it: what the framework would answer by itself reaches our app. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { after, before, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { http } from "@google-cloud/functions-framework";
 import { getTestServer } from "@google-cloud/functions-framework/testing";
 import { z } from "@hono/zod-openapi";
+import { createLogger } from "../log/logger.ts";
 import { appOf } from "./app.ts";
 import { json, jsonBody } from "./content.ts";
 import { httpFunction } from "./function.ts";
@@ -27,7 +29,9 @@ const echo = route(
   async (c, perform) => c.json(await perform(c.req.valid("json")), 200),
 );
 
-const deps = { http: testHttp };
+const lines: string[] = [];
+const log = createLogger("info", {}, undefined, { write: (line) => lines.push(line) });
+const deps = { http: { ...testHttp, log } };
 http("echo", httpFunction(appOf(() => deps, [echo])));
 const server = getTestServer("echo");
 let origin: string;
@@ -85,6 +89,35 @@ test("a path that doesn't decode is 404, as a problem document", async () => {
     const response = await fetch(origin + path);
     assert.deepEqual([response.status, response.headers.get("content-type")], [404, PROBLEM], path);
   }
+});
+
+/** What is answered to bytes that are sent as they are. */
+async function sendRaw(text: string): Promise<string> {
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1").setEncoding("utf8");
+  socket.write(text);
+  const [answer] = await once(socket, "data");
+  socket.destroy();
+  return answer;
+}
+
+test("a request that names an origin is served by its path; one that names none is 404", async () => {
+  const body = '{"text":"whole"}';
+  const end = `HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  assert.match(await sendRaw(`POST http://reverie.example/v1/echo?a=b ${end}`), /^HTTP\/1.1 200 /);
+  for (const target of ["http://reverie.example:99999/v1/echo", "http://%/v1/echo", "*"])
+    assert.match(await sendRaw(`OPTIONS ${target} ${end}`), /^HTTP\/1.1 404 /, target);
+});
+
+test("a caller who leaves in the middle of a body is no fault of a store", async () => {
+  lines.length = 0;
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+  socket.write(
+    'POST /v1/echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"text"',
+    () => socket.destroy(),
+  );
+  while (lines.length === 0) await setImmediate();
+  const [line, ...others] = lines.map((text) => JSON.parse(text));
+  assert.deepEqual([line.event, line.httpRequest.status, others], ["request", 400, []]);
 });
 
 test("what a malformed body held is printed nowhere", async (t) => {

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
 import { sendAnswer } from "./sendAnswer.ts";
-import { Response as ServerResponse } from "./webObjects.ts";
+import { Request as ServerRequest, Response as ServerResponse } from "./webObjects.ts";
 
 const answers: Record<string, () => ServerResponse> = {
   "/text": () => new ServerResponse("한", { status: 201, headers: { "content-type": "text/plain" } }),
@@ -54,6 +54,26 @@ test("an answer says how many bytes its body has, unless there can be none", asy
     ["/stream", 200, null, "a stream"],
   ]);
   assert.equal((await ask("/text", "HEAD")).headers.get("content-length"), null);
+});
+
+test("a caller who is gone before a stream begins ends it", async () => {
+  const { promise: cancelled, resolve: cancel } = Promise.withResolvers<void>();
+  const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
+  const late = createServer(async (incoming, outgoing) => {
+    leaving.abort();
+    await once(outgoing, "close");
+    const { signal } = new ServerRequest(incoming, outgoing);
+    if (signal.aborted) abort();
+    const stream = new ReadableStream<Uint8Array>({ cancel: () => cancel() });
+    await sendAnswer(new ServerResponse(stream) as unknown as Response, outgoing);
+  });
+  const leaving = new AbortController();
+  late.listen(0, "127.0.0.1");
+  await once(late, "listening");
+  const { port } = late.address() as AddressInfo; // a TCP server's address is of this shape
+  await assert.rejects(fetch(`http://127.0.0.1:${port}/`, { signal: leaving.signal }));
+  await Promise.all([cancelled, aborted]);
+  late.close();
 });
 
 test("each cookie is a header of its own", async () => {

@@ -23,12 +23,14 @@ async function sendStream(body: ReadableStream<Uint8Array>, outgoing: ServerResp
   const reader = body.getReader();
   const gone = () => void reader.cancel().catch(() => {});
   outgoing.once("close", gone);
+  // Who left before has been reported.
+  if (outgoing.destroyed) gone();
   outgoing.flushHeaders();
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      if (!outgoing.write(value)) await drained(outgoing);
+      if (!outgoing.write(value) && !outgoing.destroyed) await drained(outgoing);
     }
     outgoing.end();
   } catch {

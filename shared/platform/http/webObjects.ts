@@ -121,8 +121,7 @@ class ServerRequest {
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.method = incoming.method ?? "GET";
     // Routes go by the path alone, so the host that a caller names is not looked at.
-    const target = incoming.url ?? "/";
-    this.url = `http://origin${target.startsWith("/") ? target : new URL(target, "http://origin").pathname}`;
+    this.url = `http://origin${pathOf(incoming.url ?? "/")}`;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
   }
@@ -143,9 +142,11 @@ class ServerRequest {
     if (this.#aborting) return this.#aborting.signal;
     const aborting = new AbortController();
     const outgoing = this.#outgoing;
-    outgoing.once("close", () => {
+    const leave = () => {
       if (!outgoing.writableFinished) aborting.abort();
-    });
+    };
+    if (outgoing.destroyed) leave();
+    else outgoing.once("close", leave);
     this.#aborting = aborting;
     return aborting.signal;
   }
@@ -162,6 +163,13 @@ class ServerRequest {
   async text(): Promise<string> {
     return new TextDecoder().decode(await this.arrayBuffer());
   }
+}
+
+/** Path and query of a request's target, which may be a whole URL (RFC 9112 section 3.2); `/*` for one that names no path. */
+function pathOf(target: string): string {
+  if (target.startsWith("/")) return target;
+  const url = URL.parse(target);
+  return url?.pathname.startsWith("/") ? url.pathname + url.search : "/*";
 }
 
 export { ServerHeaders as Headers, ServerRequest as Request, ServerResponseBody as Response };

@@ -32,6 +32,26 @@ test("a line has Cloud Logging's fields and its trace; an error's detail stays o
   assert.doesNotMatch(lines.join(""), /a@b/);
 });
 
+test("no caller fails because of a line: causes in a circle, an output that is gone", () => {
+  const lines: string[] = [];
+  const log = createLogger("info", {}, undefined, { write: (line) => lines.push(line) });
+  const error = new Error("round");
+  error.cause = new Error("inner", { cause: error });
+  log.error("request_failed", { error, route: "/v1/jobs" });
+  const [line] = lines.map((text) => JSON.parse(text));
+  assert.deepEqual(
+    [line.event, line.error.message, line.error.cause.message],
+    ["request_failed", "round", "inner"],
+  );
+
+  const broken = createLogger("info", {}, undefined, {
+    write() {
+      throw Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
+    },
+  });
+  broken.info("job_submitted", { jobId: "j", kind: "scene" });
+});
+
 test("a line below the level is left out; one that JSON can't hold keeps its event", () => {
   const lines: string[] = [];
   const log = createLogger("warn", { huge: 1n }, undefined, { write: (line) => lines.push(line) });

@@ -14,6 +14,8 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 type Level = (typeof LEVELS)[number];
+/** How many causes below an error are written; a chain may be a circle. */
+const MAX_CAUSES = 8;
 /** Of the levels that a line can have. */
 const SEVERITY = { info: "INFO", warn: "WARNING", error: "ERROR" } as const;
 
@@ -34,9 +36,12 @@ export function createLogger(
     if (LEVELS.indexOf(lineLevel) < least) return;
     const head = { severity: SEVERITY[lineLevel], time: new Date().toISOString(), ...fields };
     const tail = { event, message: event };
-    output.write(
-      `${textOf({ ...head, ...traceField(projectId), ...withDescribedError(given), ...tail }, tail)}\n`,
-    );
+    const line = { ...head, ...traceField(projectId), ...withDescribedError(given), ...tail };
+    try {
+      output.write(`${textOf(line, tail)}\n`);
+    } catch {
+      // The line is lost, with who would have read it.
+    }
   };
   return {
     info: write("info"),
@@ -79,7 +84,7 @@ export const silentLogger: Logger = {
  * What of an error may be logged: its class, code, message, stack and the chain of causes. Query parameters, `detail` of
  * Postgres errors (it quotes row values) and response bodies are left out.
  */
-function describeError(error: unknown): unknown {
+function describeError(error: unknown, causes = MAX_CAUSES): unknown {
   if (!(error instanceof Error)) return { message: String(error) };
   const code = "code" in error ? error.code : undefined;
   return {
@@ -87,6 +92,6 @@ function describeError(error: unknown): unknown {
     ...(typeof code === "string" || typeof code === "number" ? { code } : {}),
     message: error.message,
     stack: error.stack,
-    ...(error.cause === undefined ? {} : { cause: describeError(error.cause) }),
+    ...(error.cause === undefined || causes === 0 ? {} : { cause: describeError(error.cause, causes - 1) }),
   };
 }

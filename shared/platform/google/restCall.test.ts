@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { after, before, test } from "node:test";
+import { hasGrpcStatus } from "../grpcStatus.ts";
+import { type RestCall, restCaller } from "./restCall.ts";
+
+const ABORTED = { error: { code: 409, status: "ABORTED", message: "too much contention" } };
+const answers: Record<string, [number, unknown]> = {
+  "/v1/list": [200, [{ document: { name: "a" } }, { document: { name: "error" } }]],
+  "/v1/broken-list": [200, [{ document: { name: "a" } }, ABORTED]],
+  "/v1/failed-list": [409, [ABORTED]],
+  "/v1/failed": [409, ABORTED],
+  "/v1/page": [502, "<html>"],
+};
+const server = createServer((incoming, outgoing) => {
+  const [status, answer] = answers[incoming.url ?? ""] ?? [404, {}];
+  outgoing.writeHead(status).end(typeof answer === "string" ? answer : JSON.stringify(answer));
+});
+let call: RestCall;
+before(async () => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo; // a TCP server's address is of this shape
+  call = restCaller({
+    host: "store.example",
+    emulator: `127.0.0.1:${port}`,
+    accessToken: () => assert.fail("an emulator takes no token"),
+  });
+});
+after(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+test("a list is what was found; an error in it, also after its beginning, is an error", async () => {
+  assert.deepEqual(await call("list", {}), answers["/v1/list"]?.[1]);
+  for (const path of ["broken-list", "failed-list", "failed"])
+    await assert.rejects(call(path, {}), (error) => hasGrpcStatus(error, "aborted"), path);
+  await assert.rejects(call("page", {}), (error) => hasGrpcStatus(error, "unavailable"));
+});
