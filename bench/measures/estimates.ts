@@ -3,7 +3,7 @@
  * at submission is compared with the real time. Durations are log-normal around half an hour, arrivals random.
  */
 import { type KindPace, median, startsInSeconds } from "#shared/queue/estimate.ts";
-import { type Measure, type Measured, median as middle, quantile, type Row, rounded } from "./measure.ts";
+import { type Measure, type Measured, quantile, type Row, rounded } from "./measure.ts";
 
 const JOBS = 2_000;
 /** Random numbers of a run that can be repeated. */
@@ -21,15 +21,15 @@ function measureEstimates(only: string): Measured {
   for (const engines of [1, 4, 16]) {
     for (const load of [0.7, 0.95]) {
       for (const spread of [0.2, 0.6]) {
-        const name = `${engines} engines, load ${load}, spread ${spread}`;
+        const name = `${engines} ${engines === 1 ? "engine" : "engines"}, load ${load}, spread ${spread}`;
         if (name.includes(only)) rows.push({ name, ...errorsOf(engines, load, spread) });
       }
     }
   }
   return {
     title: "Estimates",
-    reference: "the time waited",
-    says: `How far the time of the start that is shown at submission is from the real one, as a part of the middle of what jobs wait: the middle of ${JOBS} simulated jobs of half an hour. Spread is sigma of how long jobs take, load is how busy the engines are.`,
+    reference: "the length of a job",
+    says: `How far the time of the start that is shown at submission is from the real one, as a part of half an hour, which a job usually takes: the middle of ${JOBS} simulated jobs. Spread is sigma of how long jobs take, load is how busy the engines are.`,
     rows,
   };
 }
@@ -94,8 +94,7 @@ function errorsOf(engines: number, load: number, spread: number): Omit<Row, "nam
     const idle = freeAt.find((engine) => engine.startedAt === undefined);
     if (idle) startNext(idle, now);
   }
-  const waited = middle(waits);
-  const part = (share: number) => rounded(quantile(errors.start, share) / waited);
+  const part = (share: number) => rounded(quantile(errors.start, share) / USUAL_SECONDS);
   const minutes = (list: readonly number[], share: number) => rounded(quantile(list, share) / 60);
   return {
     ratio: part(0.5),

@@ -48,7 +48,7 @@ async function measureQueue(world: World, rounds: number, only = ""): Promise<Me
     says: [
       "The documents that the next lease reads, as a multiple of those at 100 waiting jobs.",
       "The time from sending a submission until an engine that was asleep has the lease, by its ring and through three functions, as a multiple of the time that an idle worker of graphile-worker takes to begin a job.",
-      "Jobs a second that engines lease and complete, as a multiple of graphile-worker's with as many workers; `bare` are the commits of the same documents without anything else, so bare ÷ ours is the part of the time that the emulator's writes take.",
+      "Jobs a second that engines lease and complete, as a multiple of graphile-worker's with as many workers; `bare` are the commits of as many documents without anything else, so ours ÷ bare is the part of the time that the emulator's writes take. Refused commits are those that met another engine's, for a job or for the record of the account that all share.",
     ].join(" "),
     rows,
   };
