@@ -11,6 +11,7 @@ import { lazy } from "#shared/platform/lazy.ts";
 import { answerTiming } from "./measures/answerTiming.ts";
 import { coldStart } from "./measures/coldStart.ts";
 import { estimates } from "./measures/estimates.ts";
+import { localCloud } from "./measures/localCloud.ts";
 import type { Measure } from "./measures/measure.ts";
 import { memory } from "./measures/memory.ts";
 import { operations } from "./measures/operations.ts";
@@ -40,6 +41,7 @@ const measures: readonly Measure[] = [
   operations(),
   memory(values.only),
   sessionAnalysis(rounds ?? 3),
+  localCloud(rounds ?? 3),
   answerTiming(rounds ?? 100),
 ];
 const chosen =
