@@ -27,10 +27,12 @@ test("sessions are answered with their devices; the caller's own is current", as
     ],
     nextCursor: null,
   });
+  // That it is in the list says that it is live.
+  assert.equal(db.asked.length, 1);
 });
 
 test("a session that has ended sees no list", async () => {
   const db = databaseGiving([]);
   const { status, json } = await callerOf(listSessionsRoute, { db, clock })("GET", "/v1/auth/sessions");
-  assert.deepEqual([status, json.code, db.asked.length], [401, "token_invalid", 1]);
+  assert.deepEqual([status, json.code, db.asked.length], [401, "token_invalid", 2]);
 });

@@ -91,7 +91,7 @@ export async function sessionsOf(
             ${versionColumn("created_at")} AS created_exactly
      FROM sessions
      WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2 AND last_used_at > $3
-       AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5::text))
+       AND (created_at, id) < (coalesce($4::timestamptz, 'infinity'), $5::text)
      ORDER BY created_at DESC, id DESC LIMIT $6`,
     [
       userId,

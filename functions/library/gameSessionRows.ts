@@ -49,8 +49,8 @@ export async function gameSessions(
           FROM game_session_metrics m WHERE m.resource_id = s.resource_id) AS metrics
      FROM game_sessions s
      WHERE s.space_id = $1 AND s.player_id = $2 AND ($3::text IS NULL OR s.game = $3)
-       AND ($4::timestamptz IS NULL OR s.started_at >= $4) AND ($5::timestamptz IS NULL OR s.started_at < $5)
-       AND ($6::timestamptz IS NULL OR (s.started_at, s.resource_id) < ($6::timestamptz, $7::text))
+       AND s.started_at >= coalesce($4::timestamptz, '-infinity') AND s.started_at < coalesce($5::timestamptz, 'infinity')
+       AND (s.started_at, s.resource_id) < (coalesce($6::timestamptz, 'infinity'), $7::text)
        AND NOT EXISTS (SELECT FROM resources r WHERE r.id = s.resource_id AND r.hidden)
      ORDER BY s.started_at DESC, s.resource_id DESC LIMIT $8`,
     [

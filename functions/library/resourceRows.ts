@@ -88,9 +88,9 @@ interface Page {
  * them in this order, and no further than the page needs, however far down the list it is.
  */
 export async function resourcesIn(sql: Sql, spaceId: string, page: Page): Promise<ResourceRow[]> {
-  // Statements without a name are planned with their values, so a condition that a null makes true doesn't hinder the index.
+  // Bounds are always there, since a statement may be planned without its values and an OR would then keep it from the index.
   const rest = `AND NOT r.hidden AND ($3::text IS NULL OR r.kind = $3)
-    AND ($4::timestamptz IS NULL OR (r.completed_at, r.id) < ($4::timestamptz, $5::text))
+    AND (r.completed_at, r.id) < (coalesce($4::timestamptz, 'infinity'), $5::text)
     ORDER BY r.completed_at DESC, r.id DESC LIMIT $2`;
   const { rows } = await sql.query<ResourceRow>(
     `WITH page AS (
@@ -128,7 +128,7 @@ export async function foundResources(
                WHERE w.shelf = shelves.shelf AND w.word >= range.low AND w.word < range.high
              ) w
          ) w
-       WHERE $4::timestamptz IS NULL OR (w.completed_at, w.resource_id) < ($4::timestamptz, $5::text)
+       WHERE (w.completed_at, w.resource_id) < (coalesce($4::timestamptz, 'infinity'), $5::text)
        GROUP BY w.resource_id, w.completed_at HAVING count(*) = cardinality($6::text[])
      )
      SELECT ${COLUMNS} FROM (SELECT id, completed_at FROM found ORDER BY completed_at DESC, id DESC) p

@@ -75,7 +75,7 @@ export async function vrVideosIn(
              WHERE s.id = v.scene_id AND NOT s.hidden AND (s.space_id IS NULL OR s.space_id = v.space_id) OFFSET 0
            ) s
          WHERE v.space_id = $1
-           AND ($2::timestamptz IS NULL OR (v.created_at, v.id) < ($2::timestamptz, $3::text))
+           AND (v.created_at, v.id) < (coalesce($2::timestamptz, 'infinity'), $3::text)
          ORDER BY v.created_at DESC, v.id DESC LIMIT $4) v
      ORDER BY v.created_at DESC, v.id DESC LIMIT $4`,
     [spaceId, page.after?.[0] ?? null, page.after?.[1] ?? null, page.limit + 1],
