@@ -1,4 +1,4 @@
-/** Warm speed: requests over 32 connections that stay open, to an instance that has answered some hundred before. */
+/** Warm speed: requests over 32 connections that stay open, to instances that have answered as many as a round has before. */
 import { Agent, request as httpRequest } from "node:http";
 import { freePort, LOOPBACK } from "#local/processes/ports.ts";
 import { cases } from "../world/cases.ts";
@@ -8,7 +8,6 @@ import type { World } from "../world/world.ts";
 import { type Measure, type Measured, median, type Row, ratios, rounded } from "./measure.ts";
 
 const CONNECTIONS = 32;
-const WARM_UP = 400;
 /** Longer than this no round lasts, in milliseconds. */
 const ROUND_MS = 4_000;
 
@@ -19,7 +18,7 @@ interface Speed {
 }
 
 /**
- * @param rounds of each target; hello is loaded right before each
+ * @param rounds of each target; a hello function that started with it is loaded right before each, since V8 makes both faster as they go on
  * @param requests of one round at most
  */
 export function warm(rounds: number, requests: number, only?: string): Measure {
@@ -27,18 +26,18 @@ export function warm(rounds: number, requests: number, only?: string): Measure {
 }
 
 async function measureSpeeds(world: World, rounds: number, requests: number, only = ""): Promise<Measured> {
-  const hello = await startInstance(world.run, world.hello, await freePort());
   const helloRequest = (): BenchRequest => ({ method: "GET", path: "/" });
-  await load(hello, helloRequest, WARM_UP);
   const rows: Row[] = [];
   const helloCpu: number[] = [];
   const measureOne = async (
     target: Target,
     request: () => BenchRequest,
   ): Promise<Pick<Row, "ratio" | "spread" | "also">> => {
+    const hello = await startInstance(world.run, world.hello, await freePort());
     const instance = await startInstance(world.run, target, await freePort());
     try {
-      await load(instance, request, WARM_UP);
+      await load(hello, helloRequest, requests);
+      await load(instance, request, requests);
       const speeds: Speed[] = [];
       const references: Speed[] = [];
       for (let round = 0; round < rounds; round++) {
@@ -60,7 +59,7 @@ async function measureSpeeds(world: World, rounds: number, requests: number, onl
         },
       };
     } finally {
-      await endInstance(instance);
+      await Promise.all([endInstance(instance), endInstance(hello)]);
     }
   };
   rows.push({ name: "node:http", ...(await measureOne(world.bare, helloRequest)) });
@@ -72,7 +71,6 @@ async function measureSpeeds(world: World, rounds: number, requests: number, onl
       goal: { atLeast: one.warm },
     });
   }
-  await endInstance(hello);
   return {
     title: "Warm speed",
     reference: "hello",
