@@ -88,8 +88,8 @@ interface Page {
  * them in this order, and no further than the page needs, however far down the list it is.
  */
 export async function resourcesIn(sql: Sql, spaceId: string, page: Page): Promise<ResourceRow[]> {
-  // Bounds are always there, since a statement may be planned without its values and an OR would then keep it from the index.
-  const rest = `AND NOT r.hidden AND ($3::text IS NULL OR r.kind = $3)
+  // Bounds are always there, and a kind makes another statement, since one may be planned without its values and an OR would then keep it from the index.
+  const rest = `AND NOT r.hidden AND ${isKind(page)}
     AND (r.completed_at, r.id) < (coalesce($4::timestamptz, 'infinity'), $5::text)
     ORDER BY r.completed_at DESC, r.id DESC LIMIT $2`;
   const { rows } = await sql.query<ResourceRow>(
@@ -135,12 +135,17 @@ export async function foundResources(
        -- One look-up for each row of the page: a join might read all resources instead.
        CROSS JOIN LATERAL (
          SELECT r.* FROM resources r
-         WHERE r.id = p.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = $1) AND ($3::text IS NULL OR r.kind = $3) OFFSET 0
+         WHERE r.id = p.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = $1) AND ${isKind(page)} OFFSET 0
        ) r
      ORDER BY p.completed_at DESC, p.id DESC LIMIT $2`,
     [spaceId, ...pageParameters(page), ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
   );
   return rows;
+}
+
+/** Whether a resource is of the page's kind, if it has one, which is `$3`. */
+function isKind({ kind }: Page): string {
+  return kind === undefined ? "$3::text IS NULL" : "r.kind = $3";
 }
 
 function pageParameters({ limit, kind, after }: Page) {
