@@ -1,6 +1,6 @@
 /** The tables of docs/ say what the code says. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { test } from "node:test";
 import { settingSchemas } from "#shared/platform/config/settings.ts";
@@ -114,5 +114,18 @@ test("the architecture's table of a job's life has every event", () => {
   assert.deepEqual(
     types.filter((type) => !stated.includes(type)),
     [],
+  );
+});
+
+test("decisions are numbered one after the other, in name and title", () => {
+  const pages = readdirSync(join(ROOT, "docs/decisions")).sort();
+  const numbers = pages.map((page) => page.slice(0, 4));
+  assert.deepEqual(
+    numbers,
+    pages.map((_, index) => String(index + 1).padStart(4, "0")),
+  );
+  assert.deepEqual(
+    pages.map((page) => /^# (\d+)\. /.exec(read(`docs/decisions/${page}`))?.[1]),
+    numbers.map((number) => String(Number(number))),
   );
 });
