@@ -48,7 +48,7 @@ export async function gameSessions(
             ORDER BY m.channel, m.metric), '[]')
           FROM game_session_metrics m WHERE m.resource_id = s.resource_id) AS metrics
      FROM game_sessions s
-     WHERE s.space_id = $1 AND s.player_id = $2 AND ($3::text IS NULL OR s.game = $3)
+     WHERE s.space_id = $1 AND s.player_id = $2 AND ${game === undefined ? "$3::text IS NULL" : "s.game = $3"}
        AND s.started_at >= coalesce($4::timestamptz, '-infinity') AND s.started_at < coalesce($5::timestamptz, 'infinity')
        AND (s.started_at, s.resource_id) < (coalesce($6::timestamptz, 'infinity'), $7::text)
        AND NOT EXISTS (SELECT FROM resources r WHERE r.id = s.resource_id AND r.hidden)

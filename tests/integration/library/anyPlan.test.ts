@@ -1,11 +1,13 @@
 /** Lists of a library when Postgres keeps one plan of a prepared statement for any values: they read no more than they give. */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { gameSessions } from "#functions/library/gameSessionRows.ts";
 import { resourcesIn } from "#functions/library/resourceRows.ts";
 import { type TestDatabase, testDatabase } from "#local/testing/backends.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 
 const SPACE = `s${"1".padStart(25, "0")}`;
+const PLAYER = "player";
 const LIMIT = 10;
 
 let backend: TestDatabase;
@@ -21,20 +23,25 @@ before(async () => {
           's' || lpad((CASE WHEN n <= 4000 THEN 1 ELSE 2 + n % 199 END)::text, 25, '0'),
           CASE WHEN n % 1000 = 1 THEN 'avatar' ELSE 'scene' END, 'Garden', '{}', 1, timestamptz '2026-01-01' + n * interval '1 second'
         FROM generate_series(1, 12000) AS n`);
-    await client.query("ANALYZE resources");
+    await client.query(`
+      INSERT INTO game_sessions (resource_id, space_id, player_id, game, score, started_at, duration_seconds, sample_rate_hz, coverage)
+        SELECT id, space_id, '${PLAYER}', CASE kind WHEN 'avatar' THEN 'chess' ELSE 'golf' END, 1, completed_at, 60, 90, 1
+        FROM resources WHERE space_id = '${SPACE}'`);
+    await client.query("ANALYZE resources, game_sessions");
   } finally {
     client.release(true);
   }
 });
 after(() => backend.drop());
 
-/** How many rows of resources are read by work whose statements are planned without their values. */
-async function rowsRead(work: (sql: Sql) => Promise<unknown>): Promise<number> {
+/** How many rows of a table are read by work whose statements are planned without their values. */
+async function rowsRead(table: string, work: (sql: Sql) => Promise<unknown>): Promise<number> {
   return backend.as("library").transaction(async (sql) => {
     await sql.query("SET LOCAL plan_cache_mode = force_generic_plan");
     const read = async () => {
       const { rows } = await sql.query<{ read: number }>(
-        "SELECT (seq_tup_read + idx_tup_fetch)::int AS read FROM pg_stat_xact_user_tables WHERE relname = 'resources'",
+        "SELECT (seq_tup_read + idx_tup_fetch)::int AS read FROM pg_stat_xact_user_tables WHERE relname = $1",
+        [table],
       );
       return rows[0]?.read ?? assert.fail("there is no such table");
     };
@@ -51,7 +58,7 @@ for (const [what, page, found] of [
   ["a page of a kind that no one has", { kind: "none" }, 0],
 ] as const)
   test(`${what} reads what it gives`, async () => {
-    const read = await rowsRead(async (sql) => {
+    const read = await rowsRead("resources", async (sql) => {
       const rows = await resourcesIn(sql, SPACE, {
         limit: LIMIT,
         kind: undefined,
@@ -61,5 +68,19 @@ for (const [what, page, found] of [
       assert.equal(rows.length, found);
     });
     // Each row is found in the order of the list, and then read as a whole.
+    assert.ok(read <= 2 * found, `${read} rows were read`);
+  });
+
+for (const [game, found] of [
+  [undefined, LIMIT + 1],
+  ["chess", 4],
+  ["none", 0],
+] as const)
+  test(`sessions of ${game ?? "all games"} read what they give`, async () => {
+    const filter = { spaceId: SPACE, playerId: PLAYER, game, from: undefined, to: undefined };
+    const read = await rowsRead("game_sessions", async (sql) => {
+      const rows = await gameSessions(sql, filter, { limit: LIMIT, after: undefined });
+      assert.equal(rows.length, found);
+    });
     assert.ok(read <= 2 * found, `${read} rows were read`);
   });
