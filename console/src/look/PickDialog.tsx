@@ -1,4 +1,5 @@
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId } from "preact/hooks";
+import { useModal } from "../ui/useModal.ts";
 import type { ListedResource } from "./api.ts";
 import { Picker } from "./Picker.tsx";
 import type { Part } from "./stage/viewer.ts";
@@ -14,9 +15,8 @@ interface PickDialogProps {
 /** A space's library over the page, to take one thing of it. */
 export function PickDialog({ spaceId, kind, onPick, onClose }: PickDialogProps) {
   const { pick } = lookTexts();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const titleId = useId();
-  useEffect(() => dialog.current?.showModal(), []);
   return (
     <dialog ref={dialog} class="dialog dialog-wide" aria-labelledby={titleId} onClose={onClose}>
       <div class="stack">

@@ -38,7 +38,16 @@ export function FamilyPage() {
         ) : (
           <AwaitInvitation person={person} />
         ))}
-      {group.value && <Members group={group.value} person={person} onLeft={group.reload} />}
+      {group.value && (
+        <Members
+          group={group.value}
+          person={person}
+          onLeft={() => {
+            group.reload();
+            void loadSpaces();
+          }}
+        />
+      )}
     </Page>
   );
 }

@@ -120,7 +120,9 @@ function Memories({ space, search }: { readonly space: Space; readonly search: S
   const found = useRemote((signal) => find(search, undefined, signal), [kind, q]);
   const more = useAction();
   const { value } = found;
-  const arrived = useArrivals(space, search, found);
+  const latest = useRef({ search, found });
+  latest.current = { search, found };
+  const arrived = useArrivals(space, latest, [kind, q]);
   // Of the page and not of the memory's tile, which goes when the list changes under an open dialog.
   const [asked, setAsked] = useState<Asked>();
   const close = () => setAsked(undefined);
@@ -132,6 +134,8 @@ function Memories({ space, search }: { readonly space: Space; readonly search: S
     more.run(async () => {
       if (value === undefined || value.nextCursor === null) return;
       const next = await find(search, value.nextCursor);
+      // It goes on the end of no other list: something else was looked for meanwhile, or a memory came.
+      if (latest.current.found.value !== value) return;
       found.set({ items: [...value.items, ...next.items], nextCursor: next.nextCursor });
     });
   if (value === undefined) return <Waiting error={found.error} retry={found.reload} />;
@@ -170,14 +174,18 @@ function Memories({ space, search }: { readonly space: Space; readonly search: S
 
 /**
  * Shows the list as it becomes, while it is looked at. What is there stays in its place on the page, with the focus that it has.
+ * @param looked what is looked for; once it is something else, what came before is not said again
  * @returns the titles of the memories that came last, for those who can't see them come
  */
-function useArrivals(space: Space, search: Search, found: Remote<Found>): readonly string[] {
+function useArrivals(
+  space: Space,
+  latest: { readonly current: { readonly search: Search; readonly found: Remote<Found> } },
+  looked: readonly unknown[],
+): readonly string[] {
   const [arrived, setArrived] = useState<readonly string[]>([]);
   // Read before the list, so that no change is missed.
   const [since] = useState({ spaceId: space.id, seq: space.seq });
-  const latest = useRef({ search, found });
-  latest.current = { search, found };
+  useEffect(() => setArrived([]), looked);
   useEffect(
     () =>
       watchChanges(since, "resource", async () => {

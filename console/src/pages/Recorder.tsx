@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/text.ts";
 import { Notice } from "../ui/Notice.tsx";
+import { useModal } from "../ui/useModal.ts";
 
 interface RecorderProps {
   readonly onRecorded: (file: File) => void;
@@ -17,26 +18,25 @@ const FORMATS = [
 export function Recorder({ onRecorded, onClose }: RecorderProps) {
   const { send, common } = t();
   const titleId = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
+  const isLeft = useRef(false);
   const screen = useRef<HTMLVideoElement>(null);
   const [stream, setStream] = useState<MediaStream>();
   const [recorder, setRecorder] = useState<MediaRecorder>();
   const [refused, setRefused] = useState(false);
 
   useEffect(() => {
-    dialog.current?.showModal();
     let opened: MediaStream | undefined;
-    let closed = false;
     navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1920 } }, audio: false }).then(
       (found) => {
         opened = found;
-        if (closed) stop(found);
+        if (isLeft.current) stop(found);
         else setStream(found);
       },
       () => setRefused(true),
     );
     return () => {
-      closed = true;
+      isLeft.current = true;
       if (opened !== undefined) stop(opened);
     };
   }, []);
@@ -50,9 +50,11 @@ export function Recorder({ onRecorded, onClose }: RecorderProps) {
     const made = new MediaRecorder(stream, { mimeType: format.type });
     const parts: Blob[] = [];
     made.addEventListener("dataavailable", ({ data }) => parts.push(data));
-    made.addEventListener("stop", () =>
-      onRecorded(new File(parts, `film.${format.ending}`, { type: format.type, lastModified: Date.now() })),
-    );
+    made.addEventListener("stop", () => {
+      // A camera that is closed ends what is being filmed; no one wanted to use that.
+      if (isLeft.current) return;
+      onRecorded(new File(parts, `film.${format.ending}`, { type: format.type, lastModified: Date.now() }));
+    });
     made.start(1000);
     setRecorder(made);
   };

@@ -1,10 +1,11 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 import { api } from "../api/client.ts";
 import { answered, ProblemError } from "../api/problem.ts";
 import { t } from "../i18n/text.ts";
 import { Field } from "../ui/Field.tsx";
 import { Problem, Waiting } from "../ui/Problem.tsx";
 import { useAction } from "../ui/useAction.ts";
+import { useModal } from "../ui/useModal.ts";
 import { useRemote } from "../ui/useRemote.ts";
 
 interface RenameProps {
@@ -27,11 +28,8 @@ async function load(id: string, signal: AbortSignal): Promise<Seen> {
 export function RenameMemory({ id, onClose, onDone }: RenameProps) {
   const { library } = t();
   const titleId = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
+  const dialog = useModal();
   const seen = useRemote((signal) => load(id, signal), [id]);
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby={titleId} onClose={onClose}>
       <div class="stack">

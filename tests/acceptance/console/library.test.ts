@@ -19,6 +19,7 @@ import {
   realFaults,
   spaceOf,
   submitScene,
+  walkTo,
   withoutFirestore,
 } from "./world.ts";
 
@@ -138,6 +139,9 @@ describe("memories", { skip: withoutBrowser }, () => {
     await page.getByRole("status").getByText("New here: Just ready").waitFor();
     assert.equal(await rename.and(page.locator(":focus")).count(), 1);
     assert.ok(Math.abs(((await rename.boundingBox())?.y ?? 0) - (place?.y ?? 0)) < 2, "it has moved");
+    // What the next search finds is said then.
+    await page.getByLabel("Search by title").fill("just rea");
+    await page.getByRole("status").getByText("One memory").waitFor();
     await page.close();
   });
 
@@ -155,6 +159,35 @@ describe("memories", { skip: withoutBrowser }, () => {
       return (await memory.count()) > 0;
     });
     assert.ok(refused() > 0, "the page tried to listen");
+    await page.close();
+  });
+
+  test("more of a list that is no longer shown is not put into the one that is", async () => {
+    const page = await giver.context.newPage();
+    const asked = Promise.withResolvers<void>();
+    const shown = Promise.withResolvers<void>();
+    await page.route("**/v1/resources?*", async (route) => {
+      const query = new URL(route.request().url()).searchParams;
+      if (query.has("cursor")) {
+        asked.resolve();
+        await shown.promise;
+        return route.fulfill({ json: { items: [], nextCursor: null } });
+      }
+      const response = await route.fetch();
+      const list = z.looseObject({}).parse(await response.json());
+      await route.fulfill({ response, json: { ...list, nextCursor: query.has("q") ? null : "more" } });
+    });
+    await look(page, "/library");
+    await page.getByRole("button", { name: "Show more" }).click();
+    await asked.promise;
+    await page.getByLabel("Search by title").fill("by the l");
+    await page.getByRole("status").getByText("One memory").waitFor();
+    const late = page.waitForResponse((response) => response.url().includes("cursor="));
+    shown.resolve();
+    await (await late).finished();
+    // By then the page has done what it does with the answer.
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+    assert.deepEqual(await page.getByRole("article").count(), 1);
     await page.close();
   });
 
@@ -202,6 +235,16 @@ describe("memories", { skip: withoutBrowser }, () => {
     assert.equal(await memory.count(), 0);
     await page.close();
   });
+  test("who leaves the group goes on with what is theirs alone", async () => {
+    const page = await giver.open("/family");
+    await page.getByRole("button", { name: "Leave" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Leave" }).click();
+    await page.getByLabel("Their e-mail address").waitFor();
+    await walkTo(page, "/videos/new");
+    await page.getByRole("button", { name: "Choose Only mine" }).waitFor();
+    await page.close();
+  });
+
   test("no page had an error, and the Content Security Policy refused nothing", () => {
     assert.deepEqual(realFaults(giver.faults), []);
   });

@@ -246,6 +246,16 @@ describe("sending", { skip: withoutBrowser }, () => {
     const page = await giver.open("/send");
     await page.getByRole("button", { name: "Film now" }).click();
     const dialog = page.getByRole("dialog", { name: "Film a place" });
+    // What was filmed is not used when the camera is closed in the middle.
+    await page.evaluate(RECORDERS_STOP);
+    await dialog.getByRole("button", { name: "Begin" }).click();
+    await dialog.getByRole("button", { name: "Stop and use it" }).waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await page.evaluate("window.recorderStopped");
+    await page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+    assert.equal(await page.getByText(/^film\.|Looking at the file/).count(), 0);
+    await page.getByRole("button", { name: "Film now" }).click();
+
     await dialog.getByRole("button", { name: "Begin" }).click();
     assert.deepEqual(await faultsOfPage(page), []);
     await eventually("a second is filmed", () =>
@@ -305,6 +315,15 @@ describe("sending", { skip: withoutBrowser }, () => {
     assert.deepEqual(realFaults(giver.faults), []);
   });
 });
+
+/** Runs in the page: `recorderStopped` is kept when the next recorder has stopped. */
+const RECORDERS_STOP = `{
+  const { start } = MediaRecorder.prototype;
+  MediaRecorder.prototype.start = function (...slice) {
+    window.recorderStopped = new Promise((stopped) => this.addEventListener("stop", stopped));
+    return start.apply(this, slice);
+  };
+}`;
 
 /** Runs in the page: what is dropped on it, a video of two pieces. */
 function dropOf(video: string): string {

@@ -1,0 +1,17 @@
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+/**
+ * Shows a dialog over the page for as long as it is there. Then the focus is where it was before, also when what was done in the dialog has
+ * taken it away.
+ */
+export function useModal(): RefObject<HTMLDialogElement | null> {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // The browser gives the focus back when a dialog is closed, and not when it is only removed.
+    return () => shown?.close();
+  }, []);
+  return dialog;
+}
