@@ -1,10 +1,11 @@
 /** Google ID tokens, of people and of service accounts: one place decides what a genuine one is. */
-import { createRemoteJWKSet, type JWTVerifyGetKey, errors as joseErrors, jwtVerify } from "jose";
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey, errors as joseErrors, jwtVerify } from "jose";
 import { z } from "zod";
 import type { Clock } from "../clock.ts";
 import type { SettingsOf } from "../config/settings.ts";
 import { errors } from "../errors.ts";
 import { CLOCK_SKEW_SECONDS } from "./clockSkew.ts";
+import { fetchKeys } from "./fetchKeys.ts";
 
 export interface GoogleTokenRules<Schema extends z.ZodType> {
   /** The token's audience must be exactly one of these. */
@@ -53,7 +54,11 @@ export function googleTokenVerifier<Schema extends z.ZodType>(
 
 /** Google's keys, cached and looked up again at most every 30 s. Keys that can't be fetched are our trouble, not the caller's. */
 function keysOrUnavailable(url: string): JWTVerifyGetKey {
-  const remote = createRemoteJWKSet(new URL(url), { timeoutDuration: 5_000, cooldownDuration: 30_000 });
+  const remote = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: 5_000,
+    cooldownDuration: 30_000,
+    [customFetch]: fetchKeys,
+  });
   return async (header, token) => {
     try {
       return await remote(header, token);
