@@ -117,7 +117,7 @@ async function pagesOf(cloud: CountedCloud) {
   return [
     {
       name: "a page of 50 resources",
-      reason: "membership and page; files of a list have no URLs",
+      reason: "one statement; files of a list have no URLs",
       counts: await cloud.counted(() => ask("library", "/v1/resources", library)),
     },
     {

@@ -4,7 +4,7 @@ import { decodeCursor, emptyIsAbsent, pageOf, pageQuery } from "#shared/platform
 import { route } from "#shared/platform/http/route.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { searchedWordsOf } from "#shared/results/titleWords.ts";
-import { requireSpace } from "#shared/spaces/membership.ts";
+import { noSpace, requireSpace } from "#shared/spaces/membership.ts";
 import { spaceQuery } from "#shared/spaces/spaceParameter.ts";
 import { type ListedResource, listedResourceSchema, viewListedResource } from "./resource.ts";
 import { foundResources, resourcesIn } from "./resourceRows.ts";
@@ -28,12 +28,15 @@ export async function listResources(
 ): Promise<{ items: ListedResource[]; nextCursor: string | null }> {
   const { limit, cursor, kind, q } = input;
   const page = { limit, after: decodeCursor(cursor), kind };
-  const { spaceId } = await requireSpace(deps.db, input);
   const words = q === undefined ? undefined : searchedWordsOf(q);
-  if (words?.length === 0) return { items: [], nextCursor: null }; // only signs, which begin no word
+  if (words?.length === 0) {
+    await requireSpace(deps.db, input);
+    return { items: [], nextCursor: null }; // only signs, which begin no word
+  }
   const rows = words
-    ? await foundResources(deps.db, spaceId, words, page)
-    : await resourcesIn(deps.db, spaceId, page);
+    ? await foundResources(deps.db, input, words, page)
+    : await resourcesIn(deps.db, input, page);
+  if (!rows) throw noSpace(input);
   const { items, nextCursor } = pageOf(
     rows,
     limit,

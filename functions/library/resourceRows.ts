@@ -1,6 +1,5 @@
 /**
- * The SQL of resources. One resource is found by the person's memberships; a list is of one space, which the caller of these functions has
- * found the person in. Samples are everyone's. Nothing is shown whose document can't be read at the moment.
+ * The SQL of resources. One resource is found by the person's memberships; a list is of one of the person's spaces. Samples are everyone's. Nothing is shown whose document can't be read at the moment.
  */
 import type { FileRole } from "#shared/kinds/kind.ts";
 import { versionColumn } from "#shared/platform/firestore/version.ts";
@@ -9,6 +8,7 @@ import type { Precondition } from "#shared/platform/http/ifMatch.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
 import { SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
 import { beginningWith } from "#shared/results/titleWords.ts";
+import { requestedSpace } from "#shared/spaces/membership.ts";
 
 export interface ResourceFileRow {
   readonly name: string;
@@ -77,6 +77,12 @@ export async function usableKinds(
   return new Map(rows.map((row) => [row.id, row.kind]));
 }
 
+/** Whose list it is, and of which space: without one, of the person's care group, or else their personal space. */
+interface Reader {
+  readonly userId: string;
+  readonly spaceId?: string | undefined;
+}
+
 interface Page {
   readonly limit: number;
   readonly after: Keyset | undefined;
@@ -86,23 +92,27 @@ interface Page {
 /**
  * A page, newest first: up to `limit + 1` rows after `after`. The space's resources and the samples are each read from the index that has
  * them in this order, and no further than the page needs, however far down the list it is.
+ * @returns undefined when the reader isn't in the space, or has none
  */
-export async function resourcesIn(sql: Sql, spaceId: string, page: Page): Promise<ResourceRow[]> {
+export async function resourcesIn(sql: Sql, reader: Reader, page: Page): Promise<ResourceRow[] | undefined> {
   // Bounds are always there, and a kind makes another statement, since one may be planned without its values and an OR would then keep it from the index.
   const rest = `AND NOT r.hidden AND ${isKind(page)}
-    AND (r.completed_at, r.id) < (coalesce($4::timestamptz, 'infinity'), $5::text)
-    ORDER BY r.completed_at DESC, r.id DESC LIMIT $2`;
-  const { rows } = await sql.query<ResourceRow>(
-    `WITH page AS (
+    AND (r.completed_at, r.id) < (coalesce($5::timestamptz, 'infinity'), $6::text)
+    ORDER BY r.completed_at DESC, r.id DESC LIMIT $3`;
+  const space = requestedSpace(reader);
+  const { rows } = await sql.query<ListedRow>(
+    `WITH space AS MATERIALIZED (${space.text}),
+     page AS (
        SELECT r.* FROM (
-         (SELECT r.id, r.completed_at FROM resources r WHERE r.space_id = $1 ${rest})
+         (SELECT r.id, r.completed_at FROM resources r WHERE r.space_id = (SELECT space_id FROM space) ${rest})
          UNION ALL
          (SELECT r.id, r.completed_at FROM resources r WHERE r.space_id IS NULL ${rest})
-       ) r ORDER BY r.completed_at DESC, r.id DESC LIMIT $2)
-     SELECT ${COLUMNS} FROM page p JOIN resources r ON r.id = p.id ORDER BY p.completed_at DESC, p.id DESC`,
-    [spaceId, ...pageParameters(page)],
+       ) r ORDER BY r.completed_at DESC, r.id DESC LIMIT $3)
+     SELECT ${COLUMNS} FROM space LEFT JOIN (page p JOIN resources r ON r.id = p.id) ON true
+     ORDER BY p.completed_at DESC, p.id DESC`,
+    [...space.values, ...pageParameters(page)],
   );
-  return rows;
+  return listed(rows);
 }
 
 /**
@@ -111,41 +121,54 @@ export async function resourcesIn(sql: Sql, spaceId: string, page: Page): Promis
  */
 export async function foundResources(
   sql: Sql,
-  spaceId: string,
+  reader: Reader,
   words: readonly string[],
   page: Page,
-): Promise<ResourceRow[]> {
+): Promise<ResourceRow[] | undefined> {
   const ranges = words.map(beginningWith);
-  const { rows } = await sql.query<ResourceRow>(
-    `WITH found AS MATERIALIZED (
+  const space = requestedSpace(reader);
+  const { rows } = await sql.query<ListedRow>(
+    `WITH space AS MATERIALIZED (${space.text}),
+     found AS MATERIALIZED (
        SELECT w.resource_id AS id, w.completed_at
-       FROM unnest($6::text[], $7::text[]) AS range (low, high)
+       FROM unnest($7::text[], $8::text[]) AS range (low, high)
          CROSS JOIN LATERAL (
            SELECT DISTINCT w.resource_id, w.completed_at
-           FROM (VALUES ($1), ('${SAMPLES_SPACE}')) AS shelves (shelf)
+           FROM (VALUES ((SELECT space_id FROM space)), ('${SAMPLES_SPACE}')) AS shelves (shelf)
              CROSS JOIN LATERAL (
                SELECT w.resource_id, w.completed_at FROM resource_words w
                WHERE w.shelf = shelves.shelf AND w.word >= range.low AND w.word < range.high
              ) w
          ) w
-       WHERE (w.completed_at, w.resource_id) < (coalesce($4::timestamptz, 'infinity'), $5::text)
-       GROUP BY w.resource_id, w.completed_at HAVING count(*) = cardinality($6::text[])
+       WHERE (w.completed_at, w.resource_id) < (coalesce($5::timestamptz, 'infinity'), $6::text)
+       GROUP BY w.resource_id, w.completed_at HAVING count(*) = cardinality($7::text[])
      )
-     SELECT ${COLUMNS} FROM (SELECT id, completed_at FROM found ORDER BY completed_at DESC, id DESC) p
-       -- One look-up for each row of the page: a join might read all resources instead.
-       CROSS JOIN LATERAL (
-         SELECT r.* FROM resources r
-         WHERE r.id = p.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = $1) AND ${isKind(page)} OFFSET 0
-       ) r
-     ORDER BY p.completed_at DESC, p.id DESC LIMIT $2`,
-    [spaceId, ...pageParameters(page), ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
+     SELECT ${COLUMNS} FROM space LEFT JOIN (
+       SELECT r.* FROM (SELECT id, completed_at FROM found ORDER BY completed_at DESC, id DESC) p
+         -- One look-up for each row of the page: a join might read all resources instead.
+         CROSS JOIN LATERAL (
+           SELECT r.* FROM resources r
+           WHERE r.id = p.id AND NOT r.hidden AND (r.space_id IS NULL OR r.space_id = (SELECT space_id FROM space))
+             AND ${isKind(page)} OFFSET 0
+         ) r
+       ORDER BY p.completed_at DESC, p.id DESC LIMIT $3
+     ) r ON true
+     ORDER BY r.completed_at DESC, r.id DESC`,
+    [...space.values, ...pageParameters(page), ranges.map(({ low }) => low), ranges.map(({ high }) => high)],
   );
-  return rows;
+  return listed(rows);
 }
 
-/** Whether a resource is of the page's kind, if it has one, which is `$3`. */
+/** A row of a page: of an empty page the one row has no resource. A reader who isn't in the space has no row. */
+type ListedRow = ResourceRow | { readonly id: null };
+
+function listed(rows: readonly ListedRow[]): ResourceRow[] | undefined {
+  return rows.length === 0 ? undefined : rows.filter((row) => row.id !== null);
+}
+
+/** Whether a resource is of the page's kind, if it has one, which is `$4`. */
 function isKind({ kind }: Page): string {
-  return kind === undefined ? "$3::text IS NULL" : "r.kind = $3";
+  return kind === undefined ? "$4::text IS NULL" : "r.kind = $4";
 }
 
 function pageParameters({ limit, kind, after }: Page) {

@@ -89,8 +89,33 @@ async function defaultSpaceOf(sql: Sql, userId: string): Promise<Membership> {
     [userId, DEFAULT_TYPES],
   );
   const [found] = DEFAULT_TYPES.flatMap((type) => rows.filter((row) => row.type === type));
-  if (!found) throw errors.tokenInvalid("this account was erased");
+  if (!found) throw noSpace({});
   return found;
+}
+
+/**
+ * The space that `requireSpace` would give for reading, as a part of another statement: one row with its `space_id`, or none.
+ * @returns the part, whose parameters are `$1` and `$2`, and their values. When the statement finds no row, the error is `noSpace`
+ */
+export function requestedSpace({
+  userId,
+  spaceId,
+}: {
+  readonly userId: string;
+  readonly spaceId?: string | undefined;
+}): { readonly text: string; readonly values: readonly [string, string | readonly SpaceType[]] } {
+  const ofPerson = "SELECT m.space_id FROM space_members m WHERE m.user_id = $1";
+  if (spaceId !== undefined)
+    return { text: `${ofPerson} AND m.space_id = $2::text`, values: [userId, spaceId] };
+  return {
+    text: `${ofPerson} AND m.space_type = ANY($2::text[]) ORDER BY array_position($2, m.space_type) LIMIT 1`,
+    values: [userId, DEFAULT_TYPES],
+  };
+}
+
+/** What `requireSpace` throws when the person isn't in the space, or has none because the account was erased. */
+export function noSpace({ spaceId }: { readonly spaceId?: string | undefined }): Error {
+  return spaceId === undefined ? errors.tokenInvalid("this account was erased") : errors.notFound();
 }
 
 /** Node-postgres gives back exactly these fields under these names. */

@@ -27,6 +27,9 @@ before(async () => {
       INSERT INTO game_sessions (resource_id, space_id, player_id, game, score, started_at, duration_seconds, sample_rate_hz, coverage)
         SELECT id, space_id, '${PLAYER}', CASE kind WHEN 'avatar' THEN 'chess' ELSE 'golf' END, 1, completed_at, 60, 90, 1
         FROM resources WHERE space_id = '${SPACE}'`);
+    await client.query(
+      `INSERT INTO space_members (user_id, space_id, space_type, role, joined_at) VALUES ('${PLAYER}', '${SPACE}', 'care', 'giver', now())`,
+    );
     await client.query("ANALYZE resources, game_sessions");
   } finally {
     client.release(true);
@@ -57,19 +60,21 @@ for (const [what, page, found] of [
   ["a page of a kind that few have", { kind: "avatar" }, 4],
   ["a page of a kind that no one has", { kind: "none" }, 0],
 ] as const)
-  test(`${what} reads what it gives`, async () => {
-    const read = await rowsRead("resources", async (sql) => {
-      const rows = await resourcesIn(sql, SPACE, {
-        limit: LIMIT,
-        kind: undefined,
-        after: undefined,
-        ...page,
+  for (const spaceId of [undefined, SPACE])
+    test(`${what} of ${spaceId ?? "their space"} reads what it gives`, async () => {
+      const read = await rowsRead("resources", async (sql) => {
+        const reader = { userId: PLAYER, spaceId };
+        const rows = await resourcesIn(sql, reader, {
+          limit: LIMIT,
+          kind: undefined,
+          after: undefined,
+          ...page,
+        });
+        assert.equal(rows?.length, found);
       });
-      assert.equal(rows.length, found);
+      // Each row is found in the order of the list, and then read as a whole.
+      assert.ok(read <= 2 * found, `${read} rows were read`);
     });
-    // Each row is found in the order of the list, and then read as a whole.
-    assert.ok(read <= 2 * found, `${read} rows were read`);
-  });
 
 for (const [game, found] of [
   [undefined, LIMIT + 1],

@@ -51,7 +51,7 @@ const budgets: Readonly<Record<string, readonly [name: string, ...Budget]>> = {
   "POST /v1/engine/leases/{leaseId}/outputs": ["engine", 0, 1, 1],
   "POST /v1/engine/leases/{leaseId}/complete": ["engine", 0, 5, 5],
   "POST /v1/engine/leases/{leaseId}/fail": ["engine", 0, 5, 5],
-  "GET /v1/resources": ["library", 2, 0, 0],
+  "GET /v1/resources": ["library", 1, 0, 0],
   "GET /v1/resources/{id}": ["library", 1, 0, 0],
   "PATCH /v1/resources/{id}": ["library", 10, 0, 1],
   "GET /v1/spaces/{id}/changes": ["library", 1, 0, 0],

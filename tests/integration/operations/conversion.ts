@@ -180,7 +180,7 @@ export async function convert(
   const library = asking("library", recipient.token);
   const { items } = await step(
     "the library is listed",
-    "membership and page; a signature for a poster, if there is one",
+    "one statement; a signature for a poster, if there is one",
     () => library("GET", "/v1/resources"),
   );
   const resourceId: string = items[0].id;
