@@ -1,4 +1,5 @@
 import type { QueryDocumentSnapshot } from "@google-cloud/firestore";
+import { type Logger, silentLogger } from "#shared/platform/log/logger.ts";
 import type { Job } from "#shared/queue/jobDocument.ts";
 import type { Stored } from "#shared/queue/jobStore.ts";
 import { queryOf, shapes } from "#shared/queue/queries.ts";
@@ -15,6 +16,8 @@ export interface Candidate {
 
 /** How many more than wanted are looked at by an engine that has lost one to another, so that it has others to try. */
 export const SPARE = 24;
+/** How many of a line are looked at for jobs that can be read. */
+const MOST_LOOKED_AT = 1000;
 
 /**
  * What could be leased next: the head of each kind's line, in its order, the kinds taking turns. Which kind comes first is drawn,
@@ -35,20 +38,28 @@ export async function candidatesOf(
   return Array.from({ length: longest }, (_, turn) => lines.flatMap((line) => line[turn] ?? [])).flat();
 }
 
-/** The first of a line. Where some of them can't be read, those behind them too. */
+/**
+ * The first of a line that can be read. Where some can't, those behind them are read in pages that grow, so that any number of broken
+ * documents below `MOST_LOOKED_AT` keeps no other job waiting. Of so many, only the first are logged: each request finds them again.
+ */
 async function headOf(kind: string, limit: number, deps: CandidateDeps): Promise<Candidate[]> {
-  const line = queryOf(deps.firestore, shapes.line, kind, true);
-  const { docs } = await line.limit(limit).get();
-  const readable = candidatesIn(docs, deps);
-  const last = docs.at(-1);
-  if (!last || readable.length === docs.length) return readable;
-  const behind = await line.startAfter(last).limit(SPARE).get();
-  return [...readable, ...candidatesIn(behind.docs, deps)].slice(0, limit);
+  let rest = queryOf(deps.firestore, shapes.line, kind, true);
+  const readable: Candidate[] = [];
+  for (let looked = 0, page = limit; looked < MOST_LOOKED_AT; page = Math.max(SPARE, 2 * page)) {
+    const size = Math.min(page, MOST_LOOKED_AT - looked);
+    const { docs } = await rest.limit(size).get();
+    readable.push(...candidatesIn(docs, looked <= SPARE ? deps.log : silentLogger));
+    const last = docs.at(-1);
+    if (!last || docs.length < size || readable.length >= limit) break;
+    looked += docs.length;
+    rest = rest.startAfter(last);
+  }
+  return readable.slice(0, limit);
 }
 
-function candidatesIn(documents: readonly QueryDocumentSnapshot<Job>[], deps: CandidateDeps): Candidate[] {
+function candidatesIn(documents: readonly QueryDocumentSnapshot<Job>[], log: Logger): Candidate[] {
   return documents.flatMap((document) => {
-    const content = unlessUnreadable(document, (job) => job.data(), deps.log);
+    const content = unlessUnreadable(document, (job) => job.data(), log);
     return content ? [{ jobId: document.id, found: { content, version: document.updateTime } }] : [];
   });
 }

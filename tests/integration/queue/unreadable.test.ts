@@ -121,6 +121,27 @@ test("the status counts it, and counts the engines of the others", async () => {
   assert.deepEqual(logged, [["job_unreadable", leases[0]?.job.id]]);
 });
 
+test("jobs behind sixty that can't be read are leased; the first ones are logged", async () => {
+  const ids = await submitted(62);
+  const broken = ids.slice(0, -2);
+  await Promise.all(broken.map((id) => spoil(id, { title: 7 })));
+  Object.assign(queue.deps, { log });
+  const [lease, ...others] = await queue
+    .lease()
+    .finally(() => Object.assign(queue.deps, { log: silentLogger }));
+  assert.equal(lease?.job.id, ids.at(-2));
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    logged,
+    broken.slice(0, 25).map((id) => ["job_unreadable", id]),
+  );
+  const next = await queue.lease({ max: 20 });
+  assert.deepEqual(
+    next.map(({ job }) => job.id),
+    ids.slice(-1),
+  );
+});
+
 test("a place in line is given although the job at its head can't be read", async () => {
   const [head] = await submitted(1);
   await spoil(head, { "place.tag": "first" });
