@@ -1,5 +1,6 @@
 /** Status codes of gRPC, which Google's clients put into an error's `code` (https://grpc.io/docs/guides/status-codes/). */
 export const grpcStatus = {
+  cancelled: 1,
   unknown: 2,
   invalidArgument: 3,
   deadlineExceeded: 4,
@@ -8,6 +9,7 @@ export const grpcStatus = {
   resourceExhausted: 8,
   failedPrecondition: 9,
   aborted: 10,
+  internal: 13,
   unavailable: 14,
 } as const;
 

@@ -10,8 +10,8 @@ interface Asked {
 }
 
 const asked: Asked[] = [];
-/** Statuses of the next answers; 200 after them. */
-let answers: number[] = [];
+/** The next answers: their statuses, or the names of their errors with status 500. 200 after them. */
+let answers: (number | string)[] = [];
 let server: Server | undefined;
 beforeEach(async () => {
   asked.length = 0;
@@ -21,8 +21,11 @@ beforeEach(async () => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     asked.push({ url: request.url, body: JSON.parse(Buffer.concat(chunks).toString("utf8")) });
-    response.statusCode = answers.shift() ?? 200;
-    response.end(JSON.stringify({ messageIds: ["1"] }));
+    const answer = answers.shift() ?? 200;
+    response.statusCode = typeof answer === "string" ? 500 : answer;
+    response.end(
+      JSON.stringify(typeof answer === "string" ? { error: { status: answer } } : { messageIds: ["1"] }),
+    );
   });
   await new Promise<void>((resolve) => server?.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -49,16 +52,22 @@ test("a message is the JSON of an event, with its type as an attribute", async (
 });
 
 test("a service that is away for a moment is asked again", async () => {
-  answers = [503, 429];
-  await publish({ type: "job_failed" });
-  assert.equal(asked.length, 3);
+  for (const passing of [503, 429, "UNAVAILABLE", "INTERNAL", "CANCELLED", "ABORTED", "DEADLINE_EXCEEDED"]) {
+    asked.length = 0;
+    answers = [passing];
+    await publish({ type: "job_failed" });
+    assert.equal(asked.length, 2, String(passing));
+  }
 });
 
 test("a service that stays away, and one that refuses, are an error", async () => {
   answers = [503, 503, 503];
   await assert.rejects(publish({ type: "job_failed" }), { code: 14 });
   assert.equal(asked.length, 3);
-  answers = [403];
-  await assert.rejects(publish({ type: "job_failed" }));
-  assert.equal(asked.length, 4);
+  for (const refusal of [403, "PERMISSION_DENIED", "INVALID_ARGUMENT"]) {
+    asked.length = 0;
+    answers = [refusal];
+    await assert.rejects(publish({ type: "job_failed" }));
+    assert.equal(asked.length, 1, String(refusal));
+  }
 });

@@ -13,9 +13,12 @@ export interface Publisher {
 const SCOPE = "https://www.googleapis.com/auth/pubsub";
 /** After which another try may do: https://docs.cloud.google.com/pubsub/docs/reference/error-codes */
 const PASSING: readonly number[] = [
-  grpcStatus.unavailable,
-  grpcStatus.resourceExhausted,
+  grpcStatus.aborted,
+  grpcStatus.cancelled,
   grpcStatus.deadlineExceeded,
+  grpcStatus.internal,
+  grpcStatus.resourceExhausted,
+  grpcStatus.unavailable,
 ];
 const TRIES = 3;
 const WAIT_MS = 100;

@@ -7,9 +7,8 @@ export interface Repetition {
   readonly milliseconds: number;
 }
 
-const { aborted, deadlineExceeded, resourceExhausted, unavailable } = grpcStatus;
-const INTERNAL = 13;
-const PASSING = [deadlineExceeded, resourceExhausted, INTERNAL, unavailable];
+const { aborted, deadlineExceeded, internal, resourceExhausted, unavailable } = grpcStatus;
+const PASSING = [deadlineExceeded, resourceExhausted, internal, unavailable];
 /** No write goes on for longer than a function may take; a read fails sooner, since a person waits for it. */
 const PATIENCE_MS = { write: 60_000, read: 5_000 };
 
