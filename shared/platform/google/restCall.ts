@@ -30,6 +30,7 @@ const EMULATOR_TOKEN = "owner";
  * @param service.host such as `firestore.googleapis.com`
  * @param service.emulator its `host:port`, in place of Google's interface
  * @param service.accessToken of the function's account
+ * @param service.timeoutMs how long an answer may take, in milliseconds; a minute unless given
  * @returns sends a request and returns the answer's JSON. Throws RestCallError: `unavailable` when the connection fails, whether or not
  *   the request arrived, as gRPC does
  */
@@ -37,15 +38,16 @@ export function restCaller(service: {
   readonly host: string;
   readonly emulator: string | undefined;
   readonly accessToken: () => Promise<string>;
+  readonly timeoutMs?: number;
 }): RestCall {
-  const { emulator, accessToken } = service;
+  const { emulator, accessToken, timeoutMs: timeout = TIMEOUT_MS } = service;
   const [host = service.host, port] = emulator?.split(":") ?? [];
   const agent = new HttpAgent(KEEP_ALIVE);
   const secure = emulator === undefined ? secureRequest() : undefined;
   return async (path, body, headers = {}) => {
     const text = JSON.stringify(body);
     const options = {
-      ...{ host, port, path: `/v1/${path}`, method: "POST", timeout: TIMEOUT_MS },
+      ...{ host, port, path: `/v1/${path}`, method: "POST", timeout },
       headers: {
         authorization: `Bearer ${emulator === undefined ? await accessToken() : EMULATOR_TOKEN}`,
         ...headers,

@@ -10,7 +10,7 @@ interface Asked {
 }
 
 const asked: Asked[] = [];
-/** The next answers: their statuses, or the names of their errors with status 500. 200 after them. */
+/** The next answers: their statuses, or the names of their errors with status 500, or none, with the connection cut or kept. 200 after them. */
 let answers: (number | string)[] = [];
 let server: Server | undefined;
 beforeEach(async () => {
@@ -22,6 +22,8 @@ beforeEach(async () => {
     for await (const chunk of request) chunks.push(chunk);
     asked.push({ url: request.url, body: JSON.parse(Buffer.concat(chunks).toString("utf8")) });
     const answer = answers.shift() ?? 200;
+    if (answer === "cut") request.socket.destroy();
+    if (answer === "cut" || answer === "kept") return;
     response.statusCode = typeof answer === "string" ? 500 : answer;
     response.end(
       JSON.stringify(typeof answer === "string" ? { error: { status: answer } } : { messageIds: ["1"] }),
@@ -37,8 +39,8 @@ after(() => {
   server?.closeAllConnections();
 });
 
-const publish = (message: { type: string }) =>
-  createPublisher({ GOOGLE_CLOUD_PROJECT: "my-project" }).publish(message);
+const publish = (message: { type: string }, timeoutMs?: number) =>
+  createPublisher({ GOOGLE_CLOUD_PROJECT: "my-project" }, timeoutMs).publish(message);
 
 test("a message is the JSON of an event, with its type as an attribute", async () => {
   await publish({ type: "job_succeeded" });
@@ -57,6 +59,16 @@ test("a service that is away for a moment is asked again", async () => {
     answers = [passing];
     await publish({ type: "job_failed" });
     assert.equal(asked.length, 2, String(passing));
+  }
+});
+
+test("a message whose answer is lost, or doesn't come in time, is sent again", async () => {
+  for (const lost of ["cut", "kept"]) {
+    asked.length = 0;
+    answers = [lost];
+    await publish({ type: "job_failed" }, 1000);
+    assert.equal(asked.length, 2, lost);
+    assert.deepEqual(asked[0], asked[1]);
   }
 });
 

@@ -21,18 +21,25 @@ const PASSING: readonly number[] = [
   grpcStatus.unavailable,
 ];
 const TRIES = 3;
+/** So that all tries end before the function's own time: a change that is committed must not look as if it had failed, because its event can't be sent. */
+const TIMEOUT_MS = 10_000;
 const WAIT_MS = 100;
 
 /**
  * A publisher to the topic `job-events`, by the REST interface: Google's library brings gRPC and protocol buffers, which cost more to load and for
  * each message than all else that a function does. Make one per instance. A message is sent at once, since a serverless instance may be
  * frozen after its answer; who receives it knows a repeated one by its id. The emulator is found by PUBSUB_EMULATOR_HOST, as everywhere.
+ * @param timeoutMs how long an answer may take, in milliseconds
  */
-export function createPublisher(settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">): Publisher {
+export function createPublisher(
+  settings: SettingsOf<"GOOGLE_CLOUD_PROJECT">,
+  timeoutMs = TIMEOUT_MS,
+): Publisher {
   const call = restCaller({
     host: "pubsub.googleapis.com",
     emulator: process.env.PUBSUB_EMULATOR_HOST,
     accessToken: accessTokens(SCOPE),
+    timeoutMs,
   });
   const path = `projects/${settings.GOOGLE_CLOUD_PROJECT}/topics/${JOB_EVENTS_TOPIC}:publish`;
   return {
