@@ -45,8 +45,8 @@ export async function syncResult(
   const first = await see(jobId, deps);
   if (first.observation.finding === "readable") adoptTrace(first.observation.result.trace);
   const unsure = needsCertainty(first.known, first.observation);
-  // The usual repeated event ends here, without a transaction and without a look at the files.
-  if (!canChange(first.known, first.observation, mode) && !unsure) return "unchanged";
+  // The usual repeated event ends here, without a transaction and without a look at the files. A replay also removes an entry that a crash left.
+  if (mode === "event" && !canChange(first.known, first.observation) && !unsure) return "unchanged";
   // An absence drops rows, so it is looked at again right before.
   const seen = unsure ? await see(jobId, deps) : first;
   const work = (sql: Sql, locked: Locked) => apply(sql, jobId, locked, mode);

@@ -179,6 +179,34 @@ test("ten requests at once with one key get no more leases than one asks for", a
   assert.equal(running.size, 2);
 });
 
+test("a request that stopped after its first claim is completed when it is repeated", async () => {
+  for (let index = 0; index < 4; index++) await queue.submit();
+  const batchOf = queue.firestore.batch.bind(queue.firestore);
+  let batches = 0;
+  queue.firestore.batch = () => {
+    batches += 1;
+    if (batches === 2) throw new Error("the instance is gone");
+    return batchOf();
+  };
+  const ask = () => queue.lease({ key: "k", max: 3 });
+  await assert.rejects(ask(), /the instance is gone/);
+  queue.firestore.batch = batchOf;
+  const running = async () => {
+    const { docs } = await queue.firestore.collection("jobs").where("state", "==", "running").get();
+    return docs.map(({ id }) => id).toSorted();
+  };
+  const [first] = await running();
+  // The engine doesn't know whether its first request is over.
+  const [one, two] = await Promise.all([ask(), ask()]);
+  const ids = one.map(({ job }) => job.id).toSorted();
+  assert.deepEqual([ids.length, ids.includes(first ?? "")], [3, true]);
+  assert.deepEqual(await running(), ids);
+  assert.deepEqual(
+    two.map(({ leaseId }) => leaseId).toSorted(),
+    one.map(({ leaseId }) => leaseId).toSorted(),
+  );
+});
+
 test("a lease whose inputs can't be signed is given back and costs no attempt", async () => {
   const { id } = await queue.submit();
   const sign = queue.uploads.signRead;

@@ -4,7 +4,9 @@ import { after, before, beforeEach, test } from "node:test";
 import { GeoPoint, Timestamp } from "@google-cloud/firestore";
 import { kindsOf } from "#shared/kinds/index.ts";
 import { scene } from "#shared/kinds/scene.ts";
+import { versionOf } from "#shared/platform/firestore/version.ts";
 import { randomId } from "#shared/platform/ids.ts";
+import { enterQuarantine } from "#shared/results/quarantine.ts";
 import { quarantineSchema } from "#shared/results/quarantineDocument.ts";
 import { reconcileResults } from "#shared/results/reconcile.ts";
 import { SAMPLES_SPACE } from "#shared/results/resultDocument.ts";
@@ -211,6 +213,26 @@ test("an id that is not one of ours is quarantined like anything else", async ()
   }
   assert.equal((await reconcileResults(world.depsOf("sweep"))).mended, 0);
 });
+
+for (const tidied of ["a reconciliation", "a replay"])
+  test(`an entry that a crash left goes with ${tidied} of the good document`, async () => {
+    const result = await good();
+    const { jobId } = result;
+    const spoiled = { ...result, kind: "hologram" };
+    const version = versionOf(await writeResult(world, jobId, spoiled));
+    const why = { code: "unknown_kind", detail: "" } as const;
+    await enterQuarantine({ jobId, version, why, data: spoiled, now: new Date() }, world.deps);
+    await writeResult(world, jobId, result);
+    assert.equal(await syncResult(jobId, world.deps), "synced");
+    if (tidied === "a replay")
+      assert.equal(await syncResult(jobId, world.depsOf("admin"), "replay"), "unchanged");
+    else await reconcileResults(world.depsOf("sweep"));
+    assert.equal(await asideOf(jobId), undefined);
+    const { state, hidden } = await sqlOf(world, jobId);
+    assert.deepEqual([state, hidden], ["synced", false]);
+    const { rowCount } = await world.backend.pool.query("SELECT 1 FROM outbox");
+    assert.equal(rowCount, 1, "notified once");
+  });
 
 test("a sample that can't be read is quarantined and hides the sample it was", async () => {
   const sample = await resultOf(world, { spaceId: SAMPLES_SPACE, giverId: "nobody" });
