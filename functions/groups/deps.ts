@@ -41,7 +41,12 @@ export function groupsDeps(
 ): GroupsDeps {
   const base = baseDeps("groups", settings);
   const { log, clock } = base;
-  const db = createDatabase(settings, { name: "groups", max: functions.groups.sqlPool, log });
+  const db = createDatabase(settings, {
+    name: "groups",
+    max: functions.groups.sqlPool,
+    log,
+    connectsAtOnce: true,
+  });
   const clients = cloudClients(settings);
   const raiseFeeds = lazyFeeds({ db, log, clock }, clients.firestore);
   const { CODE_KEY, RATE_CONFIRM, RATE_EXPORT } = settings;

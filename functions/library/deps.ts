@@ -27,7 +27,12 @@ export function libraryDeps(
 ): LibraryDeps {
   const base = baseDeps("library", settings);
   const { log, clock } = base;
-  const db = createDatabase(settings, { name: "library", max: functions.library.sqlPool, log });
+  const db = createDatabase(settings, {
+    name: "library",
+    max: functions.library.sqlPool,
+    log,
+    connectsAtOnce: true,
+  });
   const { RESOURCES_BUCKET } = settings;
   const firestore = createRestFirestore(settings);
   return {

@@ -14,7 +14,12 @@ import type { SyncDeps } from "#shared/results/syncResult.ts";
 export function syncDeps(settings: Settings<"sync"> = settingsFor(functions.sync.settings)): SyncDeps {
   const base = baseDeps("sync", settings);
   const { log, clock } = base;
-  const db = createDatabase(settings, { name: "sync", max: functions.sync.sqlPool, log });
+  const db = createDatabase(settings, {
+    name: "sync",
+    max: functions.sync.sqlPool,
+    log,
+    connectsAtOnce: true,
+  });
   const firestore = createRestFirestore(settings);
   return {
     ...base,

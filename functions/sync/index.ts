@@ -1,11 +1,11 @@
 import type { CloudEventFunction } from "@google-cloud/functions-framework";
-import { lazy } from "#shared/platform/lazy.ts";
+import { early } from "#shared/platform/early.ts";
 import { withTrace } from "#shared/platform/trace.ts";
 import { syncResult } from "#shared/results/syncResult.ts";
 import { syncDeps } from "./deps.ts";
 import { jobIdOf } from "./jobIdOf.ts";
 
-const deps = lazy(syncDeps);
+const deps = early(syncDeps);
 
 export const sync: CloudEventFunction<unknown> = async (event) => {
   const jobId = jobIdOf(event);

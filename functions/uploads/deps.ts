@@ -22,7 +22,12 @@ export function uploadsDeps(
 ): UploadsDeps {
   const base = baseDeps("uploads", settings);
   const { log } = base;
-  const sql = createDatabase(settings, { name: "uploads", max: functions.uploads.sqlPool, log });
+  const sql = createDatabase(settings, {
+    name: "uploads",
+    max: functions.uploads.sqlPool,
+    log,
+    connectsAtOnce: true,
+  });
   return {
     ...base,
     http: phoneHttpDeps(settings, sql, log),

@@ -25,7 +25,7 @@ export function phoneViewDeps(
   firestore: Firestore,
 ): PhoneViewDeps {
   const base = baseDeps(name, settings);
-  const sql = createDatabase(settings, { name, max: sqlPool, log: base.log });
+  const sql = createDatabase(settings, { name, max: sqlPool, log: base.log, connectsAtOnce: true });
   const reading = { ...base, firestore, kinds };
   return {
     ...reading,

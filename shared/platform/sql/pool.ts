@@ -35,6 +35,8 @@ const AGAIN = new Set(["40001", "40P01"]);
  * One small pool per instance. Timestamps come back as `Date`, cut to milliseconds; a query that needs microseconds selects text.
  * @param max connections of this instance, as the manifest says unless the setting overrides it
  * @param connectMilliseconds how long a query waits for a free connection before it fails; ten seconds unless said otherwise
+ * @param connectsAtOnce opens the first connection now; statements wait for it. When that fails, also because the instance was frozen
+ *   meanwhile, they connect by themselves
  * @param accessToken gives the password when the login is by IAM; of the function's own account unless said otherwise
  */
 export function createDatabase(
@@ -44,6 +46,7 @@ export function createDatabase(
     max: number;
     log: Logger;
     connectMilliseconds?: number;
+    connectsAtOnce?: boolean;
     accessToken?: () => Promise<string>;
   },
 ): Database {
@@ -62,11 +65,30 @@ export function createDatabase(
   // An idle connection that Postgres closes is replaced at the next query; without a listener it would end the process.
   pool.on("error", (error) => options.log.warn("sql_connection_lost", { error }));
 
+  let opening = options.connectsAtOnce ? openOne(pool) : undefined;
+  void opening?.finally(() => {
+    opening = undefined;
+  });
+  const query = sharedConnections(pool);
   return {
-    query: sharedConnections(pool),
-    transaction: (work, { isolation = "read committed" } = {}) => inTransaction(pool, work, isolation),
+    query: <Row extends pg.QueryResultRow>(text: string, values?: readonly unknown[]) =>
+      opening === undefined ? query<Row>(text, values) : opening.then(() => query<Row>(text, values)),
+    async transaction(work, { isolation = "read committed" } = {}) {
+      await opening;
+      return inTransaction(pool, work, isolation);
+    },
     close: () => pool.end(),
   };
+}
+
+/** Never throws: a statement meets the failure again when it connects. */
+async function openOne(pool: pg.Pool): Promise<void> {
+  try {
+    const client = await pool.connect();
+    client.release();
+  } catch {
+    // See above.
+  }
 }
 
 async function inTransaction<T>(

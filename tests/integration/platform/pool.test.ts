@@ -51,6 +51,47 @@ describe("an IAM login", () => {
   });
 });
 
+describe("a first connection that is opened at once", () => {
+  const settings = (url: string) => ({
+    DATABASE_URL: url,
+    DATABASE_IAM: true,
+    DATABASE_CA: undefined,
+    DATABASE_POOL_MAX: undefined,
+  });
+  const options = { name: "test", max: 2, log: silentLogger, connectsAtOnce: true };
+
+  it("is the one that the first statement takes, and a first transaction", async () => {
+    const password = decodeURIComponent(new URL(database.url).password);
+    for (const first of ["statement", "transaction"]) {
+      let asked = 0;
+      const db = createDatabase(settings(database.url), {
+        ...options,
+        accessToken: async () => {
+          asked += 1;
+          return password;
+        },
+      });
+      if (first === "statement") await db.query("SELECT 1");
+      else await db.transaction((sql) => sql.query("SELECT 1"));
+      assert.equal(asked, 1, first);
+      await db.close();
+    }
+  });
+
+  it("may fail: a statement that waits for it connects by itself", async () => {
+    let asked = 0;
+    const accessToken = async () => {
+      asked += 1;
+      if (asked === 1) throw new Error("no token");
+      return decodeURIComponent(new URL(database.url).password);
+    };
+    const db = createDatabase(settings(database.url), { ...options, accessToken });
+    assert.equal((await db.query("SELECT 1")).rowCount, 1);
+    assert.equal(asked, 2);
+    await db.close();
+  });
+});
+
 describe("a transaction", () => {
   const open = () =>
     createDatabase(
