@@ -80,6 +80,20 @@ export const cases: readonly Case[] = [
     cold: DOCUMENTS_COLD,
     warm: 0.2,
   },
+  // Before the submissions: the emulator has no composite index and looks at every job for a query, which Firestore doesn't.
+  {
+    name: "engine: lease, empty line",
+    function: "engine",
+    request: ({ engineToken, newKey }) =>
+      post(
+        "/v1/engine/leases",
+        { engineId: "bench", kinds: ["avatar"], max: 1, leaseSeconds: 30 },
+        engineToken,
+        newKey(),
+      ),
+    cold: DOCUMENTS_COLD,
+    warm: 0.2,
+  },
   {
     name: "jobs: submit",
     function: "jobs",
@@ -94,19 +108,6 @@ export const cases: readonly Case[] = [
     warm: 0.2,
   },
   { name: "streams: first event", function: "streams", request: first("streams"), cold: DOCUMENTS_COLD },
-  {
-    name: "engine: lease, empty line",
-    function: "engine",
-    request: ({ engineToken, newKey }) =>
-      post(
-        "/v1/engine/leases",
-        { engineId: "bench", kinds: ["avatar"], max: 1, leaseSeconds: 30 },
-        engineToken,
-        newKey(),
-      ),
-    cold: DOCUMENTS_COLD,
-    warm: 0.2,
-  },
   {
     name: "dispatch: end of a lease",
     function: "dispatch",
