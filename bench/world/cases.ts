@@ -80,7 +80,7 @@ export const cases: readonly Case[] = [
     cold: DOCUMENTS_COLD,
     warm: 0.2,
   },
-  // Before the submissions: the emulator has no composite index and looks at every job for a query, which Firestore doesn't.
+  // Before the submissions: the emulator's time for a query grows with all jobs that it holds.
   {
     name: "engine: lease, empty line",
     function: "engine",
