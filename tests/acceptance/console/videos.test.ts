@@ -150,10 +150,14 @@ describe("VR videos", { skip: withoutBrowser }, () => {
     assert.ok(blue > 90, String(blue));
     assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
     assert.deepEqual(await faultsOfPage(page), []);
+    await page.evaluate("document.documentElement.dataset.text = 'larger'");
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
     await page.goto(`/videos/${id}/edit`);
     await page.getByLabel("오른쪽으로, 미터").waitFor();
     assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
     assert.deepEqual(await faultsOfPage(page), []);
+    await page.evaluate("document.documentElement.dataset.text = 'larger'");
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
     await page.evaluate("localStorage.setItem('reverie-language', 'en')");
     await page.close();
     assert.deepEqual(viewing.browser.faults, []);
