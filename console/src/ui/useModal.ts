@@ -8,10 +8,13 @@ import { useEffect, useRef } from "preact/hooks";
 export function useModal(): RefObject<HTMLDialogElement | null> {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
-    const shown = dialog.current;
-    shown?.showModal();
-    // The browser gives the focus back when a dialog is closed, and not when it is only removed.
-    return () => shown?.close();
+    const before = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      // The browser gives the focus back when a dialog is closed, and not when it is only removed, as it is by now.
+      if (document.activeElement === document.body && before instanceof HTMLElement)
+        before.focus({ preventScroll: true });
+    };
   }, []);
   return dialog;
 }

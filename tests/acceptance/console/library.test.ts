@@ -222,6 +222,32 @@ describe("memories", { skip: withoutBrowser }, () => {
     await memory.waitFor();
     await page.close();
   });
+  test("after a rename, with a change or without one, the focus is where it was", async () => {
+    const page = await giver.open("/");
+    const memory = await listed(page, TITLE);
+    const rename = memory.getByRole("button", { name: `Rename: ${TITLE}` });
+    const dialog = page.getByRole("dialog", { name: "Rename this memory" });
+    for (const leave of ["Save", "Cancel"]) {
+      await rename.click();
+      await dialog.getByLabel("New title").waitFor();
+      await dialog.getByRole("button", { name: leave }).click();
+      await dialog.waitFor({ state: "detached" });
+      assert.equal(await rename.and(page.locator(":focus")).count(), 1, leave);
+    }
+    await page.close();
+  });
+  test("a memory's tile fits a screen of 360 px, with very large text too", async () => {
+    const page = await giver.open("/");
+    await page.setViewportSize({ width: 360, height: 740 });
+    const memory = await listed(page, TITLE);
+    await page.evaluate("document.documentElement.dataset.text = 'larger'");
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
+    const { right } = await memory
+      .getByRole("button", { name: /^Delete/ })
+      .evaluate((button) => button.getBoundingClientRect());
+    assert.ok(right <= 360, `its last button ends at ${right} px`);
+    await page.close();
+  });
   test("a memory is deleted once that was confirmed", async () => {
     const page = await giver.open("/library");
     const memory = await listed(page, "Just ready");

@@ -27,10 +27,12 @@ describe("VR videos", { skip: withoutBrowser }, () => {
   test("a VR video is put together by keyboard and numbers, undone, and saved", async () => {
     const page = await viewing.browser.open(`/videos/new?scene=${viewing.idOf("Field")}`);
     await page.getByText("Add at least one person").waitFor();
-    await page.getByRole("button", { name: "Add a person" }).click();
+    const add = page.getByRole("button", { name: "Add a person" });
+    await add.click();
     await page.getByRole("button", { name: `Choose ${viewing.titleOf("Ann")}` }).click();
-    await page.getByLabel("Title").fill("Sunday");
     await page.getByRole("button", { name: /^1\. Ann/ }).waitFor();
+    assert.equal(await add.and(page.locator(":focus")).count(), 1);
+    await page.getByLabel("Title").fill("Sunday");
     await page.getByRole("progressbar").waitFor({ state: "detached" });
     const right = page.getByLabel("To the right, metres");
     await right.fill("1.5");
