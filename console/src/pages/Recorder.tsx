@@ -23,6 +23,7 @@ export function Recorder({ onRecorded, onClose }: RecorderProps) {
   const screen = useRef<HTMLVideoElement>(null);
   const [stream, setStream] = useState<MediaStream>();
   const [recorder, setRecorder] = useState<MediaRecorder>();
+  const [hasFilm, setHasFilm] = useState(false);
   const [refused, setRefused] = useState(false);
 
   useEffect(() => {
@@ -49,7 +50,10 @@ export function Recorder({ onRecorded, onClose }: RecorderProps) {
     if (stream === undefined || format === undefined) return;
     const made = new MediaRecorder(stream, { mimeType: format.type });
     const parts: Blob[] = [];
-    made.addEventListener("dataavailable", ({ data }) => parts.push(data));
+    made.addEventListener("dataavailable", ({ data }) => {
+      parts.push(data);
+      setHasFilm(true);
+    });
     made.addEventListener("stop", () => {
       // A camera that is closed ends what is being filmed; no one wanted to use that.
       if (isLeft.current) return;
@@ -73,7 +77,13 @@ export function Recorder({ onRecorded, onClose }: RecorderProps) {
               {send.recordBegin}
             </button>
           ) : (
-            <button type="button" class="button button-main" onClick={() => recorder.stop()}>
+            // It stands where the other one stood, so the second press of a double click comes here, when nothing is filmed yet.
+            <button
+              type="button"
+              class="button button-main"
+              aria-disabled={!hasFilm}
+              onClick={() => hasFilm && recorder.stop()}
+            >
               {send.recordEnd}
             </button>
           )}
