@@ -351,6 +351,7 @@ export const en = {
     nothing: "Your family is preparing something for you. Come back soon.",
     days: "My days",
     finish: "I have finished my visit",
+    title: "Your visit",
     doneTitle: "How lovely that you were there",
     badges: {
       GREAT_JOB: "Well done! You earned today's star.",

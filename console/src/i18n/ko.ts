@@ -343,6 +343,7 @@ export const ko: Catalogue = {
     nothing: "가족이 준비하고 있습니다. 곧 다시 와 주세요.",
     days: "나의 날들",
     finish: "다 둘러보았어요",
+    title: "오늘의 방문",
     doneTitle: "다녀오셔서 참 좋습니다",
     badges: {
       GREAT_JOB: "잘하셨어요! 오늘의 별을 받으셨습니다.",

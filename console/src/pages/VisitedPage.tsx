@@ -32,7 +32,7 @@ export function VisitedPage() {
   const { visit } = t();
   const earned = useRemote(earn, []);
   return (
-    <Page title={visit.doneTitle} narrow>
+    <Page title={earned.value === undefined ? visit.title : visit.doneTitle} narrow>
       {earned.value === undefined ? (
         <Waiting error={earned.error} retry={earned.reload} />
       ) : (

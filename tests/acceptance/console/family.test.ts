@@ -77,6 +77,13 @@ describe("a family", { skip: withoutBrowser }, () => {
     await today.getByText("다녀옴").waitFor({ state: "attached" });
     await page.goto("/visited");
     await page.getByText("오늘의 별은 이미 받으셨습니다").waitFor();
+    await page.getByRole("heading", { level: 1, name: "다녀오셔서 참 좋습니다" }).waitFor();
+    await page.close();
+  });
+  test("a giver, who makes no visit, is not thanked for one", async () => {
+    const page = await giver.open("/visited");
+    await page.getByRole("alert").waitFor();
+    assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), "Your visit");
     await page.close();
   });
   test("a giver sees how the recipient's movements in games change", async () => {
