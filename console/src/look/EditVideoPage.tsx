@@ -3,6 +3,7 @@ import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
 import { openVideo } from "./api.ts";
 import { Editor } from "./Editor.tsx";
+import { onwardTo } from "./onward.ts";
 import { lookTexts } from "./texts/texts.ts";
 
 /** Changes a VR video that is there. */
@@ -12,7 +13,7 @@ export function EditVideoPage({ videoId }: { readonly videoId: string }) {
   if (value === undefined)
     return (
       <Page title={edit.title}>
-        <Waiting error={error} retry={reload} />
+        <Waiting error={error} retry={reload} onward={onwardTo("videos")} />
       </Page>
     );
   return <Editor opened={value} />;

@@ -7,6 +7,7 @@ import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
 import { loadResource, partOf, type Resource } from "./api.ts";
 import { IDENTITY } from "./editor/transform.ts";
+import { onwardTo } from "./onward.ts";
 import { sizeOf } from "./texts/size.ts";
 import { lookTexts } from "./texts/texts.ts";
 import { ViewerFrame } from "./ViewerFrame.tsx";
@@ -22,7 +23,7 @@ export function LookPage({ resourceId }: { readonly resourceId: string }) {
   if (resource === undefined)
     return (
       <Page title={look.title}>
-        <Waiting error={error} retry={reload} />
+        <Waiting error={error} retry={reload} onward={onwardTo("library")} />
       </Page>
     );
   return <Looked resource={resource} />;

@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { loadSpaces, shownSpace, spacesError } from "../spaces/spaces.ts";
 import { Page } from "../ui/Page.tsx";
 import { Waiting } from "../ui/Problem.tsx";
@@ -7,10 +7,15 @@ import { loadResource, type Resource } from "./api.ts";
 import { Editor } from "./Editor.tsx";
 import { besideOthers } from "./editor/arrival.ts";
 import { IDENTITY } from "./editor/transform.ts";
+import { unsavedNew } from "./editor/useEditing.ts";
+import { onwardTo } from "./onward.ts";
 import { Picker } from "./Picker.tsx";
 import { lookTexts } from "./texts/texts.ts";
 
-/** Puts a new VR video together. A scene or a figure may be given by the address: `?scene=` and `?avatar=`. */
+/**
+ * Puts a new VR video together. A scene or a figure may be given by the address: `?scene=` and `?avatar=`. Without one, the page goes on
+ * with what was left unsaved.
+ */
 export function NewVideoPage() {
   const { edit, pick } = lookTexts();
   const [given] = useState(() => new URLSearchParams(location.search));
@@ -28,6 +33,12 @@ export function NewVideoPage() {
   // A given figure can stand only beside what is of its own space; samples are of none.
   const ofGiven = [...(value?.values() ?? [])].find((resource) => resource.spaceId !== null)?.spaceId;
   const spaceId = ofGiven ?? chosen;
+  const isGiven = sceneId !== undefined || avatarId !== undefined;
+  const unsaved = useMemo(
+    () => (spaceId === undefined || isGiven ? undefined : unsavedNew(spaceId)),
+    [spaceId, isGiven],
+  );
+  if (unsaved !== undefined) return <Editor key={spaceId} opened={unsaved} />;
   if (spaceId === undefined)
     return (
       <Page title={edit.newTitle}>
@@ -43,7 +54,7 @@ export function NewVideoPage() {
   if (value?.get(sceneId) === undefined)
     return (
       <Page title={edit.newTitle}>
-        <Waiting error={error} retry={reload} />
+        <Waiting error={error} retry={reload} onward={onwardTo("library")} />
       </Page>
     );
   return <Fresh spaceId={spaceId} sceneId={sceneId} avatarId={avatarId} resources={value} />;

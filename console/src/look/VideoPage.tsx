@@ -5,6 +5,7 @@ import { Page } from "../ui/Page.tsx";
 import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
 import { type OpenedVideo, openVideo, partOf } from "./api.ts";
+import { onwardTo } from "./onward.ts";
 import { lookTexts } from "./texts/texts.ts";
 import { ViewerFrame } from "./ViewerFrame.tsx";
 
@@ -15,7 +16,7 @@ export function VideoPage({ videoId }: { readonly videoId: string }) {
   if (video === undefined)
     return (
       <Page title={videos.title}>
-        <Waiting error={error} retry={reload} />
+        <Waiting error={error} retry={reload} onward={onwardTo("videos")} />
       </Page>
     );
   return <Visited video={video} />;

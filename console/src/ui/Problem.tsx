@@ -17,29 +17,38 @@ interface ProblemProps {
   /** Nothing is shown without one. */
   readonly error: unknown;
   readonly retry?: (() => void) | undefined;
+  /** Where one goes on from what is not there, in place of trying again. */
+  readonly onward?: { readonly href: string; readonly label: string } | undefined;
 }
 
 /** What went wrong, and a way to try again. */
-export function Problem({ error, retry }: ProblemProps) {
+export function Problem({ error, retry, onward }: ProblemProps) {
   if (error === undefined) return null;
+  const isGone = error instanceof ProblemError && error.code === "not_found";
   return (
     <Notice tone="bad">
       <p>{sentenceOf(error)}</p>
       {error instanceof ProblemError && error.status >= 500 && error.requestId !== undefined && (
         <p class="small dim">{t().problems.requestId(error.requestId)}</p>
       )}
-      {retry !== undefined && (
-        <button type="button" class="button" onClick={retry}>
-          {t().common.tryAgain}
-        </button>
+      {isGone && onward !== undefined ? (
+        <a class="button" href={onward.href}>
+          {onward.label}
+        </a>
+      ) : (
+        retry !== undefined && (
+          <button type="button" class="button" onClick={retry}>
+            {t().common.tryAgain}
+          </button>
+        )
       )}
     </Notice>
   );
 }
 
 /** In place of what is not loaded yet, or could not be. */
-export function Waiting({ error, retry }: ProblemProps) {
-  if (error !== undefined) return <Problem error={error} retry={retry} />;
+export function Waiting({ error, retry, onward }: ProblemProps) {
+  if (error !== undefined) return <Problem error={error} retry={retry} onward={onward} />;
   return (
     <p class="waiting" role="status">
       {t().common.loading}

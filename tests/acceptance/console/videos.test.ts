@@ -8,6 +8,7 @@ import { withoutBrowser } from "./browser.ts";
 import { colourAt, greenest } from "./drawing.ts";
 import { figureGlb, figureVrm, mobileNerfSet } from "./modelFiles.ts";
 import { assertSoon, oneFile, openViewing, type Viewing } from "./viewing.ts";
+import { walkTo } from "./world.ts";
 
 const cloud = endpoints();
 
@@ -52,6 +53,54 @@ describe("VR videos", { skip: withoutBrowser }, () => {
     const [avatar] = avatarsOf(saved);
     assert.equal(avatar?.transform.position[0], 1.55);
     assert.ok(Math.abs((avatar?.transform.rotation[1] ?? 0) - Math.SQRT1_2) < 1e-6);
+    await page.close();
+  });
+  test("a new VR video that is left unsaved is there again, until it is saved", async () => {
+    const page = await viewing.browser.open("/videos/new");
+    await page.getByRole("button", { name: `Choose ${viewing.titleOf("Field")}` }).click();
+    const title = page.getByLabel("Title");
+    await title.fill("Half done");
+    await page.getByRole("button", { name: "Add a person" }).click();
+    await page.getByRole("button", { name: `Choose ${viewing.titleOf("Ann")}` }).click();
+    const right = page.getByLabel("To the right, metres");
+    await right.fill("1.5");
+    await walkTo(page, "/library");
+    await walkTo(page, "/videos/new");
+    await page.getByText("What you changed last time was not saved.").waitFor();
+    assert.equal(await title.inputValue(), "Half done");
+    await page.getByRole("button", { name: /^1\. Ann/ }).click();
+    assert.equal(await right.inputValue(), "1.5");
+
+    // One that begins with something else is another one, and takes nothing from it.
+    await walkTo(page, "/library");
+    await walkTo(page, `/videos/new?avatar=${viewing.idOf("Bo")}`);
+    await page.getByRole("button", { name: `Choose ${viewing.titleOf("Field")}` }).click();
+    await page.getByRole("button", { name: /^1\. Bo/ }).waitFor();
+    assert.equal(await title.inputValue(), "");
+    await walkTo(page, "/library");
+    await walkTo(page, "/videos/new");
+    assert.equal(await title.inputValue(), "Half done");
+
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.waitForURL(/\/videos\/\w+\/edit$/);
+    await walkTo(page, "/videos/new");
+    await page.getByRole("button", { name: `Choose ${viewing.titleOf("Field")}` }).waitFor();
+    await page.close();
+  });
+  test("an address of what is not there leads on to what there is", async () => {
+    const nowhere = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const page = await viewing.browser.open("/");
+    for (const [path, name, leadsTo] of [
+      [`/look/${nowhere}`, "Memories", "/library"],
+      [`/videos/${nowhere}`, "VR videos", "/videos"],
+      [`/videos/${nowhere}/edit`, "VR videos", "/videos"],
+      [`/videos/new?scene=${nowhere}`, "Memories", "/library"],
+    ] as const) {
+      await walkTo(page, path);
+      const problem = page.getByRole("alert").filter({ hasText: "This is no longer there." });
+      assert.equal(await problem.getByRole("link", { name }).getAttribute("href"), leadsTo);
+      assert.equal(await problem.getByRole("button").count(), 0);
+    }
     await page.close();
   });
   test("a figure is dragged by its handle", async () => {

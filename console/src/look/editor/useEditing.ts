@@ -45,18 +45,34 @@ export interface Editing {
   saveAsNew(): void;
 }
 
-/** Changes that were not saved when their editor was left, by the VR video. They last as long as the page and the session. */
-const kept = new Map<
-  string,
-  { readonly composition: Composition; readonly resources: ReadonlyMap<string, Resource> }
->();
+interface Draft {
+  /** What its editor began with. */
+  readonly opened: Opened;
+  readonly composition: Composition;
+  readonly resources: ReadonlyMap<string, Resource>;
+}
+
+/** Changes that were not saved when their editor was left, the latest last. They last as long as the page and the session. */
+const kept = new Map<string, Draft>();
 effect(() => {
   if (sessionState.value === "out") kept.clear();
 });
 
+/** A VR video that is saved has an id; a new one is known by what it began with. */
+function keyOf({ id, spaceId, composition: { scene, avatars } }: Opened): string {
+  return id ?? ["new", spaceId, ...[scene, ...avatars].map(({ resourceId }) => resourceId)].join(" ");
+}
+
+/** What the new VR video of a space began with that was left last without being saved. */
+export function unsavedNew(spaceId: string): Opened | undefined {
+  return [...kept.values()].findLast(({ opened }) => opened.id === undefined && opened.spaceId === spaceId)
+    ?.opened;
+}
+
 /** The state of an editor. */
 export function useEditing(opened: Opened): Editing {
-  const draft = opened.id === undefined ? undefined : kept.get(opened.id);
+  const key = keyOf(opened);
+  const [draft] = useState(() => kept.get(key));
   const [history, setHistory] = useState<History<Composition>>(() => {
     const start = begun(opened.composition);
     return draft === undefined ? start : did(start, draft.composition);
@@ -73,8 +89,9 @@ export function useEditing(opened: Opened): Editing {
   const [creating] = useState(attempts);
   const saving = useAction();
   const { present } = history;
-  const isChanged = opened.id === undefined || changeFor(saved.base, present) !== undefined;
-  useKeeping(opened.id, isChanged ? { composition: present, resources } : undefined);
+  const differs = changeFor(saved.base, present) !== undefined;
+  const isChanged = opened.id === undefined || differs;
+  const forget = useKeeping(key, differs ? { opened, composition: present, resources } : undefined);
 
   const know = async (resourceId: string) => {
     if (resources.has(resourceId)) return;
@@ -83,7 +100,7 @@ export function useEditing(opened: Opened): Editing {
   };
   const createNew = async (composition: Composition) => {
     const id = await creating.send(composition, (key) => createVideo(opened.spaceId, composition, key));
-    if (opened.id !== undefined) kept.delete(opened.id);
+    forget();
     navigate(href("editVideo", { videoId: id }), { replace: true });
   };
   /** Saves a composition over a state; if that is no longer the state, shows what is. */
@@ -151,24 +168,29 @@ export function useEditing(opened: Opened): Editing {
   };
 }
 
-/** Keeps what is not saved when the editor is left, and has the browser ask before it closes the page. */
-function useKeeping(
-  id: string | undefined,
-  unsaved: { composition: Composition; resources: ReadonlyMap<string, Resource> } | undefined,
-): void {
+/**
+ * Keeps what is not saved when the editor is left, and has the browser ask before it closes the page.
+ * @returns forgets it, once it was saved as another VR video
+ */
+function useKeeping(key: string, unsaved: Draft | undefined): () => void {
   const latest = useRef(unsaved);
+  const isForgotten = useRef(false);
   latest.current = unsaved;
   useEffect(() => {
     const ask = (event: BeforeUnloadEvent) => {
-      if (latest.current !== undefined && latest.current.composition.avatars.length > 0)
-        event.preventDefault();
+      if (isForgotten.current || latest.current === undefined) return;
+      if (latest.current.composition.avatars.length > 0) event.preventDefault();
     };
     addEventListener("beforeunload", ask);
     return () => {
       removeEventListener("beforeunload", ask);
-      if (id === undefined) return;
-      if (latest.current === undefined) kept.delete(id);
-      else kept.set(id, latest.current);
+      kept.delete(key);
+      const keeps = !isForgotten.current && sessionState.peek() !== "out";
+      if (keeps && latest.current !== undefined) kept.set(key, latest.current);
     };
-  }, [id]);
+  }, [key]);
+  return () => {
+    isForgotten.current = true;
+    kept.delete(key);
+  };
 }
