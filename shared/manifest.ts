@@ -224,7 +224,6 @@ export const functions = {
       "UPLOAD_RETENTION_DAYS",
       "UPLOAD_GIB_PER_SPACE",
     ],
-    memoryMiB: 1024,
     maxInstances: 6,
     sqlPool: 1,
   },
@@ -240,7 +239,6 @@ export const functions = {
     // instance when the average is above 60 % of this, 180, so before one has to refuse; four have room for 1,000 streams:
     // https://cloud.google.com/run/docs/about-instance-autoscaling
     concurrency: 300,
-    memoryMiB: 1024,
     maxInstances: 4,
     sqlPool: 1,
   },
@@ -262,7 +260,6 @@ export const functions = {
       "UPLOAD_RETENTION_DAYS",
       "UPLOAD_GIB_PER_SPACE",
     ],
-    memoryMiB: 1024,
     maxInstances: 10,
     sqlPool: 1,
   },
@@ -305,7 +302,6 @@ export const functions = {
       "ENGINE_LEASES_MAX",
     ],
     concurrency: 40,
-    memoryMiB: 1024,
     maxInstances: 10,
     sqlPool: 0,
   },

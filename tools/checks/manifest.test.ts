@@ -43,17 +43,22 @@ test("Cloud Run starts another instance of streams before one refuses a stream",
   assert.ok(0.6 * concurrency < atOnce && atOnce < concurrency);
 });
 
-test("each function's memory was measured, and it has that with headroom", () => {
+test("each function's memory is the least that holds its measured peak with headroom", () => {
   const file = join(ROOT, "bench/results.json");
-  const { memory } = z
+  const { memory, sessionAnalysis: largestSession } = z
     .object({
+      sessionAnalysis: z.object({ rows: z.array(z.object({ also: z.object({ "peak MiB": z.number() }) })) }),
       memory: z.object({ data: z.record(z.string(), z.object({ peakMiB: z.number().positive() })) }),
     })
     .parse(JSON.parse(readFileSync(file, "utf8")));
   assert.deepEqual(Object.keys(memory.data).sort(), Object.keys(functions).sort());
   for (const [name, { memoryMiB }] of Object.entries(functions)) {
-    const wanted = MEMORY.headroom * (memory.data[name]?.peakMiB ?? Number.POSITIVE_INFINITY);
-    assert.ok(memoryMiB >= Math.max(MEMORY.leastMiB, wanted), `${name}: ${memoryMiB} of ${wanted} MiB`);
+    const peaks = [memory.data[name]?.peakMiB ?? Number.POSITIVE_INFINITY];
+    if (name === "workshop") peaks.push(...largestSession.rows.map(({ also }) => also["peak MiB"]));
+    const wanted = MEMORY.headroom * Math.max(...peaks);
+    const sizes = [MEMORY.leastMiB, 2 * MEMORY.leastMiB];
+    const least = sizes.find((size) => size >= wanted);
+    assert.equal(memoryMiB, least, `${name}: ${memoryMiB} MiB, ${wanted} are wanted`);
   }
 });
 
