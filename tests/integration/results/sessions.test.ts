@@ -270,13 +270,18 @@ test("emptied tables are rebuilt by reconciliation, and a second run writes noth
   assert.equal((await reconcileResults(world.depsOf("sweep"))).mended, 0);
 });
 
+const SESSION_TABLES = ["game_sessions", "game_session_metrics", "game_progress"];
+
 test("for 10,000 sessions list and progress read 1.3 times the pages of 100 at most", async () => {
   const [beginner, veteran] = [await family(world), await family(world)];
+  // Postgres looks at tables that have grown, by itself; its snapshot keeps this test's vacuum from marking their pages as seen by everyone.
+  for (const table of ["result_versions", "resources", ...SESSION_TABLES])
+    await world.backend.pool.query(`ALTER TABLE ${table} SET (autovacuum_enabled = off)`);
   await fill(beginner, 100);
   await fill(veteran, 10_000);
-  // While Postgres itself looks at the database, a vacuum leaves some rows to be looked up in their table.
+  // A transaction of a moment before does the same.
   for (let tries = 1; ; tries++) {
-    await world.backend.pool.query("VACUUM ANALYZE game_sessions, game_session_metrics, game_progress");
+    await world.backend.pool.query(`VACUUM ANALYZE ${SESSION_TABLES.join(", ")}`);
     const [few, many] = [await pagesRead(beginner), await pagesRead(veteran)];
     if (few > 0 && many <= 1.3 * few) break;
     assert.ok(tries < 20, `${many} pages read for 10,000 sessions, ${few} for 100`);
