@@ -31,6 +31,7 @@ addEventListener("message", ({ data }: MessageEvent<Blob>) => {
 async function decode(file: Blob): Promise<Pixels> {
   const [bytes, wasm] = await Promise.all([file.arrayBuffer(), fetch(wasmUrl)]);
   if (!wasm.ok) throw new Error(`the decoder was not loaded: ${wasm.status}`);
+  // As the library's JavaScript has it, which its types leave out.
   const libheif = makeLibheif({ wasmBinary: await wasm.arrayBuffer() }) as unknown as Libheif;
   const images = new libheif.HeifDecoder().decode(new Uint8Array(bytes));
   const image = images.find((each) => each.is_primary()) ?? images[0];

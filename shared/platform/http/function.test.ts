@@ -1,45 +1,20 @@
 /** The app as functions-framework calls it: what the framework would answer by itself reaches our app. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import { after, before, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { http } from "@google-cloud/functions-framework";
-import { getTestServer } from "@google-cloud/functions-framework/testing";
-import { z } from "@hono/zod-openapi";
 import { createLogger } from "../log/logger.ts";
-import { appOf } from "./app.ts";
-import { json, jsonBody } from "./content.ts";
-import { httpFunction } from "./function.ts";
-import { route } from "./route.ts";
 import { testHttp } from "./testing/caller.ts";
-
-const echo = route(
-  {
-    operationId: "echo",
-    access: "public",
-    method: "post",
-    path: "/v1/echo",
-    summary: "Say it again",
-    request: { body: jsonBody(z.strictObject({ text: z.string() })) },
-    responses: { 200: json(z.object({ text: z.string() }), "The same.") },
-    errors: [],
-  },
-  async (input: { text: string }, _deps: object) => input,
-  async (c, perform) => c.json(await perform(c.req.valid("json")), 200),
-);
+import { echoFunction } from "./testing/echo.ts";
 
 const lines: string[] = [];
 const log = createLogger("info", {}, undefined, { write: (line) => lines.push(line) });
 const deps = { http: { ...testHttp, log } };
-http("echo", httpFunction(appOf(() => deps, [echo])));
-const server = getTestServer("echo");
+const { server, listen } = echoFunction(() => deps);
 let origin: string;
 before(async () => {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  // A TCP server's address is of this shape.
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = await listen();
 });
 after(() => server.close());
 

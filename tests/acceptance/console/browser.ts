@@ -118,3 +118,14 @@ export async function signIn(
   await page.waitForURL((url) => url.origin === origin && url.pathname !== "/signed-in");
   await page.getByRole("heading", { level: 1 }).waitFor();
 }
+
+/** Signs each person in, in their own browser, which no page stays open in. */
+export async function signInAll(
+  people: readonly (readonly [browser: Browser, person: { readonly email: string; readonly name: string }])[],
+): Promise<void> {
+  for (const [browser, person] of people) {
+    const page = await browser.open("/family");
+    await signIn(page, person);
+    await page.close();
+  }
+}

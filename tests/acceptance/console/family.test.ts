@@ -9,7 +9,7 @@ import { jobSchema, mailedCode, Phone } from "#local/demo/phone/phone.ts";
 import { endpoints } from "../cloud.ts";
 import { eventually } from "../tools.ts";
 import { faultsOfPage } from "./axe.ts";
-import { type Browser, openBrowser, signIn, withoutBrowser } from "./browser.ts";
+import { type Browser, openBrowser, signInAll, withoutBrowser } from "./browser.ts";
 import { engineByHand, enrolGiver, look, makeScene, newPeople, realFaults } from "./world.ts";
 
 const cloud = endpoints();
@@ -33,14 +33,10 @@ describe("a family", { skip: withoutBrowser }, () => {
     ]);
     await omaPhone.enrol("care_recipient", { language: "ko", timeZone: "Asia/Seoul" });
     await makeScene(minaPhone, engine, "Only mine");
-    for (const [browser, person] of [
+    await signInAll([
       [giver, mina],
       [recipient, oma],
-    ] as const) {
-      const page = await browser.open("/family");
-      await signIn(page, person);
-      await page.close();
-    }
+    ]);
   });
   after(() => Promise.all([giver?.close(), recipient?.close()]));
 
@@ -83,7 +79,7 @@ describe("a family", { skip: withoutBrowser }, () => {
   test("a giver, who makes no visit, is not thanked for one", async () => {
     const page = await giver.open("/visited");
     await page.getByRole("alert").waitFor();
-    assert.equal(await page.getByRole("heading", { level: 1 }).innerText(), "Your visit");
+    assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), "Your visit");
     await page.close();
   });
   test("a giver sees how the recipient's movements in games change", async () => {

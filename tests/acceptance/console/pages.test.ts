@@ -6,7 +6,7 @@ import type { Page } from "playwright-core";
 import { type RouteName, routes } from "#console/nav/routes.ts";
 import { endpoints } from "../cloud.ts";
 import { faultsOfPage } from "./axe.ts";
-import { type Browser, openBrowser, signIn, withoutBrowser } from "./browser.ts";
+import { type Browser, openBrowser, signInAll, withoutBrowser } from "./browser.ts";
 import { figureGlb } from "./modelFiles.ts";
 import { addSamples } from "./samples.ts";
 import { look, makeFamily, newPeople, realFaults, waitingJob, walkTo } from "./world.ts";
@@ -70,14 +70,10 @@ describe("all pages", { skip: withoutBrowser }, () => {
       days: ["/days"],
       progress: ["/progress"],
     };
-    for (const [browser, person] of [
+    await signInAll([
       [giver, mina],
       [recipient, oma],
-    ] as const) {
-      const page = await browser.open("/family");
-      await signIn(page, person);
-      await page.close();
-    }
+    ]);
   });
   after(() => Promise.all([giver?.close(), recipient?.close()]));
 

@@ -1,40 +1,14 @@
 /** The way of a request where something else than a function uses the server too, as in the functions emulator. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
-import { http } from "@google-cloud/functions-framework";
-import { getTestServer } from "@google-cloud/functions-framework/testing";
-import { z } from "@hono/zod-openapi";
-import { appOf } from "#shared/platform/http/app.ts";
-import { json, jsonBody } from "#shared/platform/http/content.ts";
-import { httpFunction } from "#shared/platform/http/function.ts";
-import { route } from "#shared/platform/http/route.ts";
 import { testHttp } from "#shared/platform/http/testing/caller.ts";
+import { echoFunction } from "#shared/platform/http/testing/echo.ts";
 
-const echo = route(
-  {
-    operationId: "echo",
-    access: "public",
-    method: "post",
-    path: "/v1/echo",
-    summary: "Say it again",
-    request: { body: jsonBody(z.strictObject({ text: z.string() })) },
-    responses: { 200: json(z.object({ text: z.string() }), "The same.") },
-    errors: [],
-  },
-  async (input: { text: string }, _deps: object) => input,
-  async (c, perform) => c.json(await perform(c.req.valid("json")), 200),
-);
-http("echo", httpFunction(appOf(() => ({ http: testHttp }), [echo])));
-const server = getTestServer("echo");
+const { server, listen } = echoFunction(() => ({ http: testHttp }));
 let origin: string;
 before(async () => {
   process.env.FUNCTIONS_EMULATOR = "true";
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  // A TCP server's address is of this shape.
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = await listen();
 });
 after(() => {
   server.close();
