@@ -1,16 +1,19 @@
-import type { Firestore } from "@google-cloud/firestore";
 import { z } from "@hono/zod-openapi";
-import type { Kinds } from "#shared/kinds/index.ts";
 import { json } from "#shared/platform/http/content.ts";
 import { route } from "#shared/platform/http/route.ts";
-import { type PausedEngine, pausedEngineSchema, pausedEngines } from "./pausedEngines.ts";
+import {
+  type PausedEngine,
+  type PausedEnginesDeps,
+  pausedEngineSchema,
+  pausedEngines,
+} from "./pausedEngines.ts";
 
 /** Engines that get no leases of a kind but a probe now and then, since they failed everything. */
 export async function listPausedEngines(
   _input: unknown,
-  { submit }: { readonly submit: { readonly firestore: Firestore; readonly kinds: Kinds } },
+  { submit }: { readonly submit: PausedEnginesDeps },
 ): Promise<{ items: PausedEngine[] }> {
-  return { items: await pausedEngines(submit.firestore, submit.kinds) };
+  return { items: await pausedEngines(submit) };
 }
 
 export const listPausedEnginesRoute = route(

@@ -2,8 +2,10 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { z } from "@hono/zod-openapi";
 import type { Kinds } from "#shared/kinds/index.ts";
+import type { Logger } from "#shared/platform/log/logger.ts";
 import { enginesOf } from "#shared/queue/engineDocument.ts";
 import { type EngineRecord, engineRecordsOf, LEASE_ENDS } from "#shared/queue/engineRecordDocument.ts";
+import { readableEngine } from "#shared/queue/readableEngine.ts";
 
 export const pausedEngineSchema = z
   .object({
@@ -30,16 +32,22 @@ export type PausedEngine = z.infer<typeof pausedEngineSchema>;
 /** More aren't listed. */
 const MOST_PAUSED = 200;
 
+export interface PausedEnginesDeps {
+  readonly firestore: Firestore;
+  readonly kinds: Kinds;
+  readonly log: Logger;
+}
+
 /** Every pause there is, the longest first. */
-export async function pausedEngines(firestore: Firestore, kinds: Kinds): Promise<PausedEngine[]> {
+export async function pausedEngines({ firestore, kinds, log }: PausedEnginesDeps): Promise<PausedEngine[]> {
   const found = await engineRecordsOf(firestore)
     .where("pausedKinds", "array-contains-any", [...kinds.keys()])
     .limit(MOST_PAUSED)
     .get();
   const all = await Promise.all(
     found.docs.map(async (document) => {
-      const record = document.data();
-      return pausesOf(document.id, record, await accountOf(record, firestore));
+      const record = readableEngine(document, log);
+      return record ? pausesOf(document.id, record, await accountOf(record, { firestore, log })) : [];
     }),
   );
   return all.flat().toSorted((a, b) => a.since.localeCompare(b.since));
@@ -65,7 +73,11 @@ function pausesOf(id: string, { engineId, kinds }: EngineRecord, account: string
 }
 
 /** Records hold a hash of the address; an engine that called lately has the address itself. */
-async function accountOf({ accountId }: EngineRecord, firestore: Firestore): Promise<string | null> {
+async function accountOf(
+  { accountId }: EngineRecord,
+  { firestore, log }: Pick<PausedEnginesDeps, "firestore" | "log">,
+): Promise<string | null> {
   const found = await enginesOf(firestore).where("accountId", "==", accountId).limit(1).get();
-  return found.docs[0]?.data().account ?? null;
+  const [engine] = found.docs;
+  return (engine && readableEngine(engine, log)?.account) ?? null;
 }

@@ -6,6 +6,7 @@ import { route } from "#shared/platform/http/route.ts";
 import { EMPTY_RECORD } from "#shared/queue/engineRecord.ts";
 import { engineRecordsOf, type KindRecord } from "#shared/queue/engineRecordDocument.ts";
 import { changeRecord, type EngineRecordDeps, logResumed } from "#shared/queue/engineRecords.ts";
+import { readableEngine } from "#shared/queue/readableEngine.ts";
 
 /** An account with more engines than this has the rest resumed by the next call. */
 const MOST_ENGINES = 500;
@@ -21,12 +22,12 @@ export async function resumeEngine(
 ): Promise<void> {
   const collection = engineRecordsOf(submit.firestore);
   const named = await collection.doc(id).get();
-  const record = named.data();
+  const record = readableEngine(named, submit.log);
   if (!record) throw errors.notFound();
   const { accountId } = record;
   const ofAccount = collection.where("accountId", "==", accountId).limit(MOST_ENGINES);
   for (const document of record.engineId === null ? (await ofAccount.get()).docs : [named]) {
-    const engine = { accountId, engineId: document.data()?.engineId ?? "", kind };
+    const engine = { accountId, engineId: readableEngine(document, submit.log)?.engineId ?? "", kind };
     const change = await changeRecord(document.id, engine, begunAgain, submit);
     if (change.before.pause) logResumed(change, "administrator", submit.log);
   }

@@ -107,7 +107,7 @@ export const ringEngineRoute = route(
 async function isSatisfied(kind: string, bell: Bell, deps: RingDeps): Promise<boolean> {
   if (bell.rungAt === null) return false;
   if (deps.engines.filter((engine) => engine.kinds.includes(kind)).length > 1) return false;
-  return filledSince(deps.firestore, kind, bell.rungAt);
+  return filledSince(kind, bell.rungAt, deps);
 }
 
 async function checkLater(at: RingRound, bell: Bell, rungAt: Date, deps: RingDeps): Promise<void> {

@@ -16,6 +16,7 @@ import { type EngineName, engineRecordReferences } from "#shared/queue/engineRec
 import { type Pull, pullOf } from "#shared/queue/engines.ts";
 import { type Job, jobsOf } from "#shared/queue/jobDocument.ts";
 import type { Stored } from "#shared/queue/jobStore.ts";
+import { readableEngine } from "#shared/queue/readableEngine.ts";
 import { findJob, jobStoreOf } from "#shared/queue/store.ts";
 import { holds } from "#shared/queue/transition.ts";
 import { type Candidate, candidatesOf, SPARE } from "./candidates.ts";
@@ -81,19 +82,17 @@ export async function leaseJobs(request: LeaseRequest, deps: EngineDeps): Promis
 
 /** The request's ledger and the engine's two records, read at once. */
 async function open(request: LeaseRequest, engine: EngineName, deps: EngineDeps) {
-  const { firestore, randomBytes } = deps;
+  const { firestore, randomBytes, log } = deps;
   const opening = { ...request, now: deps.clock() };
-  const records = engineRecordReferences(engine, firestore);
+  const references = engineRecordReferences(engine, firestore);
   const reference = LeaseLedger.reference(request, firestore);
-  if (!reference) {
-    const [account, own] = await readTogether(firestore, ...records);
-    return {
-      ledger: LeaseLedger.open(undefined, opening, randomBytes),
-      records: [account.data(), own.data()],
-    };
-  }
-  const [account, own, snapshot] = await readTogether(firestore, ...records, reference);
-  return { ledger: LeaseLedger.open(snapshot, opening, randomBytes), records: [account.data(), own.data()] };
+  const [account, own, snapshot] = reference
+    ? await readTogether(firestore, ...references, reference)
+    : await readTogether(firestore, ...references);
+  return {
+    ledger: LeaseLedger.open(snapshot, opening, randomBytes),
+    records: [account, own].map((record) => readableEngine(record, log)),
+  };
 }
 
 /** What is noted of the engine when it holds so many leases. */

@@ -50,7 +50,7 @@ export function statusReader(deps: StatusDeps): () => Promise<QueueStatus> {
 async function readStatus(deps: StatusDeps): Promise<QueueStatus> {
   const now = deps.clock();
   const [engines, ...lines] = await Promise.all([
-    knownEngines(deps.firestore, now),
+    knownEngines(deps, now),
     ...[...deps.kinds.keys()].map((kind) => readKind(kind, deps)),
   ]);
   const atWork = new Map<string, Date>();

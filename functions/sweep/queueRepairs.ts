@@ -108,7 +108,7 @@ async function isLost(kind: string, address: string, deps: QueueDeps): Promise<b
   if (!bell) return true;
   if (bell.state !== "idle") return bell.dueAt <= plusSeconds(now, -LOST_RING_SECONDS);
   // An engine that asked for work a moment ago is awake, and asks again when it is done.
-  return !(await pulledSince(deps.firestore, kind, plusSeconds(now, -60)));
+  return !(await pulledSince(kind, plusSeconds(now, -60), deps));
 }
 
 /**

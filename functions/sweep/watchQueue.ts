@@ -32,7 +32,7 @@ export async function watchQueue({ firestore, kinds, clock, log }: QueueDeps): P
     const waitedSeconds = Math.round((now.getTime() - first.data.updatedAt.getTime()) / 1000);
     if (waitedSeconds > LINE_TOO_OLD_SECONDS) log.warn("line_too_old", { kind, waitedSeconds });
     if (waitedSeconds <= UNSERVED_SECONDS) continue;
-    if (!(await pulledSince(firestore, kind, plusSeconds(now, -UNSERVED_SECONDS))))
+    if (!(await pulledSince(kind, plusSeconds(now, -UNSERVED_SECONDS), { firestore, log })))
       log.warn("engine_silent", { kind, waitedSeconds });
   }
   const entries = (await quarantineOf(firestore).count().get()).data().count;

@@ -1,6 +1,7 @@
 /** The records of engines in Firestore: each change is written if no other came between, and may be repeated. */
 import type { Firestore } from "@google-cloud/firestore";
 import { type Clock, plusSeconds } from "../platform/clock.ts";
+import { readTogether } from "../platform/firestore/readTogether.ts";
 import { retryConflicts } from "../platform/firestore/retryConflicts.ts";
 import type { Logger } from "../platform/log/logger.ts";
 import { EMPTY_RECORD, withEnd } from "./engineRecord.ts";
@@ -13,6 +14,7 @@ import {
   spaceHash,
 } from "./engineRecordDocument.ts";
 import type { Job } from "./jobDocument.ts";
+import { readableEngine } from "./readableEngine.ts";
 
 export interface EngineRecordDeps {
   readonly firestore: Firestore;
@@ -88,7 +90,7 @@ export async function changeRecord(
   id: string,
   engine: EngineName & { readonly kind: string },
   change: (before: KindRecord) => KindRecord,
-  deps: Pick<EngineRecordDeps, "firestore" | "clock">,
+  deps: EngineRecordDeps,
 ): Promise<RecordChange> {
   const [changed] = await changeRecords([id], engine, change, deps);
   if (!changed) throw new Error("a record was not changed");
@@ -103,15 +105,14 @@ function changeRecords(
   ids: readonly string[],
   { accountId, engineId, kind }: EngineName & { readonly kind: string },
   change: (before: KindRecord) => KindRecord,
-  { firestore, clock }: Pick<EngineRecordDeps, "firestore" | "clock">,
+  { firestore, clock, log }: EngineRecordDeps,
 ): Promise<RecordChange[]> {
   const documents = ids.map((id) => engineRecordsOf(firestore).doc(id));
   return retryConflicts(async () => {
     const batch = firestore.batch();
-    const changes = (await firestore.getAll(...documents)).map((snapshot): RecordChange => {
-      // Of this collection's documents, with its converter, whose type `getAll` forgets.
+    const changes = (await readTogether(firestore, ...documents)).map((snapshot): RecordChange => {
       const { id, updateTime } = snapshot;
-      const known = snapshot.data() as EngineRecord | undefined;
+      const known = readableEngine(snapshot, log);
       const before = kindOf(known, kind);
       const after = change(before);
       const named = { accountId, engineId: id === accountId ? null : engineId };

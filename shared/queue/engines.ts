@@ -1,7 +1,9 @@
 import type { Firestore } from "@google-cloud/firestore";
 import { plusSeconds } from "../platform/clock.ts";
+import type { Logger } from "../platform/log/logger.ts";
 import { type Engine, engineDocumentId, enginesOf } from "./engineDocument.ts";
 import { accountIdOf } from "./engineRecordDocument.ts";
+import { readableEngine } from "./readableEngine.ts";
 
 /** An engine that hasn't called for this long is silent: it sleeps, or it is gone. */
 export const SILENT_AFTER_SECONDS = 120;
@@ -10,9 +12,14 @@ export const FORGOTTEN_AFTER_SECONDS = 3600;
 /** More engines than this aren't looked at. */
 const MOST_ENGINES = 500;
 
+interface EnginesDeps {
+  readonly firestore: Firestore;
+  readonly log: Logger;
+}
+
 /** Engines that asked for work within the last hour. One that works is known by its jobs: it says nothing but renewals. */
 export async function knownEngines(
-  firestore: Firestore,
+  { firestore, log }: EnginesDeps,
   now: Date,
 ): Promise<{ engine: Engine; silent: boolean }[]> {
   const found = await enginesOf(firestore)
@@ -20,9 +27,9 @@ export async function knownEngines(
     .limit(MOST_ENGINES)
     .get();
   const silentBefore = plusSeconds(now, -SILENT_AFTER_SECONDS);
-  return found.docs.map((document) => {
-    const engine = document.data();
-    return { engine, silent: engine.seenAt < silentBefore };
+  return found.docs.flatMap((document) => {
+    const engine = readableEngine(document, log);
+    return engine ? [{ engine, silent: engine.seenAt < silentBefore }] : [];
   });
 }
 
@@ -57,21 +64,21 @@ export function pullOf(
 }
 
 /** Whether an engine that takes this kind was given all it asked for since a time: it is at work, and asks again when it is done. */
-export function filledSince(firestore: Firestore, kind: string, since: Date): Promise<boolean> {
-  return someEngine(firestore, "filledAt", since, kind);
+export function filledSince(kind: string, since: Date, deps: EnginesDeps): Promise<boolean> {
+  return someEngine("filledAt", since, kind, deps);
 }
 
 /** Whether an engine that takes this kind asked for work since a time, with or without success. */
-export function pulledSince(firestore: Firestore, kind: string, since: Date): Promise<boolean> {
-  return someEngine(firestore, "pulledAt", since, kind);
+export function pulledSince(kind: string, since: Date, deps: EnginesDeps): Promise<boolean> {
+  return someEngine("pulledAt", since, kind, deps);
 }
 
 async function someEngine(
-  firestore: Firestore,
   field: "filledAt" | "pulledAt",
   since: Date,
   kind: string,
+  { firestore, log }: EnginesDeps,
 ): Promise<boolean> {
   const found = await enginesOf(firestore).where(field, ">", since).limit(MOST_ENGINES).get();
-  return found.docs.some((document) => document.data().kinds.includes(kind));
+  return found.docs.some((document) => readableEngine(document, log)?.kinds.includes(kind));
 }

@@ -31,7 +31,7 @@ export interface PaceDeps {
 export function paceReader(deps: PaceDeps): (kind: Kind) => Promise<KindPace> {
   const took = kept(TOOK_FRESH_SECONDS, deps, (kind) => readTook(kind, deps));
   const leases = kept(FRESH_SECONDS, deps, (kind) => readLeases(kind, deps));
-  const engines = kept(FRESH_SECONDS, deps, () => knownEngines(deps.firestore, deps.clock()));
+  const engines = kept(FRESH_SECONDS, deps, () => knownEngines(deps, deps.clock()));
   return async (kind) => {
     const [seconds, running, known] = await Promise.all([took(kind.name), leases(kind.name), engines("")]);
     const now = deps.clock().getTime();

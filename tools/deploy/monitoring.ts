@@ -11,6 +11,7 @@ const counted = {
   event_stream_failed: "event streams that broke off",
   event_unreadable: "delivered events that are not ours",
   engine_paused: "engines that failed everything and were paused",
+  engine_unreadable: "engines whose document does not fit the schema",
   job_unreadable: "jobs whose document does not fit the schema",
   result_not_mended: "differences between both stores that could not be mended",
   erasure_interrupted: "erasures that stopped half way",

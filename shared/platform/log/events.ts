@@ -216,6 +216,8 @@ export interface ErrorEvents {
     readonly kind: string;
     readonly ends: Readonly<Record<string, number>>;
   };
+  /** A document of an engine (its path has hashes only) doesn't fit the schema: it counts as none until it is written again. */
+  engine_unreadable: Failure & { readonly document: string };
   /** A job's document doesn't fit the schema: it stays as it is; leases, lists, estimates and the status go on without it. */
   job_unreadable: Failure & { readonly jobId: string };
   /** A difference between both stores could not be mended. */

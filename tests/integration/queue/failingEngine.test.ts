@@ -230,6 +230,48 @@ test("an end that a crash left out is noted when the engine repeats its call", a
   );
 });
 
+test("records that can't be read pause no one; the next end begins them again", async () => {
+  await submitted(7);
+  await failed(4);
+  assert.deepEqual(await queue.lease(), []);
+  const ids = [accountIdOf(ENGINE), engineRecordId(accountIdOf(ENGINE), "e1")];
+  const unreadable = () => events("engine_unreadable").map(({ document }) => document);
+  const paths = ids.map((id) => `engineRecords/${id}`);
+  for (const path of paths) await queue.firestore.doc(path).update({ kinds: { scene: { ends: 7 } } });
+  assert.deepEqual(await listPausedEngines(undefined, { submit: queue.deps }), { items: [] });
+  assert.deepEqual(unreadable(), [paths[0]]);
+  logged = [];
+  const [lease] = await queue.lease();
+  assert.ok(lease);
+  assert.deepEqual(unreadable(), paths);
+  await queue.giveBack(lease.leaseId, FAILURE);
+  for (const id of ids) {
+    const record = await recordOf(id);
+    assert.deepEqual(
+      record?.kinds.scene?.ends.map(({ how }) => how),
+      ["failed"],
+    );
+    assert.deepEqual(record?.pausedKinds, []);
+  }
+  assert.deepEqual(events("lease_end_not_noted"), []);
+});
+
+test("an engine is probed although its account's record can't be read", async () => {
+  await submitted(6);
+  for (let index = 0; index < 4; index++) {
+    const [working] = await queue.lease({ engineId: "good" });
+    await failed(1);
+    await queue.complete(working?.leaseId ?? "");
+    await queue.submit({ spaceId: "z".repeat(26) });
+  }
+  assert.deepEqual(await queue.lease(), []);
+  await queue.firestore.doc(`engineRecords/${accountIdOf(ENGINE)}`).update({ pausedKinds: "scene" });
+  assert.deepEqual(await queue.lease(), []);
+  queue.pass(60);
+  assert.equal((await queue.lease({ max: 3 })).length, 1);
+  assert.equal(events("engine_probed").length, 1);
+});
+
 test("one account holds so many leases and no more, by any names of engines", async () => {
   await submitted(9);
   assert.equal((await queue.lease({ max: 4 })).length, 4);

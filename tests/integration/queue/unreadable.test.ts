@@ -1,20 +1,26 @@
-/** One job's document that doesn't fit the schema: what reads many jobs logs it and goes on with the others. */
+/** A document of a job or an engine that doesn't fit the schema: what reads many logs it and goes on with the others. */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 import { listDeadLetters } from "#functions/admin/listDeadLetters.ts";
 import { listJobs } from "#functions/jobs/listJobs.ts";
 import { statusReader } from "#functions/jobs/status.ts";
 import { scene } from "#shared/kinds/scene.ts";
+import { plusSeconds } from "#shared/platform/clock.ts";
 import { type Logger, silentLogger } from "#shared/platform/log/logger.ts";
 import type { Sql } from "#shared/platform/sql/pool.ts";
+import { engineDocumentId } from "#shared/queue/engineDocument.ts";
+import { pulledSince } from "#shared/queue/engines.ts";
 import { paceReader } from "#shared/queue/pace.ts";
-import { type QueueHarness, queueHarness, SPACE, USER } from "./harness.ts";
+import { ENGINE, type QueueHarness, queueHarness, SPACE, USER } from "./harness.ts";
 
 let queue: QueueHarness;
 let logged: unknown[];
 const log: Logger = {
   ...silentLogger,
-  error: (event, fields) => logged.push([event, "jobId" in fields ? fields.jobId : undefined]),
+  error: (event, fields) => {
+    if (event === "job_unreadable" && "jobId" in fields) logged.push([event, fields.jobId]);
+    else logged.push([event, "document" in fields ? fields.document : undefined]);
+  },
 };
 // Only `shared/spaces/membership.ts` asks it; the row is of the shape that it asks for.
 const sql = {
@@ -119,6 +125,21 @@ test("the status counts it, and counts the engines of the others", async () => {
   assert.deepEqual(status.kinds.scene, { waiting: 1, running: 2, paused: 0 });
   assert.deepEqual(status.engines, { idle: 1, busy: 1, silent: 0 });
   assert.deepEqual(logged, [["job_unreadable", leases[0]?.job.id]]);
+});
+
+test("status, pace and rings go on with the engines whose documents can be read", async () => {
+  await queue.lease();
+  queue.pass(1);
+  await queue.lease({ engineId: "e2" });
+  const broken = `engines/${engineDocumentId(ENGINE, "e1")}`;
+  await queue.firestore.doc(broken).update({ kinds: "scene" });
+  const status = await statusReader({ ...queue.deps, log })();
+  assert.deepEqual(status.engines, { idle: 1, busy: 0, silent: 0 });
+  assert.equal((await paceReader({ ...queue.deps, log })(scene)).idle, 1);
+  assert.equal(await pulledSince("scene", plusSeconds(queue.now, -2), { ...queue.deps, log }), true);
+  await queue.firestore.doc(`engines/${engineDocumentId(ENGINE, "e2")}`).delete();
+  assert.equal(await pulledSince("scene", plusSeconds(queue.now, -2), { ...queue.deps, log }), false);
+  assert.deepEqual(logged, Array(4).fill(["engine_unreadable", broken]));
 });
 
 test("jobs behind sixty that can't be read are leased; the first ones are logged", async () => {
