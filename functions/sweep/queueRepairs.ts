@@ -5,8 +5,8 @@
  * All but the jobs that wait for uploads are found by an index on what is due, so a run reads that and no more, however many jobs there
  * are. Bounds, with the urgent repairs every minute, each begun as its run begins: a lease whose timer was lost ends at most
  * GRACE_SECONDS + 1 minute after its end; a job whose back-off timer was lost enters the line as late; a ring that was lost is recovered
- * within LOST_RING_SECONDS + 1 minute of when its task was due; a failure is published within GRACE_SECONDS + 1 minute. Jobs that wait for
- * uploads are walked over each five minutes while they are young: a task that fetches a URL and was lost is added within six.
+ * within LOST_RING_SECONDS + 1 minute of when its task was due; a failure or a cancellation is published within GRACE_SECONDS + 1 minute.
+ * Jobs that wait for uploads are walked over each five minutes while they are young: a task that fetches a URL and was lost is added within six.
  */
 import type { Query } from "@google-cloud/firestore";
 import { plusSeconds } from "#shared/platform/clock.ts";

@@ -1,7 +1,7 @@
 /**
- * Preloaded into firebase-tools. Starts a function's process before its first request, when it is asked to. Its functions emulator delivers an event once, also when the worker was killed or ran past its timeout, and
+ * Preloaded into firebase-tools, whose functions emulator delivers an event once, also when the worker was killed or ran past its timeout, and
  * answers nothing at all when no worker became ready; a phone's request then has no answer either. Eventarc delivers again, and Cloud
- * Run answers 503.
+ * Run answers 503. It also starts a function's process before the first request, when it is asked to.
  */
 import type { ChildProcess } from "node:child_process";
 import type { ServerResponse } from "node:http";

@@ -1,6 +1,7 @@
 /**
- * The events that phones are notified of. An event is written with the change it reports (to the outbox in SQL, or as a mark on the
- * job document) and then published to Pub/Sub. `notify` may receive it more than once and notifies each device once.
+ * The events that are published. Phones are notified of them, but not of a cancelled job. An event is written with the change it reports (to
+ * the outbox in SQL, or as a mark on the job document) and then published to Pub/Sub. `notify` may receive it more than once and notifies
+ * each device once.
  */
 import { z } from "zod";
 import { traceId } from "../platform/trace.ts";

@@ -27,8 +27,8 @@ const BY_GRPC: ReadonlySet<FunctionName> = new Set(["admin", "sweep"]);
 export const functionNames = Object.keys(functions) as FunctionName[];
 
 /**
- * Writes `<outDir>/<name>/index.js` and its `package.json` for each function: everything in one CommonJS file with a source map,
- * except the functions framework, which the platform's build installs.
+ * Writes `<outDir>/<name>/` for each function: `index.js`, the parts that are loaded later, and a `package.json`. Nothing is left out but the
+ * functions framework, which the platform's build installs.
  */
 export async function buildFunctions(
   outDir: string,

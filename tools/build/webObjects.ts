@@ -4,7 +4,7 @@ import type { Rewriting } from "./sourcePlugin.ts";
 const NAMES = ["Headers", "Request", "Response"];
 
 /**
- * Gives the router, our own HTTP layer and what fetches the keys of tokens the plain objects of shared/platform/http/webObjects.ts in place
+ * Gives the router, our own HTTP layer, the functions and what fetches the keys of tokens the plain objects of shared/platform/http/webObjects.ts in place
  * of Node's `Headers`, `Request` and `Response`, which a bundle then never touches.
  */
 export function webObjects(root: string): Rewriting {

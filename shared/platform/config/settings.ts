@@ -1,6 +1,6 @@
 /**
  * Every setting any function reads, parsed once at the edge. A setting is an environment variable; the secret ones reach the
- * environment from Secret Manager. Nothing else in the project looks at `process.env`, except `local/` and test harnesses.
+ * environment from Secret Manager. No function and no domain looks at `process.env` itself.
  */
 import { z } from "zod";
 

@@ -1,7 +1,7 @@
 /**
  * The parts of the Fetch standard that a server of ours uses, as plain objects. Node's own ones bring its HTTP client with them, which costs a
  * start a fifth of what the framework takes, and each request a stream for a body that is a string. The build puts these in their place in
- * the router and in this folder (tools/build/webObjects.ts); tests of single routes run with Node's.
+ * the router, in this folder, in functions and where keys of tokens are fetched (tools/build/webObjects.ts); tests of single routes run with Node's.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 

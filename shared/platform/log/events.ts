@@ -22,7 +22,7 @@ interface OfJob {
 
 /** Expected events: severity INFO. */
 export interface InfoEvents {
-  /** An instance makes what it uses, at its first request. `isCompiled` says whether V8 found files compiled already. */
+  /** An instance makes what it uses, while it starts or at its first request. `isCompiled` says whether V8 found files compiled already. */
   instance_started: { readonly isCompiled: boolean };
   /** An HTTP request was answered. The URL is the route's pattern. */
   request: {
