@@ -55,15 +55,19 @@ async function takeBody(c: AppContext): Promise<number> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
-    // What follows the limit is left to the server, which throws it away.
     for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
       length += chunk.length;
-      if (length > MAX_BODY_BYTES) return length;
+      if (length > MAX_BODY_BYTES) break;
       chunks.push(chunk);
     }
   } catch (cause) {
     // Its error is like that of a store whose connection is lost.
     throw errors.invalidRequest("the body ended before its length", { cause });
+  }
+  if (length > MAX_BODY_BYTES) {
+    // What follows is thrown away, so that the connection takes further requests. Node does so by itself only with a body that nothing was read of.
+    incoming.resume();
+    return length;
   }
   incoming.rawBody = Buffer.concat(chunks);
   return length;

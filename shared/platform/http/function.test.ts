@@ -83,6 +83,23 @@ test("a request that names an origin is served by its path; one that names none 
     assert.match(await sendRaw(`OPTIONS ${target} ${end}`), /^HTTP\/1.1 404 /, target);
 });
 
+test("after a body over the limit the connection's next request is answered", async () => {
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1").setEncoding("utf8");
+  let answers = "";
+  socket.on("data", (text) => {
+    answers += text;
+  });
+  const head = "POST /v1/echo HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n";
+  // More than what sockets buffer on the way.
+  const chunk = `100000\r\n${"x".repeat(0x10_0000)}\r\n`;
+  socket.write(`${head}transfer-encoding: chunked\r\n\r\n${chunk.repeat(16)}0\r\n\r\n`);
+  const body = '{"text":"next"}';
+  socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+  while (!answers.includes(body)) await once(socket, "data");
+  assert.deepEqual(answers.match(/^HTTP\/1\.1 \d+/gm), ["HTTP/1.1 413", "HTTP/1.1 200"]);
+  socket.destroy();
+});
+
 test("a caller who leaves in the middle of a body is no fault of a store", async () => {
   lines.length = 0;
   const socket = connect(Number(new URL(origin).port), "127.0.0.1");
