@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { hasGrpcStatus } from "../grpcStatus.ts";
 import { type RestCall, restCaller } from "./restCall.ts";
 
@@ -15,9 +16,12 @@ const answers: Record<string, [number, unknown]> = {
   "/v1/page": [502, "<html>"],
 };
 const server = createServer((incoming, outgoing) => {
+  if (incoming.url === "/v1/endless") return sendWithoutEnd(outgoing);
   const [status, answer] = answers[incoming.url ?? ""] ?? [404, {}];
   outgoing.writeHead(status).end(typeof answer === "string" ? answer : JSON.stringify(answer));
 });
+/** How long a call waits for its answer. Those of the other tests are sent at once. */
+const TIMEOUT_MS = 2_000;
 let call: RestCall;
 before(async () => {
   server.listen(0, "127.0.0.1");
@@ -27,8 +31,15 @@ before(async () => {
     host: "store.example",
     emulator: `127.0.0.1:${port}`,
     accessToken: () => assert.fail("an emulator takes no token"),
+    timeoutMs: TIMEOUT_MS,
   });
 });
+
+/** Something comes all the time, and never all of it. */
+function sendWithoutEnd(outgoing: ServerResponse): void {
+  const sending = setInterval(() => outgoing.write(" "), TIMEOUT_MS / 100);
+  outgoing.on("close", () => clearInterval(sending));
+}
 after(() => {
   server.closeAllConnections();
   server.close();
@@ -39,4 +50,11 @@ test("a list is what was found; an error in it, also after its beginning, is an 
   for (const path of ["broken-list", "failed-list", "failed"])
     await assert.rejects(call(path, {}), (error) => hasGrpcStatus(error, "aborted"), path);
   await assert.rejects(call("page", {}), (error) => hasGrpcStatus(error, "unavailable"));
+});
+
+test("an answer whose end does not come in time is given up, though parts of it come", async () => {
+  await assert.rejects(call("endless", {}), (error) => hasGrpcStatus(error, "deadlineExceeded"));
+  const connections = () => new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+  assert.deepEqual(await call("list", {}), answers["/v1/list"]?.[1]);
+  while ((await connections()) !== 1) await setImmediate();
 });

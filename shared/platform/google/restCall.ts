@@ -30,7 +30,7 @@ const EMULATOR_TOKEN = "owner";
  * @param service.host such as `firestore.googleapis.com`
  * @param service.emulator its `host:port`, in place of Google's interface
  * @param service.accessToken of the function's account
- * @param service.timeoutMs how long an answer may take, in milliseconds; a minute unless given
+ * @param service.timeoutMs how long a request and its whole answer may take, in milliseconds; a minute unless given
  * @returns sends a request and returns the answer's JSON. Throws RestCallError: `unavailable` when the connection fails, whether or not
  *   the request arrived, as gRPC does
  */
@@ -40,14 +40,14 @@ export function restCaller(service: {
   readonly accessToken: () => Promise<string>;
   readonly timeoutMs?: number;
 }): RestCall {
-  const { emulator, accessToken, timeoutMs: timeout = TIMEOUT_MS } = service;
+  const { emulator, accessToken, timeoutMs = TIMEOUT_MS } = service;
   const [host = service.host, port] = emulator?.split(":") ?? [];
   const agent = new HttpAgent(KEEP_ALIVE);
   const secure = emulator === undefined ? secureRequest() : undefined;
   return async (path, body, headers = {}) => {
     const text = JSON.stringify(body);
     const options = {
-      ...{ host, port, path: `/v1/${path}`, method: "POST", timeout },
+      ...{ host, port, path: `/v1/${path}`, method: "POST" },
       headers: {
         authorization: `Bearer ${emulator === undefined ? await accessToken() : EMULATOR_TOKEN}`,
         ...headers,
@@ -60,11 +60,12 @@ export function restCaller(service: {
       sent.on("response", (response: IncomingMessage) => {
         readAnswer(response, service.host).then(resolve, reject);
       });
-      sent.on("timeout", () => {
+      const late = setTimeout(() => {
         sent.destroy(
           new RestCallError(grpcStatus.deadlineExceeded, `${service.host} did not answer in time`),
         );
-      });
+      }, timeoutMs);
+      sent.on("close", () => clearTimeout(late));
       sent.on("error", (cause) => {
         if (cause instanceof RestCallError) reject(cause);
         else reject(new RestCallError(grpcStatus.unavailable, `${service.host} can't be reached`, { cause }));
