@@ -1,6 +1,6 @@
 import { t } from "../i18n/text.ts";
 import { route } from "../nav/router.ts";
-import { href, type Match } from "../nav/routes.ts";
+import type { Match } from "../nav/routes.ts";
 import { EnrolPage } from "../pages/EnrolPage.tsx";
 import { HomePage } from "../pages/HomePage.tsx";
 import { NotFoundPage } from "../pages/NotFoundPage.tsx";
@@ -32,14 +32,7 @@ function Content() {
   if (sessionState.value !== "in") return <WelcomePage />;
   if (me.value === undefined) return <Loading />;
   if (me.value.role === null) return <EnrolPage />;
-  return (
-    <>
-      <Signed match={match} />
-      {me.value.role === "care_recipient" && (match.name === "look" || match.name === "video") && (
-        <FinishVisit />
-      )}
-    </>
-  );
+  return <Signed match={match} />;
 }
 
 /** What a person who is signed in sees; each page is loaded when it is first shown. */
@@ -80,17 +73,6 @@ function Signed({ match }: { readonly match: Match }) {
     default:
       return <NotFoundPage />;
   }
-}
-
-/** Under what a recipient looks at: the one way on. */
-function FinishVisit() {
-  return (
-    <div class="finish">
-      <a class="button button-main button-large" href={href("visited")}>
-        {t().visit.finish}
-      </a>
-    </div>
-  );
 }
 
 /** While the profile is loaded. */

@@ -7,6 +7,7 @@ import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
 import { loadResource, partOf, type Resource } from "./api.ts";
 import { IDENTITY } from "./editor/transform.ts";
+import { FinishVisit } from "./FinishVisit.tsx";
 import { onwardTo } from "./onward.ts";
 import { sizeOf } from "./texts/size.ts";
 import { lookTexts } from "./texts/texts.ts";
@@ -26,7 +27,12 @@ export function LookPage({ resourceId }: { readonly resourceId: string }) {
         <Waiting error={error} retry={reload} onward={onwardTo("library")} />
       </Page>
     );
-  return <Looked resource={resource} />;
+  return (
+    <>
+      <Looked resource={resource} />
+      <FinishVisit />
+    </>
+  );
 }
 
 function Looked({ resource }: { readonly resource: Resource }) {

@@ -5,6 +5,7 @@ import { Page } from "../ui/Page.tsx";
 import { Waiting } from "../ui/Problem.tsx";
 import { useRemote } from "../ui/useRemote.ts";
 import { type OpenedVideo, openVideo, partOf } from "./api.ts";
+import { FinishVisit } from "./FinishVisit.tsx";
 import { onwardTo } from "./onward.ts";
 import { lookTexts } from "./texts/texts.ts";
 import { ViewerFrame } from "./ViewerFrame.tsx";
@@ -19,7 +20,12 @@ export function VideoPage({ videoId }: { readonly videoId: string }) {
         <Waiting error={error} retry={reload} onward={onwardTo("videos")} />
       </Page>
     );
-  return <Visited video={video} />;
+  return (
+    <>
+      <Visited video={video} />
+      <FinishVisit />
+    </>
+  );
 }
 
 function Visited({ video }: { readonly video: OpenedVideo }) {

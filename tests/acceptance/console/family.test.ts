@@ -76,6 +76,16 @@ describe("a family", { skip: withoutBrowser }, () => {
     await page.getByRole("heading", { level: 1, name: "다녀오셔서 참 좋습니다" }).waitFor();
     await page.close();
   });
+  test("a recipient is thanked for no visit where there is nothing to visit", async () => {
+    const nowhere = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+    const page = await recipient.open("/");
+    for (const path of [`/look/${nowhere}`, `/videos/${nowhere}`]) {
+      await look(page, path);
+      await page.getByRole("alert").getByRole("link", { name: "다른 기억 찾아가기" }).waitFor();
+      assert.equal(await page.getByRole("link", { name: "다 둘러보았어요" }).count(), 0);
+    }
+    await page.close();
+  });
   test("a giver, who makes no visit, is not thanked for one", async () => {
     const page = await giver.open("/visited");
     await page.getByRole("alert").waitFor();
